@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The plan: a checked pipeline, cut into segments, with every name resolved to a slot or an index.
+ *
+ * Made by plan_make from a pipeline file and a registry; read-only afterwards and shared by all threads. The runtime
+ * needs nothing else. Floor 3. */
+#ifndef CORE_PIPELINE_PLAN_H
+#define CORE_PIPELINE_PLAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "document/builder.h"
+#include "plugin/registry.h"
+
+enum { PLAN_STAGES_MAX = 256 };
+
+typedef enum plan_on_error { ON_ERROR_DEAD_LETTER = 0, ON_ERROR_DROP = 1, ON_ERROR_STOP = 2 } plan_on_error;
+
+typedef struct plan_retry {
+  uint32_t attempts; /* tries in all; 1: no retry */
+  uint32_t delay_ms, delay_max_ms;
+} plan_retry;
+
+typedef struct plan_stage {
+  const char *id;         /* unique; defaults to use, then use-2, ... */
+  const stage_info *info;
+  const cJSON *config;    /* checked, with defaults */
+  stage_layout layout;
+  uint32_t n_from;        /* incoming edges: indices of stages; sources have none */
+  const uint32_t *from;
+  const cJSON *when;      /* predicate on the edge into it, or NULL */
+  plan_on_error on_error;
+  plan_retry retry;
+  uint32_t timeout_ms;    /* 0: none */
+  uint32_t batch_size, batch_wait_ms;
+  bool isolate;
+  uint32_t segment;       /* which segment it belongs to */
+  uint32_t sink_slot;     /* sinks: 0, 1, ... in order; prepared bytes live there */
+  const char *pointer;    /* JSON pointer into the pipeline file, for messages */
+} plan_stage;
+
+/* A run of stages that one worker executes for a document without a queue between them. */
+typedef enum segment_kind {
+  SEGMENT_SOURCE = 0,   /* one source stage */
+  SEGMENT_PARALLEL = 1, /* synchronous parallel transforms, and the prepare of the sink that follows */
+  SEGMENT_ORDERED = 2,
+  SEGMENT_SERIAL = 3,
+  SEGMENT_BATCH = 4,
+  SEGMENT_ASYNC = 5,
+  SEGMENT_ISOLATED = 6,
+  SEGMENT_SINK = 7      /* one sink stage */
+} segment_kind;
+
+typedef struct plan_segment {
+  segment_kind kind;
+  uint32_t n_stages;
+  const uint32_t *stages; /* indices into plan.stages, in running order */
+  uint32_t n_next;
+  const uint32_t *next;   /* segments fed by this one */
+} plan_segment;
+
+typedef struct plan_limits {
+  uint32_t documents;     /* in flight */
+  size_t bytes;           /* in flight */
+  size_t document_bytes;
+  size_t document_memory;
+} plan_limits;
+
+typedef struct plan {
+  const char *name;
+  const char *path;        /* of the pipeline file */
+  const char *base_folder;
+  bool any_order;
+  plan_limits limits;
+  uint32_t n_stages;
+  plan_stage *stages;      /* sources first, then in topological order, sinks last */
+  uint32_t n_segments;
+  plan_segment *segments;
+  uint32_t n_sinks;
+  schema_set *schemas;
+} plan;
+
+/* Where faults go, all of them at once. */
+typedef struct faults faults;
+
+int faults_new(faults **ret_faults);
+void faults_free(faults *faults);
+uint32_t faults_count(const faults *faults);
+/* Prints each with file:line:column, JSON pointer, the source line and a caret; colour if asked. */
+void faults_print(const faults *faults, FILE *stream, bool colour);
+
+typedef struct plan_options {
+  const char *const *sets;     /* "stages.summarize.with.sentences=5" */
+  uint32_t n_sets;
+  const char *const *inputs;   /* replace the paths of the one source; NULL: as the file says */
+  uint32_t n_inputs;
+  const char *output;          /* -o: replaces the path of the one sink, or NULL */
+} plan_options;
+
+/* Reads, substitutes, checks and plans. -EINVAL with faults filled; -errno of reading the file (also a fault). */
+int plan_make(const char *path, const registry *registry, const plan_options *options, plan **ret_plan, faults *faults);
+void plan_free(plan *plan);
+
+/* The plan for people: stages with ids, layers, views, segments. */
+void plan_print(const plan *plan, FILE *stream);
+
+#endif

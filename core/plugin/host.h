@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The host's side of the ABI: the table lent to stages, and the bodies behind qn_env, qn_create and qn_call.
+ *
+ * The functions of the table that need threads and queues (emit, complete, the io extension) go through host_hooks,
+ * which the runtime sets; everything else ends here. Floor 2. */
+#ifndef CORE_PLUGIN_HOST_H
+#define CORE_PLUGIN_HOST_H
+
+#include <stdatomic.h>
+
+#include "document/builder.h"
+#include "document/record.h"
+#include "plugin/manifest.h"
+#include "qanat/io.h"
+#include "qanat/stage.h"
+
+typedef struct host_hooks {
+  void (*log)(void *arg, qn_env *env, uint32_t level, const char *text, size_t len);
+  int (*emit_reserve)(qn_call *call, size_t bytes, uint8_t **ret_payload);
+  int (*emit_field)(qn_call *call, qn_str name, const qn_value *value);
+  int (*emit_commit)(qn_call *call, size_t bytes, const qn_emit *emit);
+  int (*emit_reject)(qn_call *call, const qn_emit *emit, const char *slug, const char *text, size_t len);
+  void (*complete)(qn_env *env, qn_ticket ticket, qn_status status, const char *slug, const char *text, size_t len);
+  const void *(*extension)(qn_env *env, const char *name);
+  void *arg;
+} host_hooks;
+
+/* One stage of one pipeline: what qn_env points to. Read-only after create, but for the counters. */
+struct qn_env {
+  const stage_info *info;
+  const char *id;            /* in the pipeline */
+  const char *base_folder;   /* of the pipeline file: "file" values are relative to it */
+  const cJSON *config;       /* checked, with defaults */
+  const host_hooks *hooks;
+  void *owner;               /* the runtime's own side of the stage */
+  _Atomic size_t memory;     /* bytes from alloc now held */
+  size_t fail_after;         /* tests: alloc fails from this one on; 0 never */
+  _Atomic size_t n_allocs;
+  struct host_file *files;   /* mapped data files; unmapped by host_env_done */
+};
+
+/* The body of a call. The runtime embeds it; call must stay first. One thread at a time. */
+typedef struct host_call {
+  qn_call call;
+  document *document;        /* NULL for a source between emits */
+  builder *builder;          /* of this worker; NULL outside process */
+  record_encoder *encoder;   /* of this worker */
+  uint32_t sink_slot;        /* prepare: where prepared_set puts the bytes */
+  _Atomic int cancelled;
+  qn_error error;            /* set by fail() */
+  uint32_t alien_uses;       /* calls refused with -EINVAL: the checker reads it */
+} host_call;
+
+/* The one table of the process. */
+const qn_host *host_table(void);
+
+void host_env_init(qn_env *env, const stage_info *info, const char *id, const cJSON *config, const char *base_folder,
+                   const host_hooks *hooks);
+void host_env_done(qn_env *env);
+
+void host_call_init(host_call *call, qn_env *env, builder *builder, record_encoder *encoder);
+/* Points the call at the next document; begins the builder with layout if there is one. Cheap: runs once a hop. */
+void host_call_begin(host_call *call, document *document, const stage_layout *layout);
+/* Seals or discards by status. Turns a broken rule or an empty message into an error that names the stage; returns
+ * the status that counts. */
+qn_status host_call_end(host_call *call, qn_status status);
+
+/* Runs the stage's create with its config. error gets create_fail()'s text. */
+int host_create(qn_env *env, const qn_stage *stage, void **ret_instance, qn_error *error);
+
+#endif
