@@ -39,12 +39,18 @@ typedef struct plan_stage {
   uint32_t segment;       /* which segment it belongs to */
   uint32_t sink_slot;     /* sinks: 0, 1, ... in order; prepared bytes live there */
   const char *pointer;    /* JSON pointer into the pipeline file, for messages */
+  uint32_t n_secrets;     /* values that came from ${file:...}, as JSON pointers into config: never print those */
+  const char *const *secrets;
 } plan_stage;
 
-/* A run of stages that one worker executes for a document without a queue between them. */
+/* A run of stages that one worker executes for a document without a queue between them.
+ *
+ * A parallel segment that feeds a sink holds the sink's index as its last one: the sink's prepare runs there, at the
+ * end. Before every sink stands such a segment, if need be with nothing else in it; so a line is always
+ * source, segments..., one that ends with the prepare, sink. plan_stage.segment of a sink is its own SEGMENT_SINK. */
 typedef enum segment_kind {
   SEGMENT_SOURCE = 0,   /* one source stage */
-  SEGMENT_PARALLEL = 1, /* synchronous parallel transforms, and the prepare of the sink that follows */
+  SEGMENT_PARALLEL = 1, /* synchronous parallel transforms, then the prepare of the sink that follows */
   SEGMENT_ORDERED = 2,
   SEGMENT_SERIAL = 3,
   SEGMENT_BATCH = 4,
@@ -80,6 +86,7 @@ typedef struct plan {
   plan_segment *segments;
   uint32_t n_sinks;
   schema_set *schemas;
+  struct plan_memory *memory; /* what everything above lives in; the planner's own */
 } plan;
 
 /* Where faults go, all of them at once. */
@@ -105,5 +112,11 @@ void plan_free(plan *plan);
 
 /* The plan for people: stages with ids, layers, views, segments. */
 void plan_print(const plan *plan, FILE *stream);
+
+/* A stage's config with its secrets replaced by "[secret]": what may be shown. Owned by the caller; NULL: no memory. */
+cJSON *plan_config_shown(const plan_stage *stage);
+
+/* The JSON Schema (draft 7) of pipeline files that use the installed stages. Owned by the caller; NULL: no memory. */
+cJSON *plan_file_schema(const registry *registry);
 
 #endif
