@@ -33,6 +33,20 @@ enum { LETTERS_SCRIPT_NONE = 0, LETTERS_SCRIPT_ARABIC = 1, LETTERS_SCRIPT_LATIN 
 
 extern const uint8_t letters_page_of[0x1100];
 extern const uint8_t letters_pages[][256];
+extern const uint8_t letters_nfc_page_of[0x1100];
+extern const uint32_t letters_nfc_pages[][8];
+
+/* What a presentation form stands for: len bytes of UTF-8 in letters_shape_texts; none if it stands for itself. */
+typedef struct letters_shape {
+  uint16_t offset;
+  uint16_t len;
+} letters_shape;
+
+#define LETTERS_SHAPES_BEGIN 0xFB00 /* Latin ligatures, Arabic presentation forms A and B */
+#define LETTERS_SHAPES_END 0xFF00
+
+extern const letters_shape letters_shapes[LETTERS_SHAPES_END - LETTERS_SHAPES_BEGIN];
+extern const uint8_t letters_shape_texts[];
 
 /* The class of a code point, which must be below U+110000. */
 static inline uint8_t letters_class(uint32_t code) {
@@ -61,15 +75,24 @@ static inline int letters_digit(uint32_t code) {
   return value <= 9 ? (int)value : -1;
 }
 
+/* True if a code point may change under NFC, or change the one before it. */
+static inline int letters_nfc_suspect(uint32_t code) {
+  return (int)(letters_nfc_pages[letters_nfc_page_of[code >> 8]][code >> 5 & 7] >> (code & 31) & 1);
+}
+
 /* Embeddings, overrides, isolates and marks that only steer the direction of text. */
 static inline int letters_is_bidi(uint32_t code) {
   return (code >= 0x202A && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069) || code == 0x200E || code == 0x200F ||
          code == 0x061C;
 }
 
-/* Opening and closing quotation marks; the straight ones are both. */
+/* Double quotation marks, opening and closing: " « » “ ” „ ‟ ❝ ❞ ＂ and the ornate brackets ﴾ ﴿. */
 static inline int letters_is_quote(uint32_t code) {
-  return code == '"' || code == 0xAB || code == 0xBB || (code >= 0x201C && code <= 0x201F) || code == 0xFF02;
+  if (code < 0x2000) {
+    return code == '"' || code == 0xAB || code == 0xBB;
+  }
+  return (code >= 0x201C && code <= 0x201F) || code == 0x275D || code == 0x275E || code == 0xFD3E || code == 0xFD3F ||
+         code == 0xFF02;
 }
 
 #endif
