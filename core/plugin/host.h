@@ -15,6 +15,7 @@
 #include "qanat/io.h"
 #include "qanat/stage.h"
 
+/* What the runtime adds. Any may be NULL: log then writes to standard error, the others refuse. */
 typedef struct host_hooks {
   void (*log)(void *arg, qn_env *env, uint32_t level, const char *text, size_t len);
   int (*emit_reserve)(qn_call *call, size_t bytes, uint8_t **ret_payload);
@@ -29,44 +30,50 @@ typedef struct host_hooks {
 /* One stage of one pipeline: what qn_env points to. Read-only after create, but for the counters. */
 struct qn_env {
   const stage_info *info;
-  const char *id;            /* in the pipeline */
-  const char *base_folder;   /* of the pipeline file: "file" values are relative to it */
-  const cJSON *config;       /* checked, with defaults */
-  const host_hooks *hooks;
-  void *owner;               /* the runtime's own side of the stage */
-  _Atomic size_t memory;     /* bytes from alloc now held */
-  size_t fail_after;         /* tests: alloc fails from this one on; 0 never */
+  const char *id;          /* in the pipeline */
+  const char *base_folder; /* of the pipeline file: "file" values are relative to it */
+  const cJSON *config;     /* checked, with defaults */
+  const host_hooks *hooks; /* never NULL after host_env_init */
+  void *owner;             /* the runtime's own side of the stage */
+  _Atomic size_t memory;   /* bytes from alloc now held */
+  size_t fail_after;       /* tests: alloc fails from this one on; 0 never */
   _Atomic size_t n_allocs;
-  struct host_file *files;   /* mapped data files; unmapped by host_env_done */
+  struct host_file *files; /* mapped data files; unmapped by host_env_done */
 };
 
 /* The body of a call. The runtime embeds it; call must stay first. One thread at a time. */
 typedef struct host_call {
   qn_call call;
-  document *document;        /* NULL for a source between emits */
-  builder *builder;          /* of this worker; NULL outside process */
-  record_encoder *encoder;   /* of this worker */
-  uint32_t sink_slot;        /* prepare: where prepared_set puts the bytes */
-  _Atomic int cancelled;
-  qn_error error;            /* set by fail() */
-  uint32_t alien_uses;       /* calls refused with -EINVAL: the checker reads it */
+  document *document;         /* NULL for a source between emits */
+  const stage_layout *layout; /* of the stage; NULL for a source */
+  builder *builder;           /* of this worker; NULL where nothing can be built (a sink's write): reads still work */
+  record_encoder *encoder;    /* of this worker */
+  uint32_t sink_slot;         /* prepare: where prepared_set puts the bytes */
+  _Atomic int cancelled;      /* set by the runtime, cleared by host_call_begin */
+  uint32_t alien_uses;        /* calls refused with -EINVAL: the checker reads it */
+  qn_error error;             /* set by fail(); after host_call_end, why the status is what it is */
 } host_call;
 
 /* The one table of the process. */
 const qn_host *host_table(void);
 
+/* Nothing is copied: all arguments outlive env. hooks may be NULL. */
 void host_env_init(qn_env *env, const stage_info *info, const char *id, const cJSON *config, const char *base_folder,
                    const host_hooks *hooks);
+/* After destroy. Unmaps data files; tells the log of memory that the plugin kept. */
 void host_env_done(qn_env *env);
 
 void host_call_init(host_call *call, qn_env *env, builder *builder, record_encoder *encoder);
 /* Points the call at the next document; begins the builder with layout if there is one. Cheap: runs once a hop. */
 void host_call_begin(host_call *call, document *document, const stage_layout *layout);
 /* Seals or discards by status. Turns a broken rule or an empty message into an error that names the stage; returns
- * the status that counts. */
+ * the status that counts. PENDING leaves the builder as it is: end again with the status that complete() brings. */
 qn_status host_call_end(host_call *call, qn_status status);
 
 /* Runs the stage's create with its config. error gets create_fail()'s text. */
 int host_create(qn_env *env, const qn_stage *stage, void **ret_instance, qn_error *error);
+
+/* The stage's destroy, for an instance made by host_create. NULL is fine. */
+void host_destroy(const qn_stage *stage, void *instance);
 
 #endif

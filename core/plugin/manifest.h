@@ -13,7 +13,11 @@
 #include "document/schema.h"
 
 typedef enum stage_role { ROLE_SOURCE = 0, ROLE_TRANSFORM = 1, ROLE_SINK = 2 } stage_role;
-typedef enum stage_concurrency { CONCURRENCY_PARALLEL = 0, CONCURRENCY_ORDERED = 1, CONCURRENCY_SERIAL = 2 } stage_concurrency;
+typedef enum stage_concurrency {
+  CONCURRENCY_PARALLEL = 0,
+  CONCURRENCY_ORDERED = 1,
+  CONCURRENCY_SERIAL = 2
+} stage_concurrency;
 /* Transforms: ONE, BATCH, ASYNC. Sources and sinks: SYNC, ASYNC. */
 typedef enum stage_call { CALL_ONE = 0, CALL_BATCH = 1, CALL_ASYNC = 2, CALL_SYNC = 3 } stage_call;
 
@@ -30,22 +34,22 @@ typedef struct stage_info {
   stage_role role;
   stage_concurrency concurrency;
   stage_call call;
-  bool splits;               /* emits documents of its own (a generator) */
-  uint32_t batch_size;       /* CALL_BATCH: defaults */
+  bool splits;         /* emits documents of its own (a generator) */
+  uint32_t batch_size; /* CALL_BATCH: defaults */
   uint32_t batch_wait_ms;
-  uint32_t n_views_read;     /* preferences, best first; "text" if the manifest says nothing */
+  uint32_t n_views_read; /* preferences, best first; "text" if the manifest says nothing */
   const char *const *views_read;
   const char *view_provided; /* NULL: none */
   uint32_t n_layers;         /* reads, may_read, provides, modifies, in that order: the ABI's layer indices */
   const manifest_layer *layers;
-  bool layers_from_config;   /* config "layers" may declare more, see docs/abi.md */
+  bool layers_from_config;                  /* config "layers" may declare more, see docs/abi.md */
   uint32_t n_fields_read, n_fields_written; /* "*": any */
   const char *const *fields_read;
   const char *const *fields_written;
-  uint32_t n_needs;          /* "network", "files", ... */
+  uint32_t n_needs; /* "network", "files", ... */
   const char *const *needs;
-  const char *exclusive;     /* config key naming the output it owns, or NULL */
-  const cJSON *config;       /* its config schema: an object schema; never NULL */
+  const char *exclusive; /* config key naming the output it owns, or NULL */
+  const cJSON *config;   /* its config schema: an object schema; never NULL */
 } stage_info;
 
 typedef struct manifest {
@@ -54,9 +58,9 @@ typedef struct manifest {
   uint32_t abi_major, abi_minor;
   uint32_t n_stages, n_data, n_schemas;
   stage_info *stages;
-  const char **data;          /* file names, beside the .so */
-  layer_schema *schemas;      /* layers it declares, vendor-prefixed */
-  cJSON *json;                /* the whole, owned */
+  const char **data;     /* file names, beside the .so */
+  layer_schema *schemas; /* layers it declares, vendor-prefixed */
+  cJSON *json;           /* the whole, owned */
 } manifest;
 
 /* Reads and validates the note of the file. error says file, reason, versions and remedy. -ENOEXEC (not ELF), -ENOMSG

@@ -15,7 +15,7 @@ typedef struct registry registry;
 typedef struct registry_options {
   const char *const *folders; /* searched first; each holds <name>/<name>.so or *.so */
   uint32_t n_folders;
-  bool only_folders;          /* leave out the environment and the defaults */
+  bool only_folders; /* leave out the environment and the defaults */
   bool allow_writable;
 } registry_options;
 
