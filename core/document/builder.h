@@ -11,12 +11,7 @@
 
 enum { STAGE_LAYERS_MAX = 32 };
 
-typedef enum layer_access {
-  LAYER_READS = 0,
-  LAYER_MAY_READ = 1,
-  LAYER_PROVIDES = 2,
-  LAYER_MODIFIES = 3
-} layer_access;
+typedef enum layer_access { LAYER_READS = 0, LAYER_MAY_READ = 1, LAYER_PROVIDES = 2, LAYER_MODIFIES = 3 } layer_access;
 
 /* How a stage's manifest indices map to the pipeline's slots. Made by the planner, read-only. */
 typedef struct stage_layout {

@@ -28,8 +28,8 @@ void document_pool_free(document_pool *pool); /* asserts that no document is liv
 size_t document_pool_live(const document_pool *pool);
 
 int document_new(document_pool *pool, document **ret_document);
-document *document_fork(document *parent); /* shares every sealed part; NULL: no memory */
-void document_unref(document *document);   /* NULL is fine */
+document *document_fork(document *parent);       /* shares every sealed part; NULL: no memory */
+void document_unref(document *document);         /* NULL is fine */
 size_t document_bytes(const document *document); /* arena bytes in use: what admission charges */
 
 /* The payload, written in place: reserve once, then commit what was filled. -EFBIG, -ENOMEM. */

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Mapping spans over runs: singly by binary search, in bulk by a merge. */
+#include "document/alignment.h"
+
+/* The two sides of a mapping, so that one search serves both ways. */
+static inline uint32_t run_start(const run *runs, uint32_t index, alignment_way way) {
+  return way == ALIGNMENT_TO_BASE ? runs[index].derived : runs[index].base;
+}
+
+/* Offsets are looked for by the byte they stand before (begins) or behind (ends). Index of the last run that starts at
+ * or before the byte, plus one; 0 if there is none. */
+static uint32_t find(const alignment *self, alignment_way way, uint32_t byte) {
+  uint32_t low = 0;
+  uint32_t high = self->n_runs;
+  while (low < high) {
+    uint32_t middle = low + (high - low) / 2;
+    if (run_start(self->runs, middle, way) <= byte) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
+}
+
+/* The same, starting from a place at or before the answer: a few steps, then by halves. */
+static inline uint32_t find_from(const alignment *self, alignment_way way, uint32_t byte, uint32_t from) {
+  uint32_t at = from;
+  for (uint32_t steps = 0; at < self->n_runs && run_start(self->runs, at, way) <= byte; at++) {
+    if (++steps > 8) {
+      return find(self, way, byte);
+    }
+  }
+  return at;
+}
+
+/* Where a begin goes. `found` is what find() gave for it. */
+static inline uint32_t begin_at(const alignment *self, alignment_way way, uint32_t found, uint32_t begin) {
+  const run *r = &self->runs[found - (found > 0)];
+  if (way == ALIGNMENT_TO_BASE) {
+    if (found == 0 || begin >= self->runs[self->n_runs].derived) {
+      return found == 0 ? 0 : self->runs[self->n_runs - 1].base_end;
+    }
+    return r->copy ? r->base + (begin - r->derived) : r->base;
+  }
+  if (found > 0 && begin < r->base_end) {
+    return r->copy ? r->derived + (begin - r->base) : r->derived;
+  }
+  return self->runs[found].derived; /* cut out: what follows the cut */
+}
+
+/* Where an end goes that has at least one byte before it. `found` is what find() gave for that byte. */
+static inline uint32_t end_at(const alignment *self, alignment_way way, uint32_t found, uint32_t end) {
+  if (found == 0) {
+    return way == ALIGNMENT_TO_BASE ? 0 : self->runs[0].derived;
+  }
+  const run *r = &self->runs[found - 1];
+  if (way == ALIGNMENT_TO_BASE) {
+    return r->copy ? r->base + (end - r->derived) : r->base_end;
+  }
+  if (r->copy && end <= r->base_end) {
+    return r->derived + (end - r->base);
+  }
+  return r[1].derived;
+}
+
+qn_span alignment_map(const alignment *self, alignment_way way, qn_span span) {
+  if (self->identity) {
+    return span;
+  }
+  uint32_t begin = begin_at(self, way, find(self, way, span.begin), span.begin);
+  uint32_t end = begin;
+  if (span.end > span.begin) {
+    end = end_at(self, way, find(self, way, span.end - 1), span.end);
+  }
+  return (qn_span){ begin, end < begin ? begin : end };
+}
+
+/* Backwards, so that a stretched row can stretch the one before it. */
+void alignment_restore_order(uint32_t n, const uint32_t *begin, uint32_t *end) {
+  for (uint32_t i = n; i-- > 1;) {
+    if (begin[i - 1] == begin[i] && end[i - 1] < end[i] && end[i - 1] > begin[i - 1]) {
+      end[i - 1] = end[i];
+    }
+  }
+}
+
+static inline void map_rows(const alignment *self, alignment_way way, uint32_t n, const uint32_t *begin,
+                            const uint32_t *end, uint32_t *ret_begin, uint32_t *ret_end) {
+  uint32_t at = 0;
+  uint32_t previous_begin = UINT32_MAX;
+  uint32_t previous_end = 0;
+  uint32_t disorder = 0;
+  for (uint32_t i = 0; i < n; i++) {
+    uint32_t b = begin[i];
+    uint32_t e = end[i];
+    at = find_from(self, way, b, at);
+    uint32_t to_begin = begin_at(self, way, at, b);
+    uint32_t to_end = to_begin;
+    if (e > b) {
+      to_end = end_at(self, way, find_from(self, way, e - 1, at), e);
+      to_end = to_end < to_begin ? to_begin : to_end;
+    }
+    ret_begin[i] = to_begin;
+    ret_end[i] = to_end;
+    disorder |= (uint32_t)(to_begin == previous_begin) & (uint32_t)(to_end > previous_end);
+    previous_begin = to_begin;
+    previous_end = to_end;
+  }
+  if (disorder != 0) {
+    alignment_restore_order(n, ret_begin, ret_end);
+  }
+}
+
+void alignment_map_rows(const alignment *self, alignment_way way, uint32_t n, const uint32_t *begin,
+                        const uint32_t *end, uint32_t *ret_begin, uint32_t *ret_end) {
+  if (self->identity) {
+    for (uint32_t i = 0; i < n; i++) {
+      ret_begin[i] = begin[i];
+      ret_end[i] = end[i];
+    }
+  } else if (way == ALIGNMENT_TO_BASE) {
+    map_rows(self, ALIGNMENT_TO_BASE, n, begin, end, ret_begin, ret_end);
+  } else {
+    map_rows(self, ALIGNMENT_TO_DERIVED, n, begin, end, ret_begin, ret_end);
+  }
+}
