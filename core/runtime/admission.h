@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Credits: how many documents and bytes may be in flight, and the one place where anybody waits for them. Floor 4.
+ *
+ * Sources take credit and may not overdraw; workers charge what documents grow to and may. One document is always
+ * admitted when nothing is in flight, however large. */
+#ifndef CORE_RUNTIME_ADMISSION_H
+#define CORE_RUNTIME_ADMISSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "runtime/park.h"
+
+/* More documents than this cannot be in flight: the count shares a word with the bytes. */
+enum { ADMISSION_DOCUMENTS_MAX = 1 << 19 };
+
+typedef struct admission {
+  uint32_t limit_documents;
+  uint64_t limit_bytes;
+  void (*credit)(void *arg); /* tells that starved callers may try again; from any thread, may come too often */
+  void *arg;
+  _Alignas(64) _Atomic uint64_t in_flight; /* documents above, bytes below: one atomic step takes both */
+  _Alignas(64) park park;                  /* sources that wait in admission_wait */
+  _Atomic uint32_t n_starved;              /* callers of admission_starve */
+  _Atomic bool closed;
+} admission;
+
+void admission_init(admission *admission, uint32_t limit_documents, uint64_t limit_bytes, void (*credit)(void *arg),
+                    void *arg);
+
+/* Takes credit for one document of so many bytes. 0, -EAGAIN, -ECANCELED (closed). [any] */
+int admission_try(admission *admission, uint64_t bytes);
+/* The same, but waits. 0, -ECANCELED. [lent] */
+int admission_wait(admission *admission, uint64_t bytes);
+
+/* Asks for credit() after an -EAGAIN; try once more after it, since room may have come in between. */
+void admission_starve(admission *admission);
+void admission_sated(admission *admission);
+
+/* Bytes more or less for documents in flight. Gives what was taken: the sum never goes below nothing. [any] */
+void admission_charge(admission *admission, int64_t bytes);
+void admission_release(admission *admission, uint32_t n_documents, uint64_t bytes);
+
+/* No more credit, for ever: those who wait get -ECANCELED. [any] */
+void admission_close(admission *admission);
+
+uint32_t admission_documents(const admission *admission);
+uint64_t admission_bytes(const admission *admission);
+
+#endif

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The extension "qanat.io/1" on libuv: watches, timers, wakes, offloaded work and listening sockets.
+ *
+ * Every handle hangs in its stage's list, so that what a plugin forgets is closed and told. All on the loop thread; the one
+ * exception is wake_send. Memory is freed in the close callback, as libuv asks. */
+#include "qanat/io.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/listen.h"
+#include "runtime/state.h"
+
+typedef enum handle_kind { HANDLE_WATCH, HANDLE_TIMER, HANDLE_WAKE } handle_kind;
+
+typedef struct io_handle {
+  struct io_handle *next, **link; /* in the stage's list */
+  instance *stage;
+  handle_kind kind;
+  union {
+    uv_handle_t any;
+    uv_poll_t poll;
+    uv_timer_t timer;
+    uv_async_t async;
+  } uv;
+  void (*ready)(void *arg, uint32_t events); /* watches */
+  void (*fire)(void *arg);                   /* timers and wakes */
+  void *arg;
+} io_handle;
+
+struct qn_watch {
+  io_handle handle;
+};
+struct qn_timer {
+  io_handle handle;
+};
+struct qn_wake {
+  io_handle handle;
+};
+
+static instance *stage_of(qn_env *env) {
+  return env->owner;
+}
+
+/* Links a handle that libuv knows. */
+static void adopt(io_handle *handle, instance *stage, handle_kind kind, void *arg) {
+  handle->stage = stage;
+  handle->kind = kind;
+  handle->arg = arg;
+  handle->uv.any.data = handle;
+  handle->next = stage->handles;
+  handle->link = &stage->handles;
+  if (handle->next != NULL) {
+    handle->next->link = &handle->next;
+  }
+  stage->handles = handle;
+}
+
+static void free_handle(uv_handle_t *uv) {
+  free(uv->data);
+}
+
+static void shut(io_handle *handle) {
+  if (handle == NULL) {
+    return;
+  }
+  *handle->link = handle->next;
+  if (handle->next != NULL) {
+    handle->next->link = handle->link;
+  }
+  uv_close(&handle->uv.any, free_handle);
+}
+
+/* --- watches --- */
+
+static void on_ready(uv_poll_t *poll, int status, int events) {
+  io_handle *handle = poll->data;
+  uint32_t seen = status < 0 ? QN_IO_ERROR : 0;
+  seen |= (events & UV_READABLE) != 0 ? QN_IO_READABLE : 0;
+  seen |= (events & UV_WRITABLE) != 0 ? QN_IO_WRITABLE : 0;
+  handle->ready(handle->arg, seen);
+}
+
+static int io_watch_set(qn_watch *watch, uint32_t events) {
+  int wanted = ((events & QN_IO_READABLE) != 0 ? UV_READABLE : 0) | ((events & QN_IO_WRITABLE) != 0 ? UV_WRITABLE : 0);
+  return wanted != 0 ? uv_poll_start(&watch->handle.uv.poll, wanted, on_ready) : uv_poll_stop(&watch->handle.uv.poll);
+}
+
+static void io_unwatch(qn_watch *watch) {
+  shut(watch != NULL ? &watch->handle : NULL);
+}
+
+static int io_watch(qn_env *env, int fd, uint32_t events, void (*callback)(void *arg, uint32_t events), void *arg,
+                    qn_watch **ret_watch) {
+  instance *stage = stage_of(env);
+  qn_watch *watch = calloc(1, sizeof *watch);
+  if (watch == NULL) {
+    return -ENOMEM;
+  }
+  int rc = uv_poll_init(&stage->runtime->loop.uv, &watch->handle.uv.poll, fd);
+  if (rc != 0) {
+    free(watch);
+    return rc;
+  }
+  adopt(&watch->handle, stage, HANDLE_WATCH, arg);
+  watch->handle.ready = callback;
+  rc = io_watch_set(watch, events);
+  if (rc != 0) {
+    io_unwatch(watch);
+    return rc;
+  }
+  *ret_watch = watch;
+  return 0;
+}
+
+/* --- timers --- */
+
+static void on_timer(uv_timer_t *timer) {
+  io_handle *handle = timer->data;
+  handle->fire(handle->arg);
+}
+
+static int io_timer_start(qn_env *env, uint64_t delay_ms, uint64_t repeat_ms, void (*callback)(void *arg), void *arg,
+                          qn_timer **ret_timer) {
+  instance *stage = stage_of(env);
+  qn_timer *timer = calloc(1, sizeof *timer);
+  if (timer == NULL) {
+    return -ENOMEM;
+  }
+  uv_loop_t *uv = &stage->runtime->loop.uv;
+  uv_timer_init(uv, &timer->handle.uv.timer);
+  adopt(&timer->handle, stage, HANDLE_TIMER, arg);
+  timer->handle.fire = callback;
+  uv_update_time(uv);
+  uv_timer_start(&timer->handle.uv.timer, on_timer, delay_ms, repeat_ms);
+  *ret_timer = timer;
+  return 0;
+}
+
+static void io_timer_stop(qn_timer *timer) {
+  shut(timer != NULL ? &timer->handle : NULL);
+}
+
+/* --- wakes --- */
+
+static void on_wake(uv_async_t *async) {
+  io_handle *handle = async->data;
+  handle->fire(handle->arg);
+}
+
+static int io_wake_open(qn_env *env, void (*callback)(void *arg), void *arg, qn_wake **ret_wake) {
+  instance *stage = stage_of(env);
+  qn_wake *wake = calloc(1, sizeof *wake);
+  if (wake == NULL) {
+    return -ENOMEM;
+  }
+  int rc = uv_async_init(&stage->runtime->loop.uv, &wake->handle.uv.async, on_wake);
+  if (rc != 0) {
+    free(wake);
+    return rc;
+  }
+  adopt(&wake->handle, stage, HANDLE_WAKE, arg);
+  wake->handle.fire = callback;
+  *ret_wake = wake;
+  return 0;
+}
+
+static void io_wake_send(qn_wake *wake) {
+  uv_async_send(&wake->handle.uv.async);
+}
+
+static void io_wake_close(qn_wake *wake) {
+  shut(wake != NULL ? &wake->handle : NULL);
+}
+
+/* --- offloaded work --- */
+
+typedef struct offload {
+  uv_work_t work;
+  instance *stage;
+  void (*run)(void *arg);
+  void (*done)(void *arg);
+  void *arg;
+} offload;
+
+static void run_offload(uv_work_t *work) {
+  offload *self = work->data;
+  self->run(self->arg);
+}
+
+static void end_offload(uv_work_t *work, int status) {
+  offload *self = work->data;
+  (void)status;
+  self->stage->n_offloads--;
+  if (self->done != NULL) {
+    self->done(self->arg);
+  }
+  free(self);
+}
+
+static int io_offload(qn_env *env, void (*work)(void *arg), void (*done)(void *arg), void *arg) {
+  instance *stage = stage_of(env);
+  offload *made = malloc(sizeof *made);
+  if (made == NULL) {
+    return -ENOMEM;
+  }
+  *made = (offload){ .stage = stage, .run = work, .done = done, .arg = arg };
+  made->work.data = made;
+  int rc = uv_queue_work(&stage->runtime->loop.uv, &made->work, run_offload, end_offload);
+  if (rc != 0) {
+    free(made);
+    return rc;
+  }
+  stage->n_offloads++;
+  return 0;
+}
+
+/* --- the rest --- */
+
+static int io_listen(qn_env *env, qn_str address, int *ret_fd) {
+  return listeners_get(stage_of(env)->runtime->listeners, address, ret_fd);
+}
+
+static uint64_t io_now_ms(qn_env *env) {
+  (void)env;
+  return metrics_now_ns() / 1000000;
+}
+
+const void *io_extension(void) {
+  static const qn_io table = {
+    .size = sizeof table,
+    .watch = io_watch,
+    .watch_set = io_watch_set,
+    .unwatch = io_unwatch,
+    .timer_start = io_timer_start,
+    .timer_stop = io_timer_stop,
+    .wake_open = io_wake_open,
+    .wake_send = io_wake_send,
+    .wake_close = io_wake_close,
+    .offload = io_offload,
+    .listen = io_listen,
+    .now_ms = io_now_ms,
+  };
+  return &table;
+}
+
+void io_close_all(instance *self) {
+  static const char *const names[] = { "watch", "timer", "wake" };
+  while (self->handles != NULL) {
+    io_handle *handle = self->handles;
+    runtime_log(self->runtime, self->planned->id, QN_LOG_WARNING, "left a %s open after destroy, a fault of the plugin",
+                names[handle->kind]);
+    shut(handle);
+  }
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The hop: point the call at the document, call the stage, seal what it built. No clock, no lock, no queue; stage
+ * times come from documents that are sampled: all of the first, then every sixteenth, each weighing for those between. */
+#include "runtime/lane.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SAMPLE_ALL_FIRST = 64, SAMPLE_EVERY = 16 };
+
+static const char *id_of(const lane_stage *stage) {
+  return stage->env->id;
+}
+
+static int open_context(const lane_stage *stage, step *at, qn_error *error) {
+  const qn_transform *transform = stage->table->transform;
+  const qn_sink *out = stage->table->sink;
+  int (*open)(void *, qn_env *, const qn_host *, void **) =
+      transform != NULL ? transform->context_open : out->context_open;
+  at->process = transform != NULL ? transform->process : out->prepare;
+  at->instance = stage->instance;
+  at->layout = stage->layout;
+  at->cell = stage->cell;
+  at->stage = stage->stage;
+  if (open != NULL) {
+    int rc = open(stage->instance, stage->env, host_table(), &at->context);
+    if (rc != 0) {
+      return error_set(error, rc < 0 ? rc : -EINVAL, "context-failed",
+                       "stage '%s' cannot open a context for a worker: %s", id_of(stage),
+                       strerror(rc < 0 ? -rc : EINVAL));
+    }
+  }
+  at->context_close = transform != NULL ? transform->context_close : out->context_close;
+  return 0;
+}
+
+int lane_open(lane *self, const lane_stage *stages, uint32_t n_stages, builder *building, record_encoder *encoder,
+              qn_error *error) {
+  memset(self, 0, sizeof *self);
+  self->steps = calloc(n_stages + 1, sizeof *self->steps);
+  self->calls = calloc(n_stages + 1, sizeof *self->calls);
+  if (self->steps == NULL || self->calls == NULL) {
+    return error_set(error, -ENOMEM, "no-memory", "no memory for a worker's stages");
+  }
+  for (uint32_t i = 0; i < n_stages; i++) {
+    const lane_stage *stage = &stages[i];
+    if (stage->table->sink != NULL && stage->table->sink->prepare == NULL) {
+      continue;
+    }
+    step *at = &self->steps[self->n_steps];
+    int rc = open_context(stage, at, error);
+    if (rc != 0) {
+      return rc;
+    }
+    at->call = &self->calls[self->n_steps];
+    host_call_init(at->call, stage->env, building, encoder);
+    at->call->sink_slot = stage->sink_slot;
+    self->n_steps++;
+  }
+  self->n_until_sample = 1;
+  return 0;
+}
+
+void lane_close(lane *self) {
+  for (uint32_t i = self->n_steps; i-- > 0;) {
+    if (self->steps[i].context_close != NULL) {
+      self->steps[i].context_close(self->steps[i].context);
+    }
+  }
+  free(self->steps);
+  free(self->calls);
+  memset(self, 0, sizeof *self);
+}
+
+static inline qn_status hop(const step *self, document *doc, int64_t now_ms, uint32_t attempt) {
+  host_call *call = self->call;
+  call->call.now_ms = now_ms;
+  call->call.attempt = attempt;
+  host_call_begin(call, doc, self->layout);
+  qn_status status = self->process(self->instance, self->context, &call->call);
+  return host_call_end(call, status);
+}
+
+static qn_status run_sampled(lane *self, leaf *it, uint32_t weight) {
+  int64_t now_ms = it->receipt->now_ms;
+  uint64_t begin_ns = metrics_now_ns();
+  uint64_t last_ns = begin_ns;
+  qn_status status = QN_STATUS_OK;
+  uint32_t attempt = it->attempt;
+  uint32_t i = it->step;
+  for (; i < self->n_steps; i++, attempt = 1) {
+    const step *at = &self->steps[i];
+    metrics_add(&at->cell->documents, attempt == 1);
+    status = hop(at, it->document, now_ms, attempt);
+    uint64_t now_ns = metrics_now_ns();
+    metrics_add(&at->cell->time_ns, (now_ns - last_ns) * weight);
+    last_ns = now_ns;
+    if (status != QN_STATUS_OK) {
+      break;
+    }
+  }
+  it->step = i;
+  it->attempt = attempt;
+  uint64_t took_ns = last_ns - begin_ns;
+  self->document_ns = self->document_ns == 0 ? took_ns : (self->document_ns * 7 + took_ns) / 8;
+  return status;
+}
+
+qn_status lane_run(lane *self, leaf *it) {
+  self->n_documents++;
+  if (--self->n_until_sample == 0) {
+    uint32_t weight = self->n_documents <= SAMPLE_ALL_FIRST ? 1 : SAMPLE_EVERY;
+    self->n_until_sample = self->n_documents < SAMPLE_ALL_FIRST ? 1 : SAMPLE_EVERY;
+    return run_sampled(self, it, weight);
+  }
+  int64_t now_ms = it->receipt->now_ms;
+  qn_status status = QN_STATUS_OK;
+  uint32_t attempt = it->attempt;
+  uint32_t i = it->step;
+  for (; i < self->n_steps; i++, attempt = 1) {
+    const step *at = &self->steps[i];
+    metrics_add(&at->cell->documents, attempt == 1);
+    status = hop(at, it->document, now_ms, attempt);
+    if (status != QN_STATUS_OK) {
+      break;
+    }
+  }
+  it->step = i;
+  it->attempt = attempt;
+  return status;
+}
+
+void lane_cancel(lane *self) {
+  for (uint32_t i = 0; i < self->n_steps; i++) {
+    atomic_store_explicit(&self->calls[i].cancelled, 1, memory_order_relaxed);
+  }
+}

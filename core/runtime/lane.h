@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* A parallel segment as one worker runs it: its own contexts and calls, and the hop from stage to stage. Floor 4. */
+#ifndef CORE_RUNTIME_LANE_H
+#define CORE_RUNTIME_LANE_H
+
+#include "observe/metrics.h"
+#include "plugin/host.h"
+#include "runtime/receipt.h"
+
+/* One stage to run. What a hop touches lies together; the call with its room for errors lies elsewhere. */
+typedef struct step {
+  qn_status (*process)(void *instance, void *context, qn_call *call);
+  void *instance;
+  void *context;
+  const stage_layout *layout;
+  host_call *call;
+  metrics_cell *cell;
+  void (*context_close)(void *context);
+  uint32_t stage; /* index in the plan */
+} step;
+
+typedef struct lane {
+  uint32_t n_steps;
+  step *steps;
+  host_call *calls;
+  uint32_t n_until_sample; /* documents until the clocks are read again */
+  uint64_t n_documents;
+  uint64_t document_ns; /* what a document lately cost, from samples */
+} lane;
+
+/* What a lane needs to know of one of its stages. */
+typedef struct lane_stage {
+  qn_env *env;
+  const qn_stage *table;
+  void *instance;
+  const stage_layout *layout;
+  metrics_cell *cell;
+  uint32_t stage;
+  uint32_t sink_slot; /* a sink: its prepare is what runs here */
+} lane_stage;
+
+/* Opens the stages' contexts in the calling thread. A sink without prepare takes no step. builder and encoder are
+ * the worker's, borrowed. On failure error names the stage. */
+int lane_open(lane *lane, const lane_stage *stages, uint32_t n_stages, builder *builder, record_encoder *encoder,
+              qn_error *error);
+void lane_close(lane *lane); /* also half-opened ones */
+
+/* Runs the leaf from leaf->step to the lane's end: OK, or the first other status with leaf->step where it was said,
+ * leaf->attempt that step's, and the reason in the step's call. */
+qn_status lane_run(lane *lane, leaf *leaf);
+
+/* Tells whatever runs that nobody waits for it any more. [any] */
+void lane_cancel(lane *lane);
+
+#endif

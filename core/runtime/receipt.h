@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What stands for an admitted document while it travels: its receipt, and one leaf for each copy on its way. Floor 4.
+ *
+ * A receipt settles once, when its last leaf has, with the worst of their outcomes. Leaves are handed from thread to
+ * thread through borders; whoever holds a leaf owns it and its document alone. */
+#ifndef CORE_RUNTIME_RECEIPT_H
+#define CORE_RUNTIME_RECEIPT_H
+
+#include <stdint.h>
+
+#include "document/document.h"
+#include "qanat/stage.h"
+
+/* How a leaf stands. Ordered so that the worst of a receipt's leaves is the largest. */
+typedef enum leaf_state {
+  LEAF_LIVE = 0,   /* on its way */
+  LEAF_ABSENT = 1, /* went another way: only keeps the place in an ordered line */
+  LEAF_DROPPED = 2,
+  LEAF_DELIVERED = 3,
+  LEAF_FAILED = 4,     /* to the dead letters */
+  LEAF_UNFINISHED = 5, /* the pipeline stopped first */
+} leaf_state;
+
+/* Why a leaf failed. */
+typedef struct failure {
+  uint32_t stage; /* index in the plan */
+  uint32_t attempts;
+  qn_error error;
+} failure;
+
+typedef struct receipt receipt;
+
+typedef struct leaf {
+  struct leaf *next; /* in whatever list holds it */
+  receipt *receipt;
+  document *document;     /* owned */
+  failure *failure;       /* owned; only if failed */
+  uint64_t charged_bytes; /* what admission was told of its document */
+  uint64_t due_ms;        /* waiting for a retry: when */
+  uint32_t segment;       /* where it goes on after a retry ... */
+  uint32_t step;          /* ... and at which of the segment's steps */
+  uint32_t attempt;       /* of that step, from 1 */
+  uint32_t state;         /* leaf_state */
+} leaf;
+
+struct receipt {
+  receipt *next;     /* in the pool, or in a source's list of settled ones */
+  uint64_t sequence; /* place in the order of admission */
+  uint64_t cookie;   /* the source's */
+  int64_t now_ms;    /* the time that stages see */
+  uint64_t payload_bytes;
+  uint32_t source; /* index in the runtime's sources */
+  _Atomic uint32_t n_leaves;
+  _Atomic uint32_t worst; /* leaf_state */
+  leaf first;             /* most documents never have another */
+};
+
+/* Receipts that wait to be used again. Freed ones come back in chains from any thread; each source takes all there
+ * are at once, so no lock and no ABA. */
+typedef struct receipt_pool {
+  receipt *_Atomic free;
+} receipt_pool;
+
+/* A receipt with one leaf that owns document. *local is the taker's own list. NULL: no memory. */
+receipt *receipt_take(receipt_pool *pool, receipt **local, document *document);
+/* Gives a chain back. [any] */
+void receipt_give(receipt_pool *pool, receipt *first, receipt *last);
+void receipt_free_chain(receipt *first);
+void receipt_pool_done(receipt_pool *pool);
+
+/* Records a failure; keeps the state if there is no memory to say why. */
+void leaf_fail(leaf *leaf, uint32_t stage, const qn_error *error);
+
+#endif

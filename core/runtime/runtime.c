@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* A run from beginning to end: builds the parts from the plan, starts them in an order in which everything a document meets
+ * is there before it, and takes them down in the reverse. */
+#include "runtime/runtime.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/crew.h"
+#include "runtime/listen.h"
+#include "runtime/retry.h"
+#include "runtime/signals.h"
+#include "runtime/sink.h"
+#include "runtime/source.h"
+#include "runtime/state.h"
+
+enum { CREDIT_LOOK_MS = 20, WORKERS_MAX = 1024 };
+
+/* --- what the host table asks of the runtime --- */
+
+static void hook_log(void *arg, qn_env *env, uint32_t level, const char *text, size_t len) {
+  runtime_log_text(arg, env->id, level, text, len);
+}
+
+static void hook_complete(qn_env *env, qn_ticket ticket, qn_status status, const char *slug, const char *text,
+                          size_t len) {
+  const instance *stage = env->owner;
+  completions_arrive(&stage->runtime->completions, ticket, status, slug, text, len);
+}
+
+static const void *hook_extension(qn_env *env, const char *name) {
+  (void)env;
+  if (strcmp(name, QN_IO_1) == 0) {
+    return io_extension();
+  }
+  return strcmp(name, "qanat.progress/1") == 0 ? expect_extension() : NULL;
+}
+
+/* --- turns of the loop --- */
+
+static bool all_came_out(const runtime *self) {
+  return runtime_standing(self) <= RUN_LIMIT && atomic_load(&self->settled[LEAF_FAILED]) == 0 &&
+         atomic_load(&self->settled[LEAF_UNFINISHED]) == 0;
+}
+
+static void on_stop(void *arg) {
+  runtime *self = arg;
+  if (runtime_standing(self) == RUN_FAILED) {
+    crew_cancel(self->crew);
+  }
+  for (uint32_t i = 0; i < self->n_sources; i++) {
+    source_stop(&self->sources[i]);
+  }
+  if (runtime_standing(self) >= RUN_INTERRUPTED) {
+    retries_hurry(self->retries);
+  }
+}
+
+/* Sources end, then documents, then sinks. Rung whenever one of these may have come true. */
+static void on_settled(void *arg) {
+  runtime *self = arg;
+  if (atomic_load(&self->n_running) > 0 || admission_documents(&self->admission) > 0) {
+    return;
+  }
+  if (!self->sinks_closing) {
+    self->sinks_closing = true;
+    bool success = all_came_out(self);
+    for (uint32_t i = 0; i < self->n_sinks; i++) {
+      sink_close(&self->sinks[i], success);
+    }
+  }
+  self->finished = atomic_load(&self->n_sinks_open) == 0;
+}
+
+static void give_credit(runtime *self) {
+  for (uint32_t i = 0; i < self->n_sources; i++) {
+    source_async_credit(&self->sources[i]);
+  }
+}
+
+static void on_credit(void *arg) {
+  give_credit(arg);
+}
+
+/* A source is told when a good part of the budget is free. If the rest of it is held by retries that may take long, it
+ * would wait for them; so it is also told now and then. */
+static void on_credit_timer(uv_timer_t *timer) {
+  give_credit(timer->data);
+}
+
+static void ring_credit(void *arg) {
+  runtime *self = arg;
+  loop_ring(&self->loop, &self->credit_bell);
+}
+
+static void on_tick(uv_timer_t *timer) {
+  runtime *self = timer->data;
+  runtime_counts counts;
+  runtime_counts_get(self, &counts);
+  self->options.tick(self->options.arg, &counts);
+}
+
+/* --- building --- */
+
+static uint32_t count_role(const plan *self, stage_role role) {
+  uint32_t n = 0;
+  for (uint32_t i = 0; i < self->n_stages; i++) {
+    n += self->stages[i].info->role == role;
+  }
+  return n;
+}
+
+/* This runtime runs lines: sources, parallel segments, a sink. */
+static int check_plan(const plan *self, qn_error *error) {
+  for (uint32_t i = 0; i < self->n_segments; i++) {
+    const plan_segment *seg = &self->segments[i];
+    const plan_stage *first = &self->stages[seg->stages[0]];
+    if (seg->kind != SEGMENT_SOURCE && seg->kind != SEGMENT_PARALLEL && seg->kind != SEGMENT_SINK) {
+      return error_set(error, -ENOTSUP, "unsupported-stage",
+                       "stage \"%s\" is not a parallel stage with the call form \"one\"; this version runs no others",
+                       first->id);
+    }
+    if (seg->kind != SEGMENT_SINK && seg->n_next != 1) {
+      return error_set(error, -ENOTSUP, "unsupported-graph",
+                       "what leaves stage \"%s\" goes %u ways; this version runs pipelines that are a line", first->id,
+                       seg->n_next);
+    }
+  }
+  return 0;
+}
+
+static int build_instances(runtime *self, const qn_stage *const *tables) {
+  const plan *planned = self->plan;
+  self->instances = calloc(planned->n_stages, sizeof *self->instances);
+  if (self->instances == NULL) {
+    return -ENOMEM;
+  }
+  self->n_instances = planned->n_stages;
+  for (uint32_t i = 0; i < planned->n_stages; i++) {
+    self->instances[i] = (instance){ .runtime = self, .planned = &planned->stages[i], .index = i, .table = tables[i] };
+  }
+  return 0;
+}
+
+static int build_segments(runtime *self) {
+  const plan *planned = self->plan;
+  self->segments = aligned_alloc(_Alignof(segment), planned->n_segments * sizeof *self->segments);
+  if (self->segments == NULL) {
+    return -ENOMEM;
+  }
+  memset((void *)self->segments, 0, planned->n_segments * sizeof *self->segments);
+  self->n_segments = planned->n_segments;
+  for (uint32_t i = 0; i < planned->n_segments; i++) {
+    segment *made = &self->segments[i];
+    made->planned = &planned->segments[i];
+    made->index = i;
+    made->next = made->planned->n_next > 0 ? &self->segments[made->planned->next[0]] : NULL;
+    if (made->planned->kind != SEGMENT_SOURCE) {
+      bool ordered = made->planned->kind == SEGMENT_SINK && !planned->any_order;
+      int rc = border_init(&made->border, ordered, self->admission.limit_documents);
+      if (rc != 0) {
+        return rc;
+      }
+      made->has_border = true;
+    }
+  }
+  for (uint32_t i = 0; i < planned->n_segments; i++) {
+    segment *end = &self->segments[i];
+    while (end->next != NULL) {
+      end = end->next;
+    }
+    self->segments[i].end = end;
+  }
+  return 0;
+}
+
+static segment *segment_of(runtime *self, uint32_t stage) {
+  return &self->segments[self->plan->stages[stage].segment];
+}
+
+static int build_ends(runtime *self, qn_error *error) {
+  uint32_t n_sources = count_role(self->plan, ROLE_SOURCE);
+  uint32_t n_sinks = count_role(self->plan, ROLE_SINK);
+  self->sources = calloc(n_sources + 1, sizeof *self->sources);
+  self->sinks = calloc(n_sinks + 1, sizeof *self->sinks);
+  if (self->sources == NULL || self->sinks == NULL) {
+    return error_set(error, -ENOMEM, "no-memory", "no memory for the pipeline's ends");
+  }
+  uint32_t actor = self->options.n_workers; /* the first rows of the metrics are the workers' */
+  for (uint32_t i = 0; i < self->n_instances; i++) {
+    instance *stage = &self->instances[i];
+    stage_role role = stage->planned->info->role;
+    if (role == ROLE_SOURCE) {
+      source *made = &self->sources[self->n_sources];
+      source_init(made, self, stage, segment_of(self, i), self->n_sources++);
+      made->cell = metrics_cell_of(self->metrics, actor++, i);
+    } else if (role == ROLE_SINK) {
+      sink *made = &self->sinks[self->n_sinks++];
+      made->cell = metrics_cell_of(self->metrics, actor++, i);
+      int rc = sink_init(made, self, stage, segment_of(self, i), error);
+      if (rc != 0) {
+        return rc;
+      }
+    }
+  }
+  return 0;
+}
+
+/* The parts that know no stage. */
+static int build_base(runtime *self, qn_error *error) {
+  const plan *planned = self->plan;
+  int rc = loop_init(&self->loop);
+  if (rc != 0) {
+    return error_set(error, rc, "no-loop", "cannot open an event loop: %s", strerror(-rc));
+  }
+  self->has_loop = true;
+  bell_init(&self->stop_bell, on_stop, self);
+  bell_init(&self->credit_bell, on_credit, self);
+  bell_init(&self->settled_bell, on_settled, self);
+  uv_timer_init(&self->loop.uv, &self->tick);
+  uv_timer_init(&self->loop.uv, &self->credit_timer);
+  self->tick.data = self;
+  self->credit_timer.data = self;
+  self->has_timers = true;
+  pthread_mutex_init(&self->mutex, NULL);
+  self->has_mutex = true;
+  admission_init(&self->admission, planned->limits.documents, planned->limits.bytes, ring_credit, self);
+  atomic_init(&self->quota, (int64_t)self->options.limit_documents);
+  uint32_t n_ends = count_role(planned, ROLE_SOURCE) + count_role(planned, ROLE_SINK);
+  document_limits limits = { planned->limits.document_bytes, planned->limits.document_memory };
+  if (completions_init(&self->completions, &self->loop, n_ends * (SINK_BATCH_MAX + 1)) != 0 ||
+      document_pool_new(planned->schemas, &limits, &self->pool) != 0 ||
+      metrics_new(self->options.n_workers + n_ends, planned->n_stages, &self->metrics) != 0 ||
+      retries_new(self, &self->retries) != 0 || listeners_new(&self->listeners) != 0) {
+    return error_set(error, -ENOMEM, "no-memory", "no memory to run the pipeline");
+  }
+  return 0;
+}
+
+static int build(runtime *self, const qn_stage *const *tables, qn_error *error) {
+  int rc = build_base(self, error);
+  if (rc != 0) {
+    return rc;
+  }
+  if (build_instances(self, tables) != 0 || build_segments(self) != 0) {
+    return error_set(error, -ENOMEM, "no-memory", "no memory to run the pipeline");
+  }
+  for (uint32_t i = 0; i < self->n_instances; i++) {
+    rc = instance_create(&self->instances[i], error);
+    if (rc != 0) {
+      return rc;
+    }
+  }
+  rc = build_ends(self, error);
+  return rc == 0 ? crew_new(self, self->options.n_workers, &self->crew, error) : rc;
+}
+
+int runtime_new(const plan *self, const qn_stage *const *tables, const runtime_options *options, runtime **ret_runtime,
+                qn_error *error) {
+  int rc = check_plan(self, error);
+  if (rc != 0) {
+    return rc;
+  }
+  runtime *made = aligned_alloc(_Alignof(runtime), sizeof *made);
+  if (made == NULL) {
+    return error_set(error, -ENOMEM, "no-memory", "no memory to run the pipeline");
+  }
+  memset((void *)made, 0, sizeof *made);
+  made->plan = self;
+  made->options = *options;
+  if (made->options.n_workers == 0) {
+    made->options.n_workers = uv_available_parallelism();
+  }
+  if (made->options.n_workers > WORKERS_MAX) {
+    made->options.n_workers = WORKERS_MAX;
+  }
+  made->hooks = (host_hooks){ .log = hook_log,
+                              .emit_reserve = emit_reserve,
+                              .emit_field = emit_field,
+                              .emit_commit = emit_commit,
+                              .emit_reject = emit_reject,
+                              .complete = hook_complete,
+                              .extension = hook_extension,
+                              .arg = made };
+  rc = build(made, tables, error);
+  if (rc != 0) {
+    runtime_free(made);
+    return rc;
+  }
+  *ret_runtime = made;
+  return 0;
+}
+
+int runtime_load(const plan *self, registry *from, const runtime_options *options, runtime **ret_runtime,
+                 qn_error *error) {
+  const qn_stage *tables[PLAN_STAGES_MAX];
+  for (uint32_t i = 0; i < self->n_stages; i++) {
+    int rc = registry_load(from, self->stages[i].info, &tables[i], error);
+    if (rc != 0) {
+      return rc;
+    }
+  }
+  return runtime_new(self, tables, options, ret_runtime, error);
+}
+
+/* --- running --- */
+
+static bool has_async_source(const runtime *self) {
+  for (uint32_t i = 0; i < self->n_sources; i++) {
+    if (self->sources[i].async) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* Sinks before sources. What fails to start stops what has started, by the ordinary way. */
+static void start(runtime *self) {
+  qn_error error = { 0 };
+  const instance *culprit = NULL;
+  for (uint32_t i = 0; i < self->n_sinks && culprit == NULL; i++) {
+    culprit = sink_start(&self->sinks[i], &error) != 0 ? self->sinks[i].stage : NULL;
+  }
+  for (uint32_t i = 0; i < self->n_sources && culprit == NULL; i++) {
+    culprit = source_start(&self->sources[i], &error) != 0 ? self->sources[i].stage : NULL;
+  }
+  if (culprit != NULL) {
+    runtime_fail(self, culprit, &error);
+  }
+  if (self->options.tick_ms > 0 && self->options.tick != NULL) {
+    uv_timer_start(&self->tick, on_tick, self->options.tick_ms, self->options.tick_ms);
+  }
+  if (has_async_source(self)) {
+    uv_timer_start(&self->credit_timer, on_credit_timer, CREDIT_LOOK_MS, CREDIT_LOOK_MS);
+  }
+  loop_ring(&self->loop, &self->settled_bell);
+}
+
+static void assert_conserved(const runtime *self) {
+  runtime_counts counts;
+  runtime_counts_get(self, &counts);
+  assert(counts.in_flight == 0 && admission_bytes(&self->admission) == 0);
+  assert(counts.admitted == counts.delivered + counts.dropped + counts.dead_lettered + counts.unfinished);
+  (void)counts;
+}
+
+int runtime_run(runtime *self, qn_error *error) {
+  int rc = self->options.signals ? signals_open(self, &self->signals) : 0;
+  if (rc != 0) {
+    return error_set(error, rc, "no-signals", "cannot watch for signals: %s", strerror(-rc));
+  }
+  start(self);
+  while (!self->finished) {
+    uv_run(&self->loop.uv, UV_RUN_ONCE);
+  }
+  signals_close(self->signals);
+  self->signals = NULL;
+  uv_timer_stop(&self->tick);
+  uv_timer_stop(&self->credit_timer);
+  assert_conserved(self);
+  if (self->failure.code != 0) {
+    *error = self->failure;
+    return self->failure.code;
+  }
+  if (runtime_standing(self) == RUN_INTERRUPTED) {
+    return error_set(error, -EINTR, "interrupted", "stopped before the end of the input");
+  }
+  return 0;
+}
+
+void runtime_stop(runtime *self) {
+  runtime_halt(self, RUN_INTERRUPTED);
+}
+
+/* --- taking down --- */
+
+void runtime_free(runtime *self) {
+  if (self == NULL) {
+    return;
+  }
+  crew_free(self->crew);
+  for (uint32_t i = self->n_instances; i-- > 0;) {
+    instance_destroy(&self->instances[i]);
+  }
+  for (uint32_t i = 0; i < self->n_sources; i++) {
+    source_done(&self->sources[i]);
+  }
+  for (uint32_t i = 0; i < self->n_sinks; i++) {
+    sink_done(&self->sinks[i]);
+  }
+  for (uint32_t i = 0; i < self->n_segments; i++) {
+    if (self->segments[i].has_border) {
+      border_done(&self->segments[i].border);
+    }
+  }
+  receipt_pool_done(&self->receipts);
+  document_pool_free(self->pool);
+  completions_done(&self->completions);
+  listeners_free(self->listeners);
+  signals_close(self->signals);
+  retries_close(self->retries);
+  if (self->has_timers) {
+    uv_close((uv_handle_t *)&self->tick, NULL);
+    uv_close((uv_handle_t *)&self->credit_timer, NULL);
+  }
+  if (self->has_loop) {
+    loop_done(&self->loop);
+  }
+  if (self->has_mutex) {
+    pthread_mutex_destroy(&self->mutex);
+  }
+  retries_free(self->retries);
+  metrics_free(self->metrics);
+  free(self->instances);
+  free(self->segments);
+  free(self->sources);
+  free(self->sinks);
+  free(self);
+}
+
+/* --- account --- */
+
+void runtime_counts_get(const runtime *self, runtime_counts *ret_counts) {
+  runtime_counts counts = {
+    .delivered = atomic_load(&self->settled[LEAF_DELIVERED]),
+    .dropped = atomic_load(&self->settled[LEAF_DROPPED]) + atomic_load(&self->settled[LEAF_ABSENT]),
+    .dead_lettered = atomic_load(&self->settled[LEAF_FAILED]),
+    .unfinished = atomic_load(&self->settled[LEAF_UNFINISHED]),
+    .bytes_settled = atomic_load(&self->bytes_settled),
+  };
+  counts.admitted = atomic_load(&self->next_sequence);
+  counts.bytes_admitted = atomic_load(&self->bytes_admitted);
+  counts.in_flight = admission_documents(&self->admission);
+  for (uint32_t i = 0; i < self->n_sources; i++) {
+    const instance *stage = self->sources[i].stage;
+    counts.expected_documents += atomic_load_explicit(&stage->expected_documents, memory_order_relaxed);
+    counts.expected_bytes += atomic_load_explicit(&stage->expected_bytes, memory_order_relaxed);
+  }
+  *ret_counts = counts;
+}
+
+void runtime_stage_get(const runtime *self, uint32_t stage, metrics_sum *ret_sum) {
+  metrics_sum_of(self->metrics, stage, ret_sum);
+}
+
+uint32_t runtime_n_workers(const runtime *self) {
+  return self->options.n_workers;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Runs a plan: brings its stages to life, moves documents through them, and gives account of every one. Floor 4.
+ *
+ * The thread that calls runtime_run becomes the loop thread. Several runtimes may live in one process. */
+#ifndef CORE_RUNTIME_RUNTIME_H
+#define CORE_RUNTIME_RUNTIME_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "delivery/letter.h"
+#include "observe/metrics.h"
+#include "pipeline/plan.h"
+
+typedef struct runtime runtime;
+
+/* Where the documents are. At the end of a run in_flight is 0 and
+ * admitted = delivered + dropped + dead_lettered + unfinished. */
+typedef struct runtime_counts {
+  uint64_t admitted;
+  uint64_t delivered;
+  uint64_t dropped;
+  uint64_t dead_lettered;
+  uint64_t unfinished; /* in flight when the pipeline stopped on a fatal error: neither done nor failed */
+  uint32_t in_flight;
+  uint64_t bytes_admitted; /* of payload */
+  uint64_t bytes_settled;
+  uint64_t expected_documents, expected_bytes; /* what the sources said is to come; 0: unknown */
+} runtime_counts;
+
+typedef struct runtime_options {
+  uint32_t n_workers;       /* 0: one for each core */
+  uint64_t limit_documents; /* admit no more than so many; 0: no limit */
+  bool frozen;              /* stages see now_ms instead of the time */
+  int64_t now_ms;
+  bool signals;     /* SIGINT and SIGTERM drain; a second one ends the process at once */
+  uint32_t tick_ms; /* how often tick is called; 0: never */
+  void (*tick)(void *arg, const runtime_counts *counts);                                   /* [loop] */
+  void (*log)(void *arg, const char *stage, uint32_t level, const char *text, size_t len); /* [any] one at a time */
+  void (*interrupted)(void *arg, int signal);                                              /* [loop] */
+  void *arg;             /* of the three above, each of which may be NULL */
+  letter_store *letters; /* borrowed; NULL: failed documents are only counted */
+} runtime_options;
+
+/* Creates every stage and starts the workers. tables[i] is the table of plan->stages[i]; plan and tables are borrowed.
+ * What a stage that fails to start says is in error. */
+int runtime_new(const plan *plan, const qn_stage *const *tables, const runtime_options *options, runtime **ret_runtime,
+                qn_error *error);
+/* Loads the tables of a plan's stages from the registry, then runtime_new. */
+int runtime_load(const plan *plan, registry *registry, const runtime_options *options, runtime **ret_runtime,
+                 qn_error *error);
+
+/* Runs until the sources have ended and everything has settled. 0: all input was taken, documents may have failed
+ * (see the counts); -EINTR: stopped before the input's end; else what stopped the pipeline is in error. Once. */
+int runtime_run(runtime *runtime, qn_error *error);
+
+/* Ends the sources; what is in flight still comes out. [any] also before runtime_run, not after it returned */
+void runtime_stop(runtime *runtime);
+
+/* Closes contexts, destroys stages, asserts that nothing is left. */
+void runtime_free(runtime *runtime);
+
+void runtime_counts_get(const runtime *runtime, runtime_counts *ret_counts);          /* [any] */
+void runtime_stage_get(const runtime *runtime, uint32_t stage, metrics_sum *ret_sum); /* [any] */
+uint32_t runtime_n_workers(const runtime *runtime);
+
+#endif

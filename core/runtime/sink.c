@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What sinks of both forms do with items: write, flush, settle, fail. */
+#include "runtime/sink.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const qn_sink *table_of(const sink *self) {
+  return self->stage->table->sink;
+}
+
+bool sink_has_flush(const sink *self) {
+  return table_of(self)->flush != NULL;
+}
+
+void sink_item_begin(sink *self, sink_item *item, leaf *it) {
+  host_call *call = &item->call;
+  item->leaf = it;
+  call->call.now_ms = it->receipt->now_ms;
+  call->call.attempt = it->attempt;
+  host_call_begin(call, it->document, &self->stage->planned->layout);
+  item->item.call = &call->call;
+  item->item.prepared = document_prepared_get(it->document, self->stage->planned->sink_slot);
+  item->item.status = QN_STATUS_OK;
+  if (it->attempt == 1) {
+    metrics_add(&self->cell->documents, table_of(self)->prepare == NULL);
+    metrics_add(&self->cell->bytes, item->item.prepared.len);
+  }
+}
+
+static void settle(sink *self, leaf *it, leaf_state state) {
+  it->state = state;
+  settle_leaf(&self->settler, it);
+}
+
+void sink_item_written(sink *self, sink_item *item) {
+  leaf *it = item->leaf;
+  item->leaf = NULL;
+  if (!sink_has_flush(self)) {
+    settle(self, it, LEAF_DELIVERED);
+    return;
+  }
+  if (self->n_written++ == 0) {
+    self->oldest_ns = metrics_now_ns();
+  }
+  it->next = self->written;
+  self->written = it;
+}
+
+void sink_item_failed(sink *self, sink_item *item, const qn_error *error) {
+  leaf *it = item->leaf;
+  item->leaf = NULL;
+  metrics_add(&self->cell->failed, 1);
+  plan_on_error on_error = self->stage->planned->on_error;
+  if (on_error == ON_ERROR_DROP) {
+    settle(self, it, LEAF_DROPPED);
+    return;
+  }
+  if (on_error == ON_ERROR_STOP) {
+    runtime_fail(self->runtime, self->stage, error);
+  }
+  leaf_fail(it, self->stage->index, error);
+  settle_leaf(&self->settler, it);
+}
+
+void sink_pass(sink *self, leaf *it) {
+  settle(self, it, it->state == LEAF_LIVE ? LEAF_UNFINISHED : (leaf_state)it->state);
+}
+
+/* Settles what was written, in the order it was written: letters and receipts read better so. */
+static void settle_written(sink *self, leaf_state state) {
+  leaf *ordered = NULL;
+  while (self->written != NULL) {
+    leaf *next = self->written->next;
+    self->written->next = ordered;
+    ordered = self->written;
+    self->written = next;
+  }
+  while (ordered != NULL) {
+    leaf *next = ordered->next;
+    settle(self, ordered, state);
+    ordered = next;
+  }
+  self->n_written = 0;
+}
+
+void sink_flushed(sink *self) {
+  settle_written(self, LEAF_DELIVERED);
+  settle_flush(&self->settler);
+}
+
+void sink_break(sink *self, const qn_error *error) {
+  self->broken = true;
+  runtime_fail(self->runtime, self->stage, error);
+  settle_written(self, LEAF_UNFINISHED);
+  settle_flush(&self->settler);
+}
+
+qn_status sink_checked(sink *self, qn_status status, qn_error *error, bool may_pend) {
+  (void)self;
+  if (status == QN_STATUS_OK || (may_pend && status == QN_STATUS_PENDING)) {
+    return status;
+  }
+  if (status != QN_STATUS_RETRY && status != QN_STATUS_REJECT && status != QN_STATUS_FATAL) {
+    error_set(error, -EPROTO, "bad-status", "gave status %d, which a sink may not; a fault of the plugin", (int)status);
+    return QN_STATUS_FATAL;
+  }
+  if (error->message[0] == '\0') {
+    error_set(error, -EPROTO, "no-message", "failed without saying why: a fault of the plugin, which must call fail()");
+  }
+  return status;
+}
+
+void sink_finish(sink *out) {
+  const qn_sink *table = table_of(out);
+  if (table->finish == NULL) {
+    return;
+  }
+  host_call *call = &out->flush_call;
+  call->error = (qn_error){ 0 };
+  qn_status status = table->finish(out->stage->self, &call->call, out->success && !out->broken);
+  status = sink_checked(out, status, &call->error, false);
+  if (status != QN_STATUS_OK) {
+    runtime_fail(out->runtime, out->stage, &call->error);
+  }
+}
+
+int sink_init(sink *self, runtime *rt, instance *stage, segment *seg, qn_error *error) {
+  self->runtime = rt;
+  self->stage = stage;
+  self->segment = seg;
+  self->async = stage->planned->info->call == CALL_ASYNC;
+  settler_init(&self->settler, rt);
+  park_init(&self->park);
+  uint32_t budget = rt->admission.limit_documents;
+  self->n_items = budget < SINK_BATCH_MAX ? budget : SINK_BATCH_MAX;
+  self->items = calloc(self->n_items, sizeof *self->items);
+  if (self->items == NULL) {
+    return error_set(error, -ENOMEM, "no-memory", "no memory for sink '%s'", stage->planned->id);
+  }
+  for (uint32_t i = 0; i < self->n_items; i++) {
+    self->items[i].sink = self;
+    host_call_init(&self->items[i].call, &stage->env, NULL, NULL);
+  }
+  host_call_init(&self->flush_call, &stage->env, NULL, NULL);
+  return 0;
+}
+
+void sink_ended(sink *self) {
+  atomic_fetch_sub(&self->runtime->n_sinks_open, 1);
+  loop_ring(&self->runtime->loop, &self->runtime->settled_bell);
+}
+
+void sink_done(sink *self) {
+  free(self->items);
+  self->items = NULL;
+}

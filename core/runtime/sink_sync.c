@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The sync form of sinks: a lent thread that may block in write and flush. */
+#include <errno.h>
+#include <string.h>
+
+#include "runtime/retry.h"
+#include "runtime/sink.h"
+
+/* Sleeps before another try, a little at a time so that a stop is seen. False: the run stops, do not try again. */
+static bool pause_before_retry(sink *self, uint32_t delay_ms) {
+  uint64_t until_ns = metrics_now_ns() + (uint64_t)delay_ms * 1000000;
+  uint64_t now_ns = metrics_now_ns();
+  while (now_ns < until_ns && runtime_standing(self->runtime) < RUN_INTERRUPTED) {
+    uint64_t left_ns = until_ns - now_ns;
+    struct timespec nap = { .tv_nsec = (long)(left_ns < 10000000 ? left_ns : 10000000) };
+    nanosleep(&nap, NULL);
+    now_ns = metrics_now_ns();
+  }
+  return runtime_standing(self->runtime) < RUN_INTERRUPTED;
+}
+
+static void write_timed(sink *out, qn_item **items, uint32_t n_items) {
+  uint64_t begin_ns = metrics_now_ns();
+  out->stage->table->sink->write(out->stage->self, items, n_items);
+  metrics_add(&out->cell->time_ns, metrics_now_ns() - begin_ns);
+}
+
+static sink_item *item_of(qn_item *item) {
+  return (sink_item *)item; /* item is its first member */
+}
+
+/* Ends the items that were written, by their statuses. Returns how many want another try, moved to the front. */
+static uint32_t sort_out(sink *self, qn_item **items, uint32_t n_items) {
+  uint32_t n_again = 0;
+  for (uint32_t i = 0; i < n_items; i++) {
+    sink_item *item = item_of(items[i]);
+    qn_error *error = &item->call.error;
+    switch (sink_checked(self, items[i]->status, error, false)) {
+    case QN_STATUS_OK:
+      sink_item_written(self, item);
+      break;
+    case QN_STATUS_RETRY:
+      items[n_again++] = items[i];
+      break;
+    case QN_STATUS_REJECT:
+      sink_item_failed(self, item, error);
+      break;
+    default:
+      if (!self->broken) {
+        sink_break(self, error);
+      }
+      sink_pass(self, item->leaf);
+      break;
+    }
+  }
+  return n_again;
+}
+
+/* Prepares those for another try that have one left; the rest fail. Returns how many are left. */
+static uint32_t again(sink *self, qn_item **items, uint32_t n_items) {
+  const plan_retry *retry = &self->stage->planned->retry;
+  uint32_t attempt = item_of(items[0])->leaf->attempt;
+  bool left = !self->broken && attempt < retry->attempts &&
+              pause_before_retry(self, retry_delay_ms(retry, attempt, item_of(items[0])->leaf->receipt->sequence));
+  for (uint32_t i = 0; i < n_items; i++) {
+    sink_item *item = item_of(items[i]);
+    if (left) {
+      leaf *it = item->leaf;
+      it->attempt++;
+      metrics_add(&self->cell->retried, 1);
+      sink_item_begin(self, item, it);
+    } else if (self->broken) {
+      sink_pass(self, item->leaf);
+    } else {
+      sink_item_failed(self, item, &item->call.error);
+    }
+  }
+  return left ? n_items : 0;
+}
+
+static void write_leaves(sink *self, leaf **leaves, uint32_t n_leaves) {
+  qn_item *items[SINK_BATCH_MAX];
+  uint32_t n_items = 0;
+  for (uint32_t i = 0; i < n_leaves; i++) {
+    if (leaves[i]->state != LEAF_LIVE || self->broken) {
+      sink_pass(self, leaves[i]);
+    } else {
+      sink_item *item = &self->items[n_items];
+      sink_item_begin(self, item, leaves[i]);
+      items[n_items++] = &item->item;
+    }
+  }
+  while (n_items > 0) {
+    write_timed(self, items, n_items);
+    n_items = sort_out(self, items, n_items);
+    n_items = n_items > 0 ? again(self, items, n_items) : 0;
+  }
+  /* What has ended gives its credit back now; only what waits for the flush keeps it. */
+  settle_flush(&self->settler);
+}
+
+static void flush(sink *out) {
+  if (out->n_written == 0) {
+    return;
+  }
+  const plan_retry *retry = &out->stage->planned->retry;
+  host_call *call = &out->flush_call;
+  for (uint32_t attempt = 1;; attempt++) {
+    call->error = (qn_error){ 0 };
+    call->call.attempt = attempt;
+    call->call.now_ms = runtime_now_ms(out->runtime);
+    uint64_t begin_ns = metrics_now_ns();
+    qn_status status = out->stage->table->sink->flush(out->stage->self, &call->call);
+    metrics_add(&out->cell->time_ns, metrics_now_ns() - begin_ns);
+    status = sink_checked(out, status, &call->error, false);
+    if (status == QN_STATUS_OK) {
+      sink_flushed(out);
+      return;
+    }
+    if (status != QN_STATUS_RETRY || attempt >= retry->attempts ||
+        !pause_before_retry(out, retry_delay_ms(retry, attempt, 0))) {
+      sink_break(out, &call->error);
+      return;
+    }
+  }
+}
+
+static void wait_for_more(sink *self) {
+  uint32_t key = park_prepare(&self->park);
+  if (border_ready(&self->segment->border) || atomic_load(&self->closing)) {
+    park_cancel(&self->park);
+  } else {
+    park_wait(&self->park, key, 0);
+  }
+}
+
+static void *sink_main(void *arg) {
+  sink *self = arg;
+  leaf *leaves[SINK_BATCH_MAX];
+  for (;;) {
+    uint32_t n = border_take(&self->segment->border, leaves, self->n_items);
+    if (n > 0) {
+      write_leaves(self, leaves, n);
+      if (self->n_written > 0 && metrics_now_ns() - self->oldest_ns >= SINK_FLUSH_NS) {
+        flush(self);
+      }
+    } else if (self->n_written > 0) {
+      flush(self);
+    } else if (atomic_load(&self->closing)) {
+      break;
+    } else {
+      wait_for_more(self);
+    }
+  }
+  sink_finish(self);
+  loop_ring(&self->runtime->loop, &self->ended_bell);
+  return NULL;
+}
+
+static void on_thread_ended(void *arg) {
+  sink *self = arg;
+  pthread_join(self->thread, NULL);
+  self->has_thread = false;
+  sink_ended(self);
+}
+
+int sink_start(sink *self, qn_error *error) {
+  atomic_fetch_add(&self->runtime->n_sinks_open, 1);
+  if (self->async) {
+    sink_async_start(self);
+    return 0;
+  }
+  self->segment->border.park = &self->park;
+  bell_init(&self->ended_bell, on_thread_ended, self);
+  int rc = runtime_thread(&self->thread, sink_main, self, "sink");
+  self->has_thread = rc == 0;
+  if (rc != 0) {
+    atomic_fetch_sub(&self->runtime->n_sinks_open, 1);
+    error_set(error, rc, "no-threads", "cannot start a thread for sink '%s': %s", self->stage->planned->id,
+              strerror(-rc));
+  }
+  return rc;
+}
+
+void sink_close(sink *self, bool success) {
+  self->success = success;
+  if (self->async) {
+    sink_async_close(self);
+  } else if (self->has_thread) {
+    atomic_store(&self->closing, true);
+    park_wake_all(&self->park);
+  }
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* A source's life, and the sync form's lent thread; the async form's turns are in source_async.c. */
+#include "runtime/source.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/retry.h"
+
+enum { RECEIPTS_MAX = 256 };
+
+void source_call_begin(source *self) {
+  self->call.error = (qn_error){ 0 };
+  self->call.call.now_ms = runtime_now_ms(self->runtime);
+  self->call.call.attempt = self->attempts + 1;
+}
+
+/* --- the lent thread --- */
+
+/* Sleeps before another try of next(), a little at a time so that a stop is seen. */
+static void pause_before_retry(source *self, uint32_t delay_ms) {
+  uint64_t until_ns = metrics_now_ns() + (uint64_t)delay_ms * 1000000;
+  while (runtime_standing(self->runtime) == RUN_GOES_ON && metrics_now_ns() < until_ns) {
+    struct timespec nap = { .tv_nsec = 10 * 1000000 };
+    nanosleep(&nap, NULL);
+  }
+}
+
+static void fail(source *self, qn_status status) {
+  qn_error *error = &self->call.error;
+  if (status != QN_STATUS_RETRY && status != QN_STATUS_REJECT && status != QN_STATUS_FATAL) {
+    error_set(error, -EPROTO, "bad-status", "returned status %d, which a source may not; a fault of the plugin",
+              (int)status);
+  } else if (error->message[0] == '\0') {
+    error_set(error, -EPROTO, "no-message", "failed without saying why: a fault of the plugin, which must call fail()");
+  }
+  if (runtime_standing(self->runtime) == RUN_GOES_ON) {
+    runtime_fail(self->runtime, self->stage, error);
+  } else {
+    runtime_log(self->runtime, self->stage->planned->id, QN_LOG_WARNING, "while stopping: %s", error->message);
+  }
+}
+
+/* True if next() is to be called again. */
+static bool turn(source *in) {
+  const qn_source *table = in->stage->table->source;
+  source_call_begin(in);
+  qn_status status = table->next(in->stage->self, &in->call.call);
+  source_abandon(in);
+  if (status == QN_STATUS_MORE) {
+    in->attempts = 0;
+    return true;
+  }
+  const plan_retry *retry = &in->stage->planned->retry;
+  if (status == QN_STATUS_RETRY && in->attempts + 1 < retry->attempts) {
+    in->attempts++;
+    metrics_add(&in->cell->retried, 1);
+    pause_before_retry(in, retry_delay_ms(retry, in->attempts, in->index));
+    return true;
+  }
+  if (status != QN_STATUS_OK) {
+    fail(in, status);
+  }
+  return false;
+}
+
+static void *source_main(void *arg) {
+  source *self = arg;
+  uint64_t begin_ns = metrics_now_ns();
+  while (runtime_standing(self->runtime) == RUN_GOES_ON && turn(self)) {
+    uint64_t busy_ns = metrics_now_ns() - begin_ns - self->waited_ns;
+    atomic_store_explicit(&self->cell->time_ns, busy_ns, memory_order_relaxed);
+  }
+  loop_ring(&self->runtime->loop, &self->ended_bell);
+  return NULL;
+}
+
+/* --- on the loop --- */
+
+static void on_thread_ended(void *arg) {
+  source *self = arg;
+  pthread_join(self->thread, NULL);
+  self->has_thread = false;
+  source_ended(self);
+}
+
+void source_ended(source *self) {
+  source_abandon(self);
+  if (self->starved) {
+    self->starved = false;
+    admission_sated(&self->runtime->admission);
+  }
+  self->running = false;
+  atomic_fetch_sub(&self->runtime->n_running, 1);
+  loop_ring(&self->runtime->loop, &self->runtime->settled_bell);
+}
+
+/* Hands receipts to the source and recycles them. */
+static void tell_settled(void *arg) {
+  source *self = arg;
+  const qn_source *table = self->stage->table->source;
+  receipt *first = atomic_exchange(&self->settled, NULL);
+  while (first != NULL) {
+    qn_receipt told[RECEIPTS_MAX];
+    uint32_t n = 0;
+    receipt *last = NULL;
+    for (receipt *at = first; at != NULL && n < RECEIPTS_MAX; at = at->next) {
+      uint32_t worst = atomic_load_explicit(&at->worst, memory_order_relaxed);
+      told[n++] = (qn_receipt){ .cookie = at->cookie,
+                                .outcome = worst == LEAF_DELIVERED ? QN_OUTCOME_DELIVERED
+                                           : worst == LEAF_FAILED  ? QN_OUTCOME_DEAD_LETTERED
+                                                                   : QN_OUTCOME_DROPPED };
+      last = at;
+    }
+    table->settled(self->stage->self, told, n);
+    receipt *rest = last->next;
+    receipt_give(&self->runtime->receipts, first, last);
+    first = rest;
+  }
+}
+
+bool source_wants_receipts(const runtime *self, uint32_t index) {
+  const qn_source *table = self->sources[index].stage->table->source;
+  return QN_HAS(table, settled) && table->settled != NULL;
+}
+
+void source_settled(runtime *self, receipt *held) {
+  source *in = &self->sources[held->source];
+  held->next = atomic_load(&in->settled);
+  while (!atomic_compare_exchange_weak(&in->settled, &held->next, held)) {
+  }
+  loop_ring(&self->loop, &in->settled_bell);
+}
+
+void source_init(source *self, runtime *rt, instance *stage, segment *seg, uint32_t index) {
+  self->runtime = rt;
+  self->stage = stage;
+  self->segment = seg;
+  self->index = index;
+  self->async = stage->planned->info->call == CALL_ASYNC;
+  stage->source = self;
+  host_call_init(&self->call, &stage->env, NULL, NULL);
+  bell_init(&self->ended_bell, on_thread_ended, self);
+  bell_init(&self->settled_bell, tell_settled, self);
+  atomic_init(&self->settled, NULL);
+}
+
+int source_start(source *self, qn_error *error) {
+  self->running = true;
+  atomic_fetch_add(&self->runtime->n_running, 1);
+  int rc = 0;
+  if (self->async) {
+    rc = source_async_start(self, error);
+  } else {
+    rc = runtime_thread(&self->thread, source_main, self, "source");
+    self->has_thread = rc == 0;
+    if (rc != 0) {
+      error_set(error, rc, "no-threads", "cannot start a thread for source '%s': %s", self->stage->planned->id,
+                strerror(-rc));
+    }
+  }
+  if (rc != 0) {
+    source_ended(self);
+  }
+  return rc;
+}
+
+void source_stop(source *in) {
+  if (!in->running || in->stopped) {
+    return;
+  }
+  in->stopped = true;
+  const qn_source *table = in->stage->table->source;
+  if (in->async) {
+    source_async_stop(in);
+  } else if (table->interrupt != NULL) {
+    table->interrupt(in->stage->self);
+  }
+}
+
+void source_done(source *self) {
+  receipt_free_chain(self->local);
+  self->local = NULL;
+  receipt_free_chain(atomic_exchange(&self->settled, NULL));
+}
