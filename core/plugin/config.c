@@ -119,27 +119,65 @@ static bool in_bounds(config_type type, const cJSON *schema, const cJSON *value)
          !(config_number(schema, high, &bound) == 0 && size > bound);
 }
 
-/* Lists the values allowed, and the nearest to what was found. */
-static void wrong_choice(config_walk *walk, const config_place *place, const cJSON *choices, const cJSON *value) {
-  char found[96], list[400] = "";
-  const char *words[CONFIG_MEMBERS_MAX] = { NULL };
-  unsigned n_words = 0;
+/* Writes the values of an enum, as far as they fit, and returns the length. */
+static size_t list_choices(const cJSON *choices, char *ret_list, size_t capacity) {
   size_t len = 0;
   const cJSON *choice;
+  ret_list[0] = '\0';
   cJSON_ArrayForEach(choice, choices) {
     char one[96];
     describe(choice, one, sizeof one);
-    if (len + strlen(one) + 8 < sizeof list) {
-      len += (size_t)snprintf(list + len, sizeof list - len, "%s%s", len > 0 ? ", " : "", one);
+    if (len + strlen(one) + 8 < capacity) {
+      len += (size_t)snprintf(ret_list + len, capacity - len, "%s%s", len > 0 ? ", " : "", one);
     }
+  }
+  return len;
+}
+
+static void wrong_choice(config_walk *walk, const config_place *place, const cJSON *choices, const cJSON *value) {
+  char found[96], list[400];
+  const char *words[CONFIG_MEMBERS_MAX] = { NULL };
+  unsigned n_words = 0;
+  const cJSON *choice;
+  cJSON_ArrayForEach(choice, choices) {
     if (cJSON_IsString(choice) && n_words < CONFIG_MEMBERS_MAX) {
       words[n_words++] = choice->valuestring;
     }
   }
+  list_choices(choices, list, sizeof list);
   describe(value, found, sizeof found);
   const char *near = cJSON_IsString(value) ? config_nearest(value->valuestring, words, n_words) : NULL;
   config_fault(walk, place, 0, "must be one of %s, found %s%s%s%s", list, found,
                near != NULL ? "; did you mean \"" : "", near != NULL ? near : "", near != NULL ? "\"?" : "");
+}
+
+/* " of " and what the members or elements are; nothing if there is no schema for them. */
+static void describe_of(const cJSON *schema, char *ret_text, size_t capacity) {
+  ret_text[0] = '\0';
+  if (schema != NULL) {
+    config_type type = config_type_of(schema);
+    snprintf(ret_text, capacity, " of %ss", type == CONFIG_BOOLEAN ? "true and false value" : config_type_name(type));
+  }
+}
+
+void config_describe(const cJSON *schema, char *ret_text, size_t capacity) {
+  config_type type = config_type_of(schema);
+  const cJSON *choices = cJSON_GetObjectItemCaseSensitive(schema, "enum");
+  char bounds[96], list[400];
+  if (choices != NULL) {
+    list_choices(choices, list, sizeof list);
+    snprintf(ret_text, capacity, "one of %s", list);
+    return;
+  }
+  describe_bounds(schema, type, bounds, sizeof bounds);
+  if (type != CONFIG_ARRAY) {
+    const cJSON *others = cJSON_GetObjectItemCaseSensitive(schema, "additionalProperties");
+    describe_of(others, list, sizeof list);
+    snprintf(ret_text, capacity, "%s%s%s", config_type_name(type), list, bounds);
+    return;
+  }
+  describe_of(cJSON_GetObjectItemCaseSensitive(schema, "items"), list, sizeof list);
+  snprintf(ret_text, capacity, "array%s%s%s", list, bounds[0] != '\0' ? "," : "", bounds[0] != '\0' ? bounds + 3 : "");
 }
 
 static void choice_check(config_walk *walk, const config_place *place, const cJSON *schema, const cJSON *value) {

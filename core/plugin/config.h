@@ -27,6 +27,9 @@ int config_schema_check(const cJSON *schema, config_report *report, void *arg);
 int config_at(const cJSON *schema, const cJSON *config, const char *pointer, const cJSON **ret_schema,
               const cJSON **ret_value);
 
+/* What a schema allows, in words: "integer from 1 to 100", "array of string, at most 3 elements", "one of "a", "b"". */
+void config_describe(const cJSON *schema, char *ret_text, size_t capacity);
+
 /* The candidate closest to word by edit distance, or NULL if none is near: for "did you mean". */
 const char *config_nearest(const char *word, const char *const *candidates, unsigned n_candidates);
 
