@@ -63,11 +63,11 @@ static int grow_rows(row_buffer *rows, uint32_t wanted) {
 }
 
 static int grow_heap(row_buffer *rows, uint32_t wanted) {
-  if (wanted <= rows->heap_capacity && rows->heap != NULL) {
+  if (wanted < rows->heap_capacity) { /* one byte is left for the 0 behind the heap */
     return 0;
   }
   uint64_t capacity = (uint64_t)rows->heap_capacity + rows->heap_capacity / 2;
-  capacity = capacity < wanted ? wanted : capacity;
+  capacity = capacity <= wanted ? (uint64_t)wanted + 1 : capacity;
   capacity = capacity < 1024 ? 1024 : capacity > UINT32_MAX ? UINT32_MAX : capacity;
   int rc = grow((void **)&rows->heap, capacity);
   if (rc == 0) {

@@ -32,7 +32,7 @@ typedef struct layer_draft {
   const uint32_t *begin;
   const uint32_t *end;
   const void *const *columns;
-  const char *heap;
+  const char *heap;                      /* heap_len bytes, and a 0 behind them */
   uint32_t ref_rows[SCHEMA_COLUMNS_MAX]; /* ref columns: rows of the layer they point into */
 } layer_draft;
 

@@ -35,16 +35,26 @@ static bool at_border(const view *text, uint32_t offset) {
   return offset == text->len || utf8_is_border(text->data[offset]);
 }
 
-/* Only after bounds_hold. One byte behind the view may be read. */
+/* True if the byte is inside a code point; as a number, to be added up without a branch. */
+static inline uint32_t is_inside(uint8_t byte) {
+  return (uint32_t)((int8_t)byte < -64);
+}
+
+/* Only after bounds_hold. One byte behind the view may be read; where that is inside a code point (a piece of a
+ * payload) the end of the view must be told apart. */
 static bool borders_hold(const layer_draft *draft, const view *text) {
   const uint8_t *data = text->data;
-  uint32_t len = text->len;
+  const uint32_t *begin = draft->begin;
+  const uint32_t *end = draft->end;
   uint32_t bad = 0;
+  if (is_inside(data[text->len])) {
+    for (uint32_t i = 0; i < draft->n_rows; i++) {
+      bad |= (uint32_t)(!at_border(text, begin[i]) || !at_border(text, end[i]));
+    }
+    return bad == 0;
+  }
   for (uint32_t i = 0; i < draft->n_rows; i++) {
-    uint32_t begin = draft->begin[i];
-    uint32_t end = draft->end[i];
-    bad |= (uint32_t)((data[begin] & 0xC0) == 0x80) & (uint32_t)(begin != len);
-    bad |= (uint32_t)((data[end] & 0xC0) == 0x80) & (uint32_t)(end != len);
+    bad |= is_inside(data[begin[i]]) | is_inside(data[end[i]]);
   }
   return bad == 0;
 }
@@ -151,27 +161,62 @@ static int refs_check(const layer_draft *draft, uint32_t column, qn_error *error
   return 0;
 }
 
-/* Whole heaps are checked at once; what lies between the strings counts only if that fails. */
-static int strings_check(const layer_draft *draft, uint32_t column, bool heap_valid, qn_error *error) {
+/* How a column of strings lies in its heap. */
+typedef struct strings_state {
+  uint32_t any;    /* not 0: there is a string */
+  uint32_t beyond; /* not 0: one is not inside the heap */
+} strings_state;
+
+static strings_state strings_scan(const qn_heap_str *cells, uint32_t n_rows, uint32_t heap_len) {
+  strings_state state = { 0, 0 };
+  for (uint32_t i = 0; i < n_rows; i++) {
+    uint32_t offset = cells[i].offset;
+    uint32_t present = (uint32_t)(offset != QN_NO_ROW);
+    state.any |= present;
+    state.beyond |= present & ((uint32_t)(offset > heap_len) | (uint32_t)(cells[i].len > heap_len - offset));
+  }
+  return state;
+}
+
+/* Only when no string is beyond. */
+static bool string_borders_hold(const qn_heap_str *cells, uint32_t n_rows, const uint8_t *heap) {
+  uint32_t bad = 0;
+  for (uint32_t i = 0; i < n_rows; i++) {
+    uint32_t present = (uint32_t)(cells[i].offset != QN_NO_ROW);
+    uint32_t begin = present != 0 ? cells[i].offset : 0;
+    uint32_t end = present != 0 ? begin + cells[i].len : 0;
+    bad |= present & (is_inside(heap[begin]) | is_inside(heap[end]));
+  }
+  return bad == 0;
+}
+
+static int strings_explain(const layer_draft *draft, uint32_t column, qn_error *error) {
   const qn_heap_str *cells = draft->columns[column];
   const uint8_t *heap = (const uint8_t *)draft->heap;
-  uint32_t heap_len = draft->heap_len;
   for (uint32_t i = 0; i < draft->n_rows; i++) {
     if (cells[i].offset == QN_NO_ROW) {
       continue;
     }
-    uint64_t end = (uint64_t)cells[i].offset + cells[i].len;
-    if (end > heap_len) {
+    if ((uint64_t)cells[i].offset + cells[i].len > draft->heap_len) {
       return cell_fault(draft, column, i, "the string is not inside the heap", error);
     }
-    bool valid = heap_valid ? (cells[i].offset == heap_len || utf8_is_border(heap[cells[i].offset])) &&
-                                  (end == heap_len || utf8_is_border(heap[end]))
-                            : utf8_valid(heap + cells[i].offset, cells[i].len);
-    if (!valid) {
+    if (!utf8_valid(heap + cells[i].offset, cells[i].len)) {
       return cell_fault(draft, column, i, "the string is not UTF-8 without NUL", error);
     }
   }
   return 0;
+}
+
+/* Whole heaps are checked at once; what lies between the strings counts only if that fails. */
+static int strings_check(const layer_draft *draft, uint32_t column, bool heap_valid, qn_error *error) {
+  const qn_heap_str *cells = draft->columns[column];
+  strings_state state = strings_scan(cells, draft->n_rows, draft->heap_len);
+  if (state.any == 0) {
+    return 0;
+  }
+  bool hold =
+      state.beyond == 0 && heap_valid && string_borders_hold(cells, draft->n_rows, (const uint8_t *)draft->heap);
+  return hold ? 0 : strings_explain(draft, column, error);
 }
 
 static int span_cells_check(const layer_draft *draft, uint32_t column, const layer_rules *rules, qn_error *error) {

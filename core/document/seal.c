@@ -145,9 +145,10 @@ static uint32_t rows_after(const builder *self, uint32_t slot) {
   return sealed != NULL ? sealed->rows.n_rows : 0;
 }
 
-static int check_rows(const builder *self, const seal_result *result, uint32_t slot, qn_error *error) {
-  const row_buffer *rows = &self->rows[slot];
+static int check_rows(builder *self, const seal_result *result, uint32_t slot, qn_error *error) {
+  row_buffer *rows = &self->rows[slot];
   uint32_t reads = self->layout->view_reads;
+  rows->heap[rows->heap_len] = 0;
   if (result->text == NULL || document_view_at(self->doc, reads) == NULL) {
     return error_set(error, -EINVAL, "bad-layer",
                      "layer \"%s\" has rows, but the document has no text, or not the view that this stage reads",
