@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Scores lexicon hits. The figures are weights that were set on the project's own articles, not probabilities; what
+ * counts is on which side of SCAN_THRESHOLD they fall and which of two readings is the larger. */
+#include "entities/context.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "qanat/layers.h"
+#include "text/letters.h"
+
+static bool form_is(const scan *s, const scan_word *w, const char *text) {
+  size_t len = strlen(text);
+  return w->form_len == len && memcmp(s->heap + w->form, text, len) == 0;
+}
+
+int context_is_located(const scan *s, uint32_t i) {
+  static const char *const places[] = { "في",  "الي", "من", "قرب",  "داخل", "خارج", "نحو",
+                                        "بين", "عبر", "in", "from", "near", "at" };
+  const scan_word *w = &s->words[i];
+  if ((w->shape & WORD_CLITIC) != 0 && s->view.data[w->begin] == 0xD8 && s->view.data[w->begin + 1] == 0xA8) {
+    return 1; /* ب */
+  }
+  if (i == 0 || scan_parts(s, i)) {
+    return 0;
+  }
+  for (size_t k = 0; k < sizeof places / sizeof places[0]; k++) {
+    if (form_is(s, &s->words[i - 1], places[k])) {
+      return 1;
+    }
+  }
+  return 0;
+}
+
+static bool opens(uint32_t mark) {
+  return mark == '(' || mark == '[' || letters_is_quote(mark);
+}
+
+static bool closes(uint32_t mark) {
+  return mark == ')' || mark == ']' || letters_is_quote(mark);
+}
+
+int context_is_enclosed(const scan *s, uint32_t first, uint32_t last) {
+  return first > 0 && opens(scan_mark(s, first - 1)) && !scan_parts(s, last) && closes(scan_mark(s, last));
+}
+
+float context_support(const scan *s, uint32_t first, uint32_t last, uint32_t type) {
+  const trigger *before = &s->triggers[first];
+  const trigger *after = &s->triggers[last];
+  uint8_t bit = (uint8_t)(1u << type);
+  float support = 0.0f;
+  if ((before->direct & bit) != 0) {
+    support += 0.45f;
+  } else if ((before->title & bit) != 0) {
+    support += 0.3f;
+  } else if (before->direct != 0) {
+    support -= 0.2f;
+  }
+  if ((before->cue & bit) != 0) {
+    support += 0.2f;
+  }
+  if (!scan_parts(s, last) && (after->follows & bit) != 0) {
+    support += 0.2f;
+  }
+  if (type == QN_ENTITY_TYPE_LOCATION && context_is_located(s, first)) {
+    support += 0.1f;
+  }
+  if (context_is_enclosed(s, first, last)) {
+    support += 0.1f;
+  }
+  return support > 0.6f ? 0.6f : support;
+}
+
+/* A Latin word among Arabic ones is a name whatever its case; among Latin ones it must be written like the alias. */
+static bool stands_in_arabic(const scan *s, const hit *h) {
+  bool before = h->first > 0 && !scan_parts(s, h->first) && (s->words[h->first - 1].shape & WORD_LATIN) != 0;
+  bool after = !scan_parts(s, h->last) && (s->words[h->last].shape & WORD_LATIN) != 0;
+  return !before && !after;
+}
+
+/* How well the case of a Latin alias agrees with the text: 0 not at all, 1 fully. */
+static float case_agreement(const scan *s, const hit *h, const qlex_payload *payload) {
+  uint16_t shape = s->words[h->first].shape;
+  if ((payload->flags & QLEX_LATIN) == 0 || (shape & WORD_LATIN) == 0) {
+    return 1.0f;
+  }
+  uint32_t len = s->words[h->first].key_len;
+  if ((payload->flags & QLEX_CAPS) != 0 && (shape & WORD_CAPS) == 0 && len <= 4) {
+    return (shape & WORD_CAPITAL) != 0 && stands_in_arabic(s, h) ? 0.6f : 0.0f;
+  }
+  if ((payload->flags & QLEX_CAPITAL) != 0 && (shape & WORD_CAPITAL) == 0) {
+    return stands_in_arabic(s, h) && len >= 3 ? 0.85f : 0.0f;
+  }
+  return 1.0f;
+}
+
+/* What taking letters off the first word costs: it may be a part of the word after all. */
+static float clitic_doubt(const scan *s, const hit *h) {
+  const scan_word *w = &s->words[h->first];
+  if (h->clitics == 0) {
+    return (w->shape & WORD_CLITIC) != 0 && h->last == h->first + 1 && (w->core_lore & LORE_ENTITY) != 0 ? 0.1f : 0.0f;
+  }
+  float doubt = 0.02f;
+  if (h->begin != w->core) {
+    doubt += 0.12f; /* the tokenizer divides it otherwise */
+  }
+  if ((w->lore & (LORE_ENTITY | LORE_GIVEN | LORE_FAMILY)) != 0) {
+    doubt += 0.3f;
+  }
+  if ((w->lore & LORE_COMMON) != 0 && h->last == h->first + 1) {
+    doubt += h->begin == w->core ? 0.1f : 0.3f;
+  }
+  if (w->end - h->begin <= 6 && h->last == h->first + 1) {
+    doubt += 0.1f;
+  }
+  return doubt;
+}
+
+static float score_of(const scan *s, const hit *h, const qlex_payload *payload, uint8_t type) {
+  const scan_word *w = &s->words[h->first];
+  bool single = h->last == h->first + 1;
+  bool ambiguous = (payload->flags & QLEX_AMBIGUOUS) != 0;
+  uint8_t lore = h->clitics == 0 ? w->lore : w->core_lore;
+  float score = ambiguous ? 0.35f : 0.9f;
+  float support = context_support(s, h->first, h->last, type);
+  if (ambiguous) {
+    score += support;
+    score += single ? 0.0f : 0.2f;
+    score += (w->shape & WORD_LATIN) != 0 && (w->shape & WORD_CAPITAL) != 0 ? 0.2f : 0.0f;
+  } else {
+    score += support * 0.15f;
+  }
+  if (single && (lore & LORE_COMMON) != 0) {
+    score -= (lore & LORE_FREQUENT) != 0 ? 0.2f : 0.1f;
+  }
+  score -= clitic_doubt(s, h);
+  return score * case_agreement(s, h, payload);
+}
+
+void context_propose(scan *s) {
+  for (uint32_t i = 0; i < s->n_hits; i++) {
+    const hit *h = &s->hits[i];
+    for (uint32_t p = 0; p < h->n_payloads; p++) {
+      const qlex_payload *payload = &h->payloads[p];
+      if (payload->kind != QLEX_ENTITY) {
+        continue;
+      }
+      uint8_t type = s->lexicons[h->lexicon].entries[payload->entry].type;
+      candidate proposed = {
+        .first = h->first,
+        .last = h->last,
+        .begin = h->begin,
+        .end = s->words[h->last - 1].end,
+        .score = score_of(s, h, payload, type),
+        .type = type,
+        .from = FROM_LEXICON,
+        .lexicon = h->lexicon,
+        .entry = payload->entry,
+        .value = SCAN_NONE,
+      };
+      scan_propose(s, &proposed);
+    }
+  }
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Grows descriptive names behind a head by the grammar of Arabic titles, and runs of unknown words behind a title. */
+#include "entities/heads.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "entities/names.h"
+#include "qanat/layers.h"
+
+enum { UNITS_MAX = 6, RUN_MAX = 4 };
+
+typedef struct description {
+  uint32_t last; /* word behind it */
+  uint32_t n_units;
+  uint32_t n_definite;
+  uint32_t n_proper;  /* names, places, unknown words */
+  bool ends_definite; /* the last unit closes a noun phrase */
+} description;
+
+static bool is_arabic(const scan_word *w) {
+  return (w->shape & WORD_ARABIC) != 0 && (w->shape & WORD_LETTERS) != 0;
+}
+
+/* The first letter that was taken off word w: 0 if none; 'w' for و, 'l' for ل. */
+static char clitic_of(const scan *s, const scan_word *w) {
+  if ((w->shape & WORD_CLITIC) == 0) {
+    return 0;
+  }
+  const uint8_t *at = s->view.data + w->begin;
+  return at[0] != 0xD9 ? 'b' : at[1] == 0x88 ? 'w' : at[1] == 0x84 ? 'l' : 'b';
+}
+
+/* "للعقار": ل with the article in it. */
+static bool is_for_the(const scan *s, const scan_word *w) {
+  return w->form_len > 8 && memcmp(s->heap + w->form, "\xD9\x84\xD9\x84", 4) == 0;
+}
+
+static bool is_definite(const scan_word *w) {
+  return is_arabic(w) && (w->shape & WORD_ARTICLE) != 0;
+}
+
+/* A known name inside a description: a place, a person. */
+static bool take_owned(const scan *s, description *d) {
+  const uint8_t places = 1u << QN_ENTITY_TYPE_LOCATION | 1u << QN_ENTITY_TYPE_PERSON;
+  const trigger *t = &s->triggers[d->last];
+  if ((t->owned & places) == 0 || (s->words[d->last].shape & WORD_CLITIC) != 0) {
+    return false;
+  }
+  d->last = t->owned_end;
+  d->n_units++;
+  d->n_proper++;
+  d->ends_definite = true;
+  return true;
+}
+
+/* An indefinite noun that what follows makes definite: "تنظيم الاتصالات". */
+static bool take_construct(const scan *s, description *d) {
+  const scan_word *w = &s->words[d->last];
+  uint32_t next = d->last + 1;
+  if (!is_arabic(w) || (w->shape & WORD_CLITIC) != 0 || d->n_definite > 0 ||
+      (w->lore & LORE_FREQUENT & LORE_TITLE) != 0 || w->form_len < 6 || scan_parts(s, next)) {
+    return false;
+  }
+  bool followed = is_definite(&s->words[next]) && clitic_of(s, &s->words[next]) == 0;
+  if (!followed || names_is_particle(s, d->last)) {
+    return false;
+  }
+  d->last = next;
+  d->n_units++;
+  return true;
+}
+
+static bool take_name(const scan *s, description *d) {
+  const scan_word *w = &s->words[d->last];
+  bool name = is_arabic(w) && (w->shape & WORD_CLITIC) == 0 && (w->lore & (LORE_GIVEN | LORE_FAMILY)) != 0;
+  bool unknown = is_arabic(w) && (w->shape & (WORD_CLITIC | WORD_ARTICLE)) == 0 &&
+                 names_is_proper(s, d->last, w->lore) && w->likeness > -4 && d->n_definite == 0;
+  if (!name && !unknown && !(d->n_proper > 0 && names_is_particle(s, d->last))) {
+    return false;
+  }
+  d->last++;
+  d->n_units++;
+  d->n_proper++;
+  d->ends_definite = true;
+  return true;
+}
+
+/* Takes one more unit into the description; false if it ends before the word at d->last. */
+static bool take_unit(const scan *s, description *d) {
+  if (scan_parts(s, d->last) || d->n_units >= UNITS_MAX) {
+    return false;
+  }
+  const scan_word *w = &s->words[d->last];
+  char clitic = clitic_of(s, w);
+  if (is_for_the(s, w) && d->n_units > 0) {
+    d->last++;
+    d->n_units++;
+    d->n_definite++;
+    return true;
+  }
+  if (is_definite(w) && (clitic == 0 || (clitic == 'w' && d->n_definite > 0 && d->n_proper == 0))) {
+    d->last++;
+    d->n_units++;
+    d->n_definite++;
+    d->ends_definite = true;
+    return true;
+  }
+  return clitic == 0 && (take_owned(s, d) || take_construct(s, d) || take_name(s, d));
+}
+
+static void propose(scan *s, uint32_t first, uint32_t last, uint32_t begin, uint32_t type, float score) {
+  candidate proposed = {
+    .first = first,
+    .last = last,
+    .begin = begin,
+    .end = s->words[last - 1].end,
+    .score = score,
+    .type = (uint8_t)type,
+    .from = FROM_PATTERN,
+    .entry = SCAN_NONE,
+    .value = SCAN_NONE,
+  };
+  scan_propose(s, &proposed);
+}
+
+/* How far a description of this head is believed; 0 if it says too little to be a name. */
+static float description_score(const scan *s, uint32_t head, uint32_t type, const description *d) {
+  bool definite = is_definite(&s->words[head]);
+  bool open = (s->triggers[head].open >> type & 1) != 0;
+  bool with = (s->triggers[head].head >> type & 1) != 0;
+  if (d->n_units == 0 || !d->ends_definite) {
+    return 0.0f;
+  }
+  if (definite) {
+    return d->n_units >= 2 ? 0.6f : 0.0f;
+  }
+  if (open && !with) {
+    return d->n_proper == 0 && d->n_units >= 2 ? 0.56f : 0.0f;
+  }
+  return d->n_proper > 0 ? 0.66f : 0.62f;
+}
+
+static void describe(scan *s, uint32_t head, uint32_t type) {
+  description d = { head + 1, 0, 0, 0, false };
+  while (take_unit(s, &d)) {
+  }
+  float score = description_score(s, head, type, &d);
+  if (score > 0.0f) {
+    propose(s, head, d.last, s->words[head].core, type, score);
+  }
+}
+
+/* The end of a run of unknown words from first on: a name in Arabic letters, with what numbers belong to it. */
+static uint32_t run_end(const scan *s, uint32_t first, uint8_t lore, uint32_t type) {
+  const scan_word *w = &s->words[first];
+  if ((w->shape & WORD_LATIN) != 0) {
+    return names_latin_end(s, first);
+  }
+  if (!names_is_proper(s, first, lore) || w->likeness < -14) {
+    return first;
+  }
+  uint32_t end = first + 1;
+  while (end < s->n_words && !scan_parts(s, end) && end - first < RUN_MAX) {
+    const scan_word *next = &s->words[end];
+    bool number = type == QN_ENTITY_TYPE_PRODUCT && (next->shape & WORD_NUMBER) != 0;
+    bool word = is_arabic(next) && (next->shape & (WORD_CLITIC | WORD_ARTICLE)) == 0 &&
+                names_is_proper(s, end, next->lore) && (next->likeness > -6 || (next->lore & LORE_NAME_ANY) != 0);
+    if (!number && !word && !(next->mark == '-' && (next->shape & WORD_GLUED) != 0)) {
+      break;
+    }
+    end++;
+  }
+  return s->words[end - 1].mark != 0 ? end - 1 : end;
+}
+
+/* Belief in an unknown name that is announced as of this type. */
+static float announced_score(const scan *s, uint32_t i, uint32_t type) {
+  const trigger *t = &s->triggers[i];
+  uint8_t bit = (uint8_t)(1u << type);
+  float score = (t->direct & bit) != 0 ? 0.7f : (t->title & bit) != 0 ? 0.6f : (t->cue & bit) != 0 ? 0.56f : 0.0f;
+  if (score > 0.0f && (s->words[i].shape & WORD_ARABIC) != 0) {
+    float likeness = s->words[i].likeness;
+    score += likeness > 0 ? 0.05f : likeness < -8 ? -0.1f : 0.0f;
+    if ((s->words[i].shape & WORD_ARTICLE) != 0) {
+      score -= 0.14f;
+    }
+  }
+  return score;
+}
+
+static void announce(scan *s, uint32_t i) {
+  name_start starts[2];
+  const trigger *t = &s->triggers[i];
+  uint32_t n = ((t->title | t->cue) & 0x1E) != 0 ? names_starts(s, i, starts) : 0;
+  for (uint32_t k = 0; k < n; k++) {
+    for (uint32_t type = QN_ENTITY_TYPE_ORGANIZATION; type <= QN_ENTITY_TYPE_EVENT; type++) {
+      float score = announced_score(s, i, type);
+      uint32_t end = score > 0.0f ? run_end(s, i, starts[k].lore, type) : i;
+      if (end > i) {
+        propose(s, i, end, starts[k].begin, type, score);
+      }
+    }
+  }
+}
+
+void heads_propose(scan *s) {
+  for (uint32_t i = 0; i < s->n_words; i++) {
+    uint8_t heads = s->triggers[i].head | s->triggers[i].open;
+    for (uint32_t type = 0; heads >> type != 0; type++) {
+      if ((heads >> type & 1) != 0) {
+        describe(s, i, type);
+      }
+    }
+    announce(s, i);
+  }
+}

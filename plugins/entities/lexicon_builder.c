@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Collects aliases as key prints, sorts them, and lays the tables of lexicon_form.h out one after the other. */
+#include "entities/lexicon_builder.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "entities/key.h"
+#include "entities/lexicon.h"
+#include "entities/likeness.h"
+#include "text/fold.h"
+
+enum { ALIASES_MAX = 1 << 24, ALIAS_BYTES_MAX = 512, STRINGS_MAX = 1 << 28 };
+
+/* One alias, or (n_words 0) the beginning of a longer one. */
+typedef struct alias {
+  uint64_t print;
+  qlex_payload payload;
+} alias;
+
+struct lexicon_builder {
+  alias *aliases;
+  uint32_t n_aliases;
+  uint32_t alias_capacity;
+  qlex_entry *entries;
+  uint32_t n_entries;
+  uint32_t entry_capacity;
+  char *strings;
+  uint32_t n_strings;
+  uint32_t string_capacity;
+  uint64_t first[QLEX_FIRST_WORDS];
+  likeness_trainer likeness;
+};
+
+int lexicon_builder_new(lexicon_builder **ret_builder) {
+  lexicon_builder *builder = calloc(1, sizeof *builder);
+  if (builder == NULL) {
+    return -ENOMEM;
+  }
+  *ret_builder = builder;
+  return 0;
+}
+
+void lexicon_builder_free(lexicon_builder *builder) {
+  if (builder != NULL) {
+    free(builder->aliases);
+    free(builder->entries);
+    free(builder->strings);
+    free(builder);
+  }
+}
+
+/* Makes room for more elements of an array that grows by doubling. */
+static int grow(void **array, uint32_t *capacity, uint32_t n, uint32_t more, size_t size, uint32_t max) {
+  if (more > max || n > max - more) {
+    return -E2BIG;
+  }
+  if (n + more <= *capacity) {
+    return 0;
+  }
+  uint32_t wanted = *capacity < 1024 ? 1024 : *capacity;
+  while (wanted < n + more) {
+    wanted *= 2;
+  }
+  void *grown = realloc(*array, (size_t)wanted * size);
+  if (grown == NULL) {
+    return -ENOMEM;
+  }
+  *array = grown;
+  *capacity = wanted;
+  return 0;
+}
+
+int lexicon_builder_entry(lexicon_builder *builder, qn_str name, uint8_t type, uint8_t class) {
+  if (name.len == 0 || name.len > QLEX_NAME_MAX || type > 4) {
+    return -EINVAL;
+  }
+  int r = grow((void **)&builder->entries, &builder->entry_capacity, builder->n_entries, 1, sizeof(qlex_entry),
+               ALIASES_MAX);
+  if (r == 0) {
+    r = grow((void **)&builder->strings, &builder->string_capacity, builder->n_strings, (uint32_t)name.len, 1,
+             STRINGS_MAX);
+  }
+  if (r != 0) {
+    return r;
+  }
+  qlex_entry *entry = &builder->entries[builder->n_entries++];
+  entry->name = builder->n_strings;
+  entry->name_len = (uint16_t)name.len;
+  entry->type = type;
+  entry->class = class;
+  memcpy(builder->strings + builder->n_strings, name.data, name.len);
+  builder->n_strings += (uint32_t)name.len;
+  return 0;
+}
+
+static int push(lexicon_builder *builder, uint64_t print, qlex_payload payload) {
+  int r = grow((void **)&builder->aliases, &builder->alias_capacity, builder->n_aliases, 1, sizeof(alias), ALIASES_MAX);
+  if (r == 0) {
+    builder->aliases[builder->n_aliases++] = (alias){ print, payload };
+  }
+  return r;
+}
+
+/* True if form[at] stands between words of an alias. A point or comma within a number does not. */
+static bool divides(const char *form, size_t len, size_t at) {
+  char c = form[at];
+  if ((c == '.' || c == ',') && at > 0 && at + 1 < len && isdigit((unsigned char)form[at - 1]) &&
+      isdigit((unsigned char)form[at + 1])) {
+    return false;
+  }
+  return c == ' ' || c == '-' || c == '.' || c == '\'' || c == '&' || c == '/' || c == ',' || c == '(' || c == ')';
+}
+
+/* The words of a folded alias: the end of the one at *pos, which moves past it and what divides it from the next. */
+static size_t word_end(const char *form, size_t len, size_t *pos) {
+  size_t end = *pos;
+  while (end < len && !divides(form, len, end)) {
+    end++;
+  }
+  *pos = end;
+  while (*pos < len && divides(form, len, *pos)) {
+    (*pos)++;
+  }
+  return end;
+}
+
+static int push_alias(lexicon_builder *builder, const char *form, size_t len, qlex_payload payload) {
+  key so_far = { 0, 0 };
+  uint32_t n_words = 0;
+  size_t pos = 0;
+  while (pos < len && divides(form, len, pos)) {
+    pos++;
+  }
+  while (pos < len) {
+    size_t begin = pos;
+    size_t end = word_end(form, len, &pos);
+    key word = key_of(form + begin, end - begin);
+    so_far = key_join(so_far, word);
+    likeness_learn(&builder->likeness, form + begin, end - begin, payload.kind,
+                   builder->entries[payload.entry].type == 0);
+    if (n_words++ == 0) {
+      uint64_t bit = key_print(word) >> (64 - QLEX_FIRST_BITS);
+      builder->first[bit >> 6] |= UINT64_C(1) << (bit & 63);
+    }
+    if (pos < len && so_far.len > 0 && so_far.len <= KEY_BYTES_MAX) {
+      int r = push(builder, key_print(so_far), (qlex_payload){ 0, 0, 0, 0 });
+      if (r != 0) {
+        return r;
+      }
+    }
+  }
+  if (so_far.len == 0 || so_far.len > KEY_BYTES_MAX || n_words > 32) {
+    return -EINVAL;
+  }
+  uint64_t whole = key_print(so_far) >> (64 - QLEX_FIRST_BITS);
+  builder->first[whole >> 6] |= UINT64_C(1) << (whole & 63); /* written as one word */
+  payload.n_words = (uint8_t)n_words;
+  return push(builder, key_print(so_far), payload);
+}
+
+int lexicon_builder_alias(lexicon_builder *builder, qn_str text, uint8_t kind, uint16_t flags) {
+  char form[FOLD_BOUND(ALIAS_BYTES_MAX)];
+  if (builder->n_entries == 0 || text.len == 0 || text.len > ALIAS_BYTES_MAX || kind >= QLEX_KINDS) {
+    return -EINVAL;
+  }
+  size_t len = fold_key((const uint8_t *)text.data, text.len, (uint8_t *)form);
+  qlex_payload payload = { builder->n_entries - 1, flags, kind, 0 };
+  return push_alias(builder, form, len, payload);
+}
+
+/* Beginnings stand behind aliases; among those, what is not ambiguous stands first, then file order. */
+static int compare(const void *left, const void *right) {
+  const alias *a = left;
+  const alias *b = right;
+  if (a->print != b->print) {
+    return a->print < b->print ? -1 : 1;
+  }
+  if ((a->payload.n_words == 0) != (b->payload.n_words == 0)) {
+    return a->payload.n_words == 0 ? 1 : -1;
+  }
+  if (a->payload.kind != b->payload.kind) {
+    return a->payload.kind < b->payload.kind ? -1 : 1;
+  }
+  return a->payload.entry < b->payload.entry ? -1 : a->payload.entry > b->payload.entry;
+}
+
+/* What two spellings that fold alike are together. */
+static uint16_t unite(uint16_t a, uint16_t b) {
+  const uint16_t any = QLEX_AMBIGUOUS | QLEX_CANONICAL | QLEX_FREQUENT;
+  return (uint16_t)(((a | b) & any) | ((a & b) & ~any));
+}
+
+/* Unites equal aliases in place. */
+static void unite_aliases(lexicon_builder *builder) {
+  uint32_t n = 0;
+  for (uint32_t i = 0; i < builder->n_aliases; i++) {
+    alias *a = &builder->aliases[i];
+    alias *last = n > 0 ? &builder->aliases[n - 1] : NULL;
+    bool same = last != NULL && last->print == a->print && (last->payload.n_words == 0) == (a->payload.n_words == 0) &&
+                last->payload.kind == a->payload.kind && last->payload.entry == a->payload.entry;
+    if (same) {
+      last->payload.flags = unite(last->payload.flags, a->payload.flags);
+    } else {
+      builder->aliases[n++] = *a;
+    }
+  }
+  builder->n_aliases = n;
+}
+
+/* Unambiguous meanings first, so that a reader that wants one takes the first. Stable. */
+static void settle_order(qlex_payload *payloads, uint32_t n) {
+  for (uint32_t i = 1; i < n; i++) {
+    qlex_payload moved = payloads[i];
+    uint32_t k = i;
+    while (k > 0 && (payloads[k - 1].flags & QLEX_AMBIGUOUS) > (moved.flags & QLEX_AMBIGUOUS)) {
+      payloads[k] = payloads[k - 1];
+      k--;
+    }
+    payloads[k] = moved;
+  }
+}
+
+static uint32_t count_prints(const lexicon_builder *builder) {
+  uint32_t n = 0;
+  for (uint32_t i = 0; i < builder->n_aliases; i++) {
+    n += i == 0 || builder->aliases[i].print != builder->aliases[i - 1].print;
+  }
+  return n;
+}
+
+/* Places and sizes of the sections, in header; returns the size of the file. */
+static uint64_t plan(const lexicon_builder *builder, qlex_header *header) {
+  uint32_t n_prints = count_prints(builder);
+  memset(header, 0, sizeof *header);
+  header->magic = QLEX_MAGIC;
+  header->version = QLEX_VERSION;
+  header->header_size = sizeof *header;
+  header->slots_log2 = 4;
+  while ((UINT64_C(1) << header->slots_log2) * 5 < (uint64_t)n_prints * 8) {
+    header->slots_log2++;
+  }
+  header->n_entries = builder->n_entries;
+  header->n_strings = builder->n_strings;
+  for (uint32_t i = 0; i < builder->n_aliases; i++) {
+    header->n_payloads += builder->aliases[i].payload.n_words > 0;
+  }
+  header->n_aliases = header->n_payloads;
+  uint64_t at = sizeof *header;
+  header->slots = at;
+  at += sizeof(qlex_slot) << header->slots_log2;
+  header->payloads = at;
+  at += (uint64_t)header->n_payloads * sizeof(qlex_payload);
+  header->entries = at;
+  at += (uint64_t)header->n_entries * sizeof(qlex_entry);
+  header->first = at;
+  at += sizeof builder->first;
+  header->likeness = at;
+  at += QLEX_LIKENESS_SIZE;
+  header->strings = at;
+  return (at + header->n_strings + 7) & ~UINT64_C(7);
+}
+
+static void write_slots(const lexicon_builder *builder, const qlex_header *header, uint8_t *bytes) {
+  qlex_slot *slots = (qlex_slot *)(void *)(bytes + header->slots);
+  qlex_payload *payloads = (qlex_payload *)(void *)(bytes + header->payloads);
+  uint64_t mask = (UINT64_C(1) << header->slots_log2) - 1;
+  uint32_t n_payloads = 0;
+  for (uint32_t i = 0; i < builder->n_aliases;) {
+    qlex_slot slot = { builder->aliases[i].print, n_payloads, 0, 0 };
+    for (; i < builder->n_aliases && builder->aliases[i].print == slot.print; i++) {
+      if (builder->aliases[i].payload.n_words == 0) {
+        slot.prefix = 1;
+      } else if (slot.n < UINT16_MAX) {
+        payloads[n_payloads++] = builder->aliases[i].payload;
+        slot.n++;
+      }
+    }
+    settle_order(payloads + slot.first, slot.n);
+    uint64_t place = slot.print & mask;
+    while (slots[place].print != 0) {
+      place = (place + 1) & mask;
+    }
+    slots[place] = slot;
+  }
+}
+
+int lexicon_builder_finish(lexicon_builder *builder, uint8_t **ret_bytes, size_t *ret_len) {
+  qlex_header header;
+  qsort(builder->aliases, builder->n_aliases, sizeof(alias), compare);
+  unite_aliases(builder);
+  header.file_size = 0;
+  uint64_t size = plan(builder, &header);
+  header.file_size = size;
+  if (header.slots_log2 > QLEX_SLOTS_LOG2_MAX) {
+    return -E2BIG;
+  }
+  uint8_t *bytes = calloc(1, size);
+  if (bytes == NULL) {
+    return -ENOMEM;
+  }
+  write_slots(builder, &header, bytes);
+  if (header.n_entries > 0) {
+    memcpy(bytes + header.entries, builder->entries, header.n_entries * sizeof(qlex_entry));
+    memcpy(bytes + header.strings, builder->strings, header.n_strings);
+  }
+  memcpy(bytes + header.first, builder->first, sizeof builder->first);
+  likeness_write(&builder->likeness, (int8_t *)(void *)(bytes + header.likeness));
+  memcpy(bytes, &header, sizeof header);
+  size_t begin = offsetof(qlex_header, checksum) + sizeof header.checksum;
+  header.checksum = lexicon_checksum(bytes + begin, size - begin);
+  memcpy(bytes, &header, sizeof header);
+  *ret_bytes = bytes;
+  *ret_len = size;
+  return 0;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The compiled lexicon (.qlex) as it lies in memory and on disk: position independent, little-endian, mapped and
+ * used in place.
+ *
+ *   header | slots | payloads | entries | likeness | strings
+ *
+ * slots is a hash table of key prints with linear probing: every alias, and every beginning of an alias that ends
+ * with a word. first is a bit set that says cheaply that no alias begins with a word. */
+#ifndef ENTITIES_LEXICON_FORM_H
+#define ENTITIES_LEXICON_FORM_H
+
+#include <stdint.h>
+
+#define QLEX_MAGIC 0x58454C51u /* "QLEX" */
+
+enum {
+  QLEX_VERSION = 1,
+  QLEX_FIRST_BITS = 19,
+  QLEX_FIRST_WORDS = 1 << (QLEX_FIRST_BITS - 6),
+  QLEX_LIKENESS_BITS = 14,
+  QLEX_LIKENESS_SIZE = 1 << QLEX_LIKENESS_BITS,
+  QLEX_SLOTS_LOG2_MAX = 26,
+  QLEX_NAME_MAX = 1024 /* bytes of a canonical name */
+};
+
+/* What a line of the lexicon is. */
+enum {
+  QLEX_ENTITY = 0,
+  QLEX_GIVEN = 1,
+  QLEX_FAMILY = 2,
+  QLEX_TITLE = 3,  /* stands beside a name, announces its type */
+  QLEX_CUE = 4,    /* a weaker announcement */
+  QLEX_COMMON = 5, /* an ordinary word */
+  QLEX_HEAD = 6,   /* a part of names: what they begin with, or (AFTER) end with */
+  QLEX_KINDS = 7
+};
+
+/* Facts about one alias. */
+enum {
+  QLEX_AMBIGUOUS = 1u << 0, /* means something else too: believed only with support */
+  QLEX_LATIN = 1u << 1,
+  QLEX_CAPS = 1u << 2,      /* written in capitals only (WHO, IMF) */
+  QLEX_CAPITAL = 1u << 3,   /* begins with a capital */
+  QLEX_AFTER = 1u << 4,     /* title and cue: stands after the name */
+  QLEX_CANONICAL = 1u << 5, /* the canonical name itself */
+  QLEX_FREQUENT = 1u << 6,  /* common: met five times or more */
+  QLEX_FEMININE = 1u << 7,  /* given name of a woman */
+  QLEX_OPEN = 1u << 8       /* head: a part of descriptive names only, not of proper ones */
+};
+
+typedef struct qlex_slot {
+  uint64_t print;  /* 0: empty */
+  uint32_t first;  /* its payloads: place ... */
+  uint16_t n;      /* ... and number */
+  uint16_t prefix; /* not 0: a longer alias begins so */
+} qlex_slot;
+
+typedef struct qlex_payload {
+  uint32_t entry;
+  uint16_t flags; /* QLEX_AMBIGUOUS ... */
+  uint8_t kind;   /* QLEX_ENTITY ... */
+  uint8_t n_words;
+} qlex_payload;
+
+typedef struct qlex_entry {
+  uint32_t name; /* place in strings */
+  uint16_t name_len;
+  uint8_t type;  /* QN_ENTITY_TYPE_*: PERSON to EVENT */
+  uint8_t class; /* QLEX_CLASS_* */
+} qlex_entry;
+
+/* The classes that the recognizers tell apart; all others are OTHER. */
+enum {
+  QLEX_CLASS_OTHER = 0,
+  QLEX_CLASS_COUNTRY = 1,
+  QLEX_CLASS_CITY = 2,
+  QLEX_CLASS_REGION = 3,
+  QLEX_CLASS_CLUB = 4,
+  QLEX_CLASS_COMPANY = 5,
+  QLEX_CLASS_MINISTRY = 6,
+  QLEX_CLASS_TEAM = 7
+};
+
+typedef struct qlex_header {
+  uint32_t magic;
+  uint32_t version;
+  uint64_t file_size;
+  uint64_t checksum; /* of everything after this field */
+  uint32_t header_size;
+  uint32_t slots_log2;
+  uint32_t n_payloads;
+  uint32_t n_entries;
+  uint32_t n_aliases;
+  uint32_t n_strings; /* bytes */
+  uint64_t slots;     /* byte offsets from the start of the file, multiples of 8 */
+  uint64_t payloads;
+  uint64_t entries;
+  uint64_t first;
+  uint64_t likeness;
+  uint64_t strings;
+} qlex_header;
+
+#endif

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Takes lexicon lines apart: columns, aliases, the mark of ambiguity, and what the spelling of an alias says. */
+#include "entities/lexicon_tsv.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "text/letters.h"
+#include "text/utf8.h"
+
+enum { COLUMNS = 5, COMMON_FREQUENT = 5 };
+
+static bool equals(qn_str text, const char *word) {
+  return text.len == strlen(word) && memcmp(text.data, word, text.len) == 0;
+}
+
+static qn_str trim(qn_str text) {
+  while (text.len > 0 && (text.data[0] == ' ' || text.data[0] == '\r')) {
+    text.data++;
+    text.len--;
+  }
+  while (text.len > 0 && (text.data[text.len - 1] == ' ' || text.data[text.len - 1] == '\r')) {
+    text.len--;
+  }
+  return text;
+}
+
+/* Cuts what comes before the next `by` off *rest. */
+static qn_str cut(qn_str *rest, char by) {
+  const char *end = rest->len > 0 ? memchr(rest->data, by, rest->len) : NULL;
+  qn_str piece = { rest->data, end != NULL ? (size_t)(end - rest->data) : rest->len };
+  size_t taken = end != NULL ? piece.len + 1 : piece.len;
+  rest->data += taken;
+  rest->len -= taken;
+  return trim(piece);
+}
+
+/* What the letters of an alias say of it. */
+static uint16_t spelling_flags(qn_str alias) {
+  uint32_t pos = 0;
+  uint32_t n_letters = 0;
+  uint32_t n_upper = 0;
+  uint16_t flags = 0;
+  while (pos < alias.len) {
+    uint8_t class = letters_class(utf8_next((const uint8_t *)alias.data, &pos));
+    if ((class & LETTERS_KIND_MASK) != LETTERS_LETTER) {
+      continue;
+    }
+    bool latin = letters_class_script(class) == LETTERS_SCRIPT_LATIN;
+    bool upper = (class & LETTERS_UPPER) != 0;
+    if (n_letters == 0 && latin) {
+      flags |= (uint16_t)(QLEX_LATIN | (upper ? QLEX_CAPITAL : 0));
+    }
+    n_letters++;
+    n_upper += upper;
+  }
+  if ((flags & QLEX_LATIN) != 0 && n_letters >= 2 && n_upper == n_letters) {
+    flags |= QLEX_CAPS;
+  }
+  return flags;
+}
+
+static int type_of(qn_str name) {
+  static const char *const types[] = { "PERSON", "ORGANIZATION", "LOCATION", "PRODUCT", "EVENT" };
+  for (int i = 0; i < 5; i++) {
+    if (equals(name, types[i])) {
+      return i;
+    }
+  }
+  return -1;
+}
+
+static uint8_t class_of(qn_str name) {
+  static const struct {
+    const char *name;
+    uint8_t class;
+  } classes[] = {
+    { "country", QLEX_CLASS_COUNTRY }, { "city", QLEX_CLASS_CITY },         { "region", QLEX_CLASS_REGION },
+    { "club", QLEX_CLASS_CLUB },       { "company", QLEX_CLASS_COMPANY },   { "bank", QLEX_CLASS_COMPANY },
+    { "airline", QLEX_CLASS_COMPANY }, { "ministry", QLEX_CLASS_MINISTRY }, { "team", QLEX_CLASS_TEAM },
+  };
+  for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++) {
+    if (equals(name, classes[i].name)) {
+      return classes[i].class;
+    }
+  }
+  return QLEX_CLASS_OTHER;
+}
+
+static int add_aliases(lexicon_builder *builder, qn_str list, uint8_t kind, uint16_t flags) {
+  while (list.len > 0) {
+    qn_str alias = cut(&list, '|');
+    uint16_t marks = flags;
+    if (alias.len > 0 && alias.data[0] == '~') {
+      marks |= QLEX_AMBIGUOUS;
+      alias.data++;
+      alias.len--;
+      alias = trim(alias);
+    }
+    if (alias.len == 0 || equals(alias, "-")) {
+      continue;
+    }
+    int r = lexicon_builder_alias(builder, alias, kind, (uint16_t)(marks | spelling_flags(alias)));
+    if (r != 0) {
+      return r;
+    }
+  }
+  return 0;
+}
+
+/* The canonical name as an alias. Shortened by its explanation it is ambiguous: that is why it has one. */
+static int add_canonical(lexicon_builder *builder, qn_str name, uint8_t kind) {
+  qn_str shown = name;
+  for (size_t i = 1; i < name.len; i++) {
+    if (name.data[i] == '(' || name.data[i] == ',') {
+      shown.len = i;
+      break;
+    }
+  }
+  shown = trim(shown);
+  uint16_t flags = (uint16_t)(QLEX_CANONICAL | (shown.len < name.len ? QLEX_AMBIGUOUS : 0));
+  return lexicon_builder_alias(builder, shown, kind, (uint16_t)(flags | spelling_flags(shown)));
+}
+
+static int add_entity(lexicon_builder *builder, const qn_str *columns, int type) {
+  int r = lexicon_builder_entry(builder, columns[0], (uint8_t)type, class_of(columns[2]));
+  if (r == 0) {
+    r = add_canonical(builder, columns[0], QLEX_ENTITY);
+  }
+  if (r == 0) {
+    r = add_aliases(builder, columns[3], QLEX_ENTITY, 0);
+  }
+  return r == 0 ? add_aliases(builder, columns[4], QLEX_ENTITY, 0) : r;
+}
+
+static int add_name(lexicon_builder *builder, const qn_str *columns, uint8_t kind) {
+  uint16_t flags = equals(columns[2], "f") ? QLEX_FEMININE : 0;
+  int r = lexicon_builder_entry(builder, columns[0], 0, QLEX_CLASS_OTHER);
+  if (r == 0) {
+    r = lexicon_builder_alias(builder, columns[0], kind, (uint16_t)(flags | spelling_flags(columns[0])));
+  }
+  if (r == 0) {
+    r = add_aliases(builder, columns[3], kind, flags);
+  }
+  return r == 0 ? add_aliases(builder, columns[4], kind, flags) : r;
+}
+
+static int add_word(lexicon_builder *builder, const qn_str *columns, uint8_t kind, int type, uint16_t flags) {
+  int r = lexicon_builder_entry(builder, columns[0], (uint8_t)type, QLEX_CLASS_OTHER);
+  return r == 0 ? lexicon_builder_alias(builder, columns[0], kind, (uint16_t)(flags | spelling_flags(columns[0]))) : r;
+}
+
+/* Adds one line; 0, 1 for a kind that is not for us, or a negative errno. */
+static int add_line(lexicon_builder *builder, const qn_str *columns) {
+  int type = type_of(columns[1]);
+  if (type >= 0) {
+    return add_entity(builder, columns, type);
+  }
+  if (equals(columns[1], "given")) {
+    return add_name(builder, columns, QLEX_GIVEN);
+  }
+  if (equals(columns[1], "family")) {
+    return add_name(builder, columns, QLEX_FAMILY);
+  }
+  if (equals(columns[1], "common")) {
+    long times = columns[2].len > 0 ? strtol(columns[2].data, NULL, 10) : 0;
+    return add_word(builder, columns, QLEX_COMMON, 0, times >= COMMON_FREQUENT ? QLEX_FREQUENT : 0);
+  }
+  if (equals(columns[1], "title") || equals(columns[1], "cue")) {
+    type = type_of(columns[2]);
+    if (type < 0) {
+      return -EINVAL;
+    }
+    return add_word(builder, columns, equals(columns[1], "title") ? QLEX_TITLE : QLEX_CUE, type,
+                    equals(columns[3], "after") ? QLEX_AFTER : 0);
+  }
+  if (equals(columns[1], "head")) {
+    uint16_t flags = equals(columns[3], "tail") ? QLEX_AFTER : equals(columns[3], "open") ? QLEX_OPEN : 0;
+    type = type_of(columns[2]);
+    return type < 0 ? -EINVAL : add_word(builder, columns, QLEX_HEAD, type, flags);
+  }
+  return columns[1].len > 0 ? 1 : -EINVAL;
+}
+
+int lexicon_tsv_read(lexicon_builder *builder, qn_str text, lexicon_tsv_report report, void *user) {
+  uint32_t line_number = 0;
+  int n_refused = 0;
+  while (text.len > 0) {
+    qn_str line = cut(&text, '\n');
+    line_number++;
+    if (line.len == 0 || line.data[0] == '#') {
+      continue;
+    }
+    qn_str columns[COLUMNS];
+    for (int i = 0; i < COLUMNS; i++) {
+      columns[i] = cut(&line, '\t');
+    }
+    int r = utf8_valid_prefix((const uint8_t *)columns[0].data, (size_t)(line.data - columns[0].data)) ==
+                    (size_t)(line.data - columns[0].data)
+                ? add_line(builder, columns)
+                : -EILSEQ;
+    if (r == -ENOMEM || r == -E2BIG) {
+      return r;
+    }
+    if (r < 0) {
+      n_refused++;
+      report(user, line_number,
+             r == -EILSEQ ? "it is not UTF-8" : "its columns are not those of a lexicon, or an alias has no letters");
+    }
+  }
+  return n_refused;
+}

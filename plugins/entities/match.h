@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Finds every alias of the lexicons in the words of a document: all that begin at a word or behind its proclitics, of
+ * any length, not only the longest. */
+#ifndef ENTITIES_MATCH_H
+#define ENTITIES_MATCH_H
+
+#include "entities/scan.h"
+
+/* Fills s->hits, sorted by first word, and the lore of each word. */
+void match_all(scan *s);
+
+/* One way to read the beginning of a word: whole, or with letters taken off. */
+typedef struct reading {
+  key key;
+  uint32_t begin;    /* byte */
+  uint8_t n_clitics; /* letters taken off; 0: whole */
+} reading;
+
+enum { READINGS_MAX = 5 };
+
+/* The readings of word i, the whole one first; returns how many (0: no name can begin here). */
+uint32_t match_readings(const scan *s, uint32_t i, reading *ret_readings);
+
+/* True if a phrase may go on from word i to word i + 1; sets *ret_next to the word that follows: a hyphen, a point or
+ * an apostrophe between them is skipped where nothing but it stands there. */
+int match_next(const scan *s, uint32_t i, uint32_t *ret_next);
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* An open table of key prints. */
+#include "entities/memory.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+int memory_begin(memory *m, scan *s, uint32_t n) {
+  uint32_t capacity = 64;
+  while (capacity < 2 * n && capacity < 1u << 30) {
+    capacity *= 2;
+  }
+  int r = scan_grow(s, (void **)&m->slots, &m->slots_capacity, capacity, sizeof(memory_slot));
+  if (r != 0) {
+    return r;
+  }
+  m->capacity = capacity;
+  m->n = 0;
+  memset(m->slots, 0, (size_t)capacity * sizeof(memory_slot));
+  return 0;
+}
+
+void memory_done(memory *m, const scan *s) {
+  if (s->host != NULL) {
+    s->host->release(s->env, m->slots);
+  }
+}
+
+/* The slot of a print, or the empty one where it belongs; NULL if the table is as full as it may be. */
+static memory_slot *place_of(const memory *m, uint64_t print) {
+  for (uint64_t i = print & (m->capacity - 1);; i = (i + 1) & (m->capacity - 1)) {
+    memory_slot *slot = &m->slots[i];
+    if (slot->print == print || slot->print == 0) {
+      return slot;
+    }
+  }
+}
+
+static memory_slot *make(memory *m, key k) {
+  if (k.len == 0 || k.len > KEY_BYTES_MAX) {
+    return NULL;
+  }
+  uint64_t print = key_print(k);
+  memory_slot *slot = place_of(m, print);
+  if (slot->print == 0) {
+    if (m->n >= m->capacity / 2) {
+      return NULL;
+    }
+    m->n++;
+    slot->print = print;
+    slot->how = MEMORY_BEGINNING;
+    slot->entry = SCAN_NONE;
+  }
+  return slot;
+}
+
+void memory_learn(memory *m, key k, const candidate *c, uint8_t how) {
+  memory_slot *slot = make(m, k);
+  if (slot == NULL) {
+    return;
+  }
+  bool better = how < slot->how || (how == slot->how && c->score > slot->score && how != MEMORY_SURNAME);
+  if (better) {
+    slot->how = how;
+    slot->type = c->type;
+    slot->entry = c->entry;
+    slot->lexicon = c->lexicon;
+    slot->first = c->first;
+    slot->score = c->score;
+  }
+}
+
+void memory_begins(memory *m, key k) {
+  memory_slot *slot = make(m, k);
+  if (slot != NULL) {
+    slot->prefix = 1;
+  }
+}
+
+const memory_slot *memory_find(const memory *m, key k) {
+  if (m->capacity == 0 || k.len == 0 || k.len > KEY_BYTES_MAX) {
+    return NULL;
+  }
+  const memory_slot *slot = place_of(m, key_print(k));
+  return slot->print != 0 ? slot : NULL;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What a document has already named: a small table of keys with what each of them stands for. Kept by a worker and
+ * emptied for each document. */
+#ifndef ENTITIES_MEMORY_H
+#define ENTITIES_MEMORY_H
+
+#include "entities/scan.h"
+
+/* How a name was learnt. */
+enum { MEMORY_FULL = 0, MEMORY_SURNAME = 1, MEMORY_GIVEN = 2, MEMORY_SHORT = 3, MEMORY_BEGINNING = 4 };
+
+typedef struct memory_slot {
+  uint64_t print; /* 0: empty */
+  uint32_t entry; /* of the lexicon, or SCAN_NONE */
+  uint32_t first; /* the word where it was first said */
+  float score;
+  uint8_t type;
+  uint8_t how; /* MEMORY_*: BEGINNING if it only begins a longer name */
+  uint8_t lexicon;
+  uint8_t prefix; /* not 0: begins a longer name */
+} memory_slot;
+
+typedef struct memory {
+  memory_slot *slots;
+  uint32_t capacity; /* a power of two, at most half full; 0 at first */
+  uint32_t slots_capacity;
+  uint32_t n;
+} memory;
+
+/* Forgets everything and makes room for n names. 0, -ENOMEM. */
+int memory_begin(memory *m, scan *s, uint32_t n);
+
+void memory_done(memory *m, const scan *s);
+
+/* Learns that a key stands for what c is. A name in full is not replaced by a part of another. */
+void memory_learn(memory *m, key k, const candidate *c, uint8_t how);
+
+/* Learns that a key begins a longer name. */
+void memory_begins(memory *m, key k);
+
+/* What a key stands for, or NULL. */
+const memory_slot *memory_find(const memory *m, key k);
+
+#endif

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Evidence from spelling, lists and likeness. */
+#include "entities/names.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+static int compare_form(const char *form, size_t len, const char *text) {
+  size_t text_len = strlen(text);
+  int order = memcmp(form, text, len < text_len ? len : text_len);
+  return order != 0 ? order : len < text_len ? -1 : len > text_len;
+}
+
+int names_is_one_of(const scan *s, uint32_t i, const char *const *sorted, size_t n) {
+  const scan_word *w = &s->words[i];
+  size_t low = 0;
+  while (low < n) {
+    size_t middle = low + (n - low) / 2;
+    int order = compare_form(s->heap + w->form, w->form_len, sorted[middle]);
+    if (order == 0) {
+      return 1;
+    }
+    if (order < 0) {
+      n = middle;
+    } else {
+      low = middle + 1;
+    }
+  }
+  return 0;
+}
+
+int names_is_particle(const scan *s, uint32_t i) {
+  static const char *const particles[] = {
+    "al",  "bin", "da",  "de",  "del", "della", "den", "der", "di",  "dos", "du",  "el",  "ibn", "la",
+    "ten", "ter", "van", "von", "ابن", "ابو",   "ابي", "اغ",  "ال",  "بن",  "بنت", "بو",  "تير", "دا",
+    "در",  "دو",  "دوس", "دي",  "دير", "ديل",   "سان", "عبد", "فان", "فون", "ماك", "ولد",
+  };
+  const scan_word *w = &s->words[i];
+  if ((w->shape & WORD_LATIN) != 0 && (w->shape & WORD_CAPITAL) != 0) {
+    return 0;
+  }
+  return names_is_one_of(s, i, particles, sizeof particles / sizeof particles[0]);
+}
+
+uint32_t names_starts(const scan *s, uint32_t i, name_start *starts) {
+  const scan_word *w = &s->words[i];
+  if ((w->shape & WORD_LETTERS) == 0) {
+    return 0;
+  }
+  name_start whole = { w->begin, w->lore, 0 };
+  name_start core = { w->core, w->core_lore, 1 };
+  if ((w->shape & WORD_CLITIC) == 0) {
+    starts[0] = whole;
+    return 1;
+  }
+  if ((w->lore & (LORE_NAME_ANY | LORE_ENTITY)) == 0) {
+    starts[0] = core;
+    return 1;
+  }
+  starts[0] = core;
+  starts[1] = whole;
+  return 2;
+}
+
+static float arabic_value(const scan_word *w, uint8_t lore) {
+  float value = 0.0f;
+  if ((lore & (LORE_GIVEN | LORE_FAMILY)) != 0) {
+    value = 3.0f;
+  } else if ((lore & (LORE_GIVEN_MAYBE | LORE_FAMILY_MAYBE)) != 0) {
+    value = 1.6f;
+  } else if ((lore & (LORE_ENTITY | LORE_TITLE)) != 0) {
+    value = -1.5f;
+  } else if ((lore & LORE_COMMON) == 0) {
+    value = w->likeness > 4 ? 1.6f : w->likeness > -4 ? 1.1f : w->likeness > -10 ? 0.5f : -0.2f;
+  }
+  if ((lore & LORE_FREQUENT) != 0) {
+    value -= (lore & LORE_NAME_ANY) != 0 ? 1.4f : 4.0f;
+  } else if ((lore & LORE_COMMON) != 0) {
+    value -= (lore & LORE_NAME_ANY) != 0 ? 0.7f : 1.6f;
+  }
+  return value;
+}
+
+static float latin_value(const scan_word *w, uint8_t lore) {
+  if ((w->shape & WORD_CAPITAL) == 0 || (w->shape & WORD_DIGITS) != 0) {
+    return -4.0f;
+  }
+  if ((lore & (LORE_GIVEN | LORE_FAMILY)) != 0) {
+    return 3.0f;
+  }
+  if ((lore & (LORE_GIVEN_MAYBE | LORE_FAMILY_MAYBE)) != 0) {
+    return 2.0f;
+  }
+  return (w->shape & WORD_CAPS) != 0 ? -0.5f : (lore & LORE_ENTITY) != 0 ? 0.2f : 1.0f;
+}
+
+float names_person_value(const scan *s, uint32_t i, uint8_t lore) {
+  const scan_word *w = &s->words[i];
+  if ((w->shape & WORD_LETTERS) == 0) {
+    return -4.0f;
+  }
+  return (w->shape & WORD_LATIN) != 0 ? latin_value(w, lore) : arabic_value(w, lore);
+}
+
+int names_is_proper(const scan *s, uint32_t i, uint8_t lore) {
+  const scan_word *w = &s->words[i];
+  if ((w->shape & WORD_LETTERS) == 0) {
+    return 0;
+  }
+  if ((w->shape & WORD_LATIN) != 0) {
+    return (w->shape & (WORD_CAPITAL | WORD_DIGITS)) != 0;
+  }
+  return (w->shape & WORD_ARABIC) != 0 && (lore & (LORE_COMMON | LORE_TITLE)) == 0;
+}
+
+uint32_t names_latin_end(const scan *s, uint32_t i) {
+  uint32_t end = i;
+  for (uint32_t k = i; k < s->n_words && (k == i || !scan_parts(s, k)); k++) {
+    const scan_word *w = &s->words[k];
+    bool named = (w->shape & WORD_LATIN) != 0 && (w->shape & (WORD_CAPITAL | WORD_DIGITS)) != 0;
+    bool number = k > i && (w->shape & WORD_NUMBER) != 0;
+    bool glued_mark = k > i && (w->shape & WORD_GLUED) != 0 &&
+                      (w->mark == '-' || w->mark == '.' || w->mark == '\'' || w->mark == '&' || w->mark == 0x2019 ||
+                       w->mark == 0x2013 || w->mark == '+');
+    bool joins = k > i && (w->mark == '&' || ((w->shape & WORD_LATIN) != 0 && names_is_particle(s, k)));
+    if (k > i && w->core > w->begin) {
+      break; /* "وGoogle": a clitic begins another name */
+    }
+    if (named || number) {
+      end = k + 1;
+    } else if (!glued_mark && !joins) {
+      break;
+    }
+  }
+  return end;
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Grows a name from its first word as long as the words look like names, and believes it by the sum of its evidence:
+ * what announces it, what it is made of, what follows it. */
+#include "entities/persons.h"
+
+#include <stdbool.h>
+
+#include "entities/names.h"
+#include "qanat/layers.h"
+
+enum { PARTS_MAX = 5, PERSON = 1u << QN_ENTITY_TYPE_PERSON };
+
+/* How much belief a unit of evidence is worth, and how many units a name needs. */
+#define BELIEF 0.07f
+#define NEEDED 3.6f
+
+/* A definite adjective of origin: الكيني، المصرية. Stands before many names of athletes and officials. */
+static bool is_origin(const scan *s, uint32_t i) {
+  static const char ya[] = "\xD9\x8A";
+  static const char yah[] = "\xD9\x8A\xD9\x87";
+  const scan_word *w = &s->words[i];
+  const char *form = s->heap + w->form;
+  if ((w->shape & WORD_ARTICLE) == 0 || w->form_len < 10) {
+    return false;
+  }
+  return (form[w->form_len - 2] == ya[0] && form[w->form_len - 1] == ya[1]) ||
+         (w->form_len > 4 && __builtin_memcmp(form + w->form_len - 4, yah, 4) == 0);
+}
+
+/* What stands before the name. */
+static float announced(const scan *s, uint32_t i) {
+  const trigger *t = &s->triggers[i];
+  float evidence = 0.0f;
+  if ((t->direct & PERSON) != 0) {
+    evidence = 2.5f;
+  } else if ((t->title & PERSON) != 0) {
+    evidence = 2.0f;
+  } else if ((t->direct & ~PERSON) != 0) {
+    evidence = -1.5f;
+  }
+  if ((t->cue & PERSON) != 0 && evidence < 2.0f) {
+    evidence += 2.0f;
+  }
+  if (evidence == 0.0f && i > 0 && !scan_parts(s, i) && is_origin(s, i - 1)) {
+    evidence = 0.8f;
+  }
+  return evidence;
+}
+
+/* What stands behind it. */
+static float confirmed(const scan *s, uint32_t last) {
+  if (scan_parts(s, last)) {
+    return 0.0f;
+  }
+  if ((s->triggers[last].follows & PERSON) != 0) {
+    return 1.0f;
+  }
+  bool comma = s->words[last].mark == 0x060C || s->words[last].mark == ',';
+  if (comma && last + 1 < s->n_words && !scan_parts(s, last + 1) && (s->words[last + 1].core_lore & LORE_TITLE) != 0) {
+    return 0.8f;
+  }
+  return 0.0f;
+}
+
+typedef struct growth {
+  uint32_t last; /* word behind the name so far */
+  uint32_t n_parts;
+  float value;
+  uint8_t first_lore;
+  bool latin;
+} growth;
+
+/* Takes the word at g->last into the name if it belongs there; false if the name ends before it. */
+static bool grow(const scan *s, growth *g) {
+  uint32_t i = g->last;
+  uint32_t n_joined = 0;
+  if (scan_parts(s, i) || g->n_parts >= PARTS_MAX) {
+    return false;
+  }
+  while (i < s->n_words && !scan_parts(s, i) && n_joined < 2 &&
+         (names_is_particle(s, i) || ((s->words[i].shape & WORD_GLUED) != 0 && s->words[i].mark == '-'))) {
+    i++;
+    n_joined++;
+  }
+  if (scan_parts(s, i)) {
+    return false;
+  }
+  const scan_word *w = &s->words[i];
+  bool latin = (w->shape & WORD_LATIN) != 0;
+  if (latin != g->latin || ((w->shape & WORD_CLITIC) != 0 && (w->lore & LORE_NAME_ANY) == 0)) {
+    return false;
+  }
+  float value = names_person_value(s, i, w->lore) + (n_joined > 0 ? 1.0f : 0.0f);
+  /* After a given name the rest is a family name though it also means something. */
+  if ((g->first_lore & LORE_GIVEN) != 0 && (w->shape & WORD_ARTICLE) != 0 && (w->lore & LORE_FREQUENT) == 0) {
+    value += 0.8f;
+  }
+  if (value < 0.3f) {
+    return false;
+  }
+  g->value += value;
+  g->n_parts++;
+  g->last = i + 1;
+  return true;
+}
+
+static float belief(const growth *g, float around) {
+  float evidence = g->value + around - NEEDED;
+  float score = SCAN_THRESHOLD + BELIEF * evidence;
+  return score > 0.95f ? 0.95f : score;
+}
+
+static void propose(scan *s, uint32_t first, uint32_t begin, const growth *g, float around) {
+  float score = belief(g, around);
+  if (score < SCAN_THRESHOLD) {
+    return;
+  }
+  candidate proposed = {
+    .first = first,
+    .last = g->last,
+    .begin = begin,
+    .end = s->words[g->last - 1].end,
+    .score = score,
+    .type = QN_ENTITY_TYPE_PERSON,
+    .from = FROM_PATTERN,
+    .entry = SCAN_NONE,
+    .value = SCAN_NONE,
+  };
+  scan_propose(s, &proposed);
+}
+
+static void try_start(scan *s, uint32_t first, const name_start *start) {
+  const scan_word *w = &s->words[first];
+  growth g = { first + 1, 1, 0.0f, start->lore, (w->shape & WORD_LATIN) != 0 };
+  float around = announced(s, first);
+  uint32_t at = first;
+  /* A name may begin with what otherwise joins: أبو، عبد، فان. */
+  if (names_is_particle(s, first) && !scan_parts(s, first + 1)) {
+    g.value = 1.0f;
+    at = first + 1;
+    g.last = first + 2;
+    g.first_lore = s->words[at].lore;
+    g.value += names_person_value(s, at, g.first_lore);
+  } else {
+    g.value = names_person_value(s, first, start->lore);
+  }
+  bool given = (g.first_lore & LORE_GIVEN) != 0;
+  if (g.value < 0.3f || (around < 0.5f && !given && (g.first_lore & LORE_GIVEN_MAYBE) == 0 && !g.latin)) {
+    return;
+  }
+  if (given) {
+    g.value += 0.6f;
+  } else if ((w->shape & WORD_ARTICLE) != 0 && at == first) {
+    g.value -= 0.8f; /* rather an attribute of the title, unless it stands alone */
+  }
+  while (grow(s, &g)) {
+  }
+  if (g.n_parts == 1 && at == first && around < 1.5f) {
+    return; /* a given name alone is not enough */
+  }
+  propose(s, first, start->begin, &g, around + confirmed(s, g.last));
+}
+
+void persons_propose(scan *s) {
+  name_start starts[2];
+  for (uint32_t i = 0; i < s->n_words; i++) {
+    uint32_t n = names_starts(s, i, starts);
+    for (uint32_t k = 0; k < n; k++) {
+      try_start(s, i, &starts[k]);
+    }
+  }
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The document as the recognizers see it: words with keys and shapes, what the lexicon says at each place, and the
+ * candidates that the recognizers propose. One scan belongs to one worker; its arrays grow to the largest document seen
+ * and are kept, so that nothing is allocated per word.
+ *
+ * The rooms, in the order in which they work: scan_words (this file), match_all (match.h), triggers_spread
+ * (triggers.h), the recognizers (context.h, persons.h, names.h), choose_best (choose.h), second_pass (second_pass.h). */
+#ifndef ENTITIES_SCAN_H
+#define ENTITIES_SCAN_H
+
+#include "entities/lexicon.h"
+#include "entities/values.h"
+#include "qanat/stage.h"
+
+enum { SCAN_LEXICONS_MAX = 8, SCAN_NONE = UINT32_MAX };
+
+/* What stands at a place: facts of shape. */
+enum {
+  WORD_LETTERS = 1u << 0, /* a word: letters, perhaps with digits */
+  WORD_NUMBER = 1u << 1,
+  WORD_ARABIC = 1u << 2,
+  WORD_LATIN = 1u << 3,
+  WORD_CAPITAL = 1u << 4,  /* Latin, begins with a capital */
+  WORD_CAPS = 1u << 5,     /* Latin, capitals only, two or more */
+  WORD_DIGITS = 1u << 6,   /* a word with digits: H20, GPT4 */
+  WORD_GLUED = 1u << 7,    /* no space before it */
+  WORD_FIRST = 1u << 8,    /* first of a line, or after something that was cut out: no mention reaches across */
+  WORD_SENTENCE = 1u << 9, /* first of a sentence */
+  WORD_ARTICLE = 1u << 10, /* its core begins with the article */
+  WORD_CLITIC = 1u << 11   /* the tokenizer took a proclitic off */
+};
+
+/* What the lexicon says of a word by itself; the same bits for its core in word.core_lore. */
+enum {
+  LORE_GIVEN = 1u << 0,
+  LORE_GIVEN_MAYBE = 1u << 1,
+  LORE_FAMILY = 1u << 2,
+  LORE_FAMILY_MAYBE = 1u << 3,
+  LORE_COMMON = 1u << 4,
+  LORE_FREQUENT = 1u << 5,
+  LORE_TITLE = 1u << 6,  /* a title or cue by itself */
+  LORE_ENTITY = 1u << 7, /* an alias by itself, not ambiguous */
+  LORE_NAME_ANY = LORE_GIVEN | LORE_GIVEN_MAYBE | LORE_FAMILY | LORE_FAMILY_MAYBE
+};
+
+typedef struct scan_word {
+  uint64_t hash;      /* of the whole form ... */
+  uint64_t core_hash; /* ... and without proclitics */
+  uint32_t begin;     /* bytes of the view */
+  uint32_t end;
+  uint32_t core; /* where the core begins; begin if there is no proclitic */
+  uint32_t form; /* place of the form in the token layer's heap */
+  uint16_t form_len;
+  uint16_t shape;  /* WORD_* */
+  uint8_t key_len; /* over KEY_BYTES_MAX: no key */
+  uint8_t core_len;
+  uint16_t mark;     /* punctuation and symbols: the code point (0xFFFF if larger); 0 for words and numbers */
+  uint8_t lore;      /* LORE_* of the whole form */
+  uint8_t core_lore; /* LORE_* of the core, which may be the whole */
+  int8_t likeness;   /* letters like a name's: above 0; of Arabic words */
+  uint8_t reserved;
+} scan_word;
+
+/* An alias found: words [first, last) from byte begin on. */
+typedef struct hit {
+  const qlex_payload *payloads;
+  uint32_t first;
+  uint32_t last;
+  uint32_t begin;
+  uint16_t n_payloads;
+  uint8_t lexicon;
+  uint8_t clitics; /* letters that were taken off the first word */
+} hit;
+
+/* Which room proposed a candidate. */
+enum { FROM_LEXICON = 0, FROM_VALUES = 1, FROM_PATTERN = 2, FROM_DOCUMENT = 3 };
+
+/* A possible mention. score is a confidence; below SCAN_THRESHOLD it waits for support and is not chosen. */
+typedef struct candidate {
+  uint32_t first; /* words [first, last) */
+  uint32_t last;
+  uint32_t begin; /* bytes */
+  uint32_t end;
+  float score;
+  uint8_t type; /* QN_ENTITY_TYPE_* */
+  uint8_t from; /* FROM_* */
+  uint8_t lexicon;
+  uint8_t chosen;
+  uint32_t entry; /* its row in lexicon, or SCAN_NONE */
+  uint32_t value; /* its row in values, or SCAN_NONE */
+} candidate;
+
+#define SCAN_THRESHOLD 0.5f
+
+/* Announcements at a place: bit 1 << type. */
+typedef struct trigger {
+  uint8_t title;      /* a title ends just before this word, or reaches it across attributes */
+  uint8_t direct;     /* the part of title with nothing in between */
+  uint8_t cue;        /* a weaker announcement ends just before */
+  uint8_t follows;    /* an announcement that looks back begins here */
+  uint8_t head;       /* this word is what names begin with */
+  uint8_t open;       /* the same, but only of descriptive names */
+  uint8_t tail;       /* this word is what Latin names end with */
+  uint8_t owned;      /* a name without doubt begins here: bits of its types */
+  uint32_t owned_end; /* ... and the longest such ends here */
+} trigger;
+
+typedef struct scan {
+  const qn_host *host;
+  qn_env *env;
+  const lexicon *lexicons;
+  uint32_t n_lexicons;
+  qn_view view;
+  const char *heap; /* of the token layer: forms */
+  scan_word *words;
+  uint32_t n_words;
+  uint32_t word_capacity;
+  hit *hits; /* sorted by first */
+  uint32_t n_hits;
+  uint32_t hit_capacity;
+  candidate *candidates;
+  uint32_t n_candidates;
+  uint32_t candidate_capacity;
+  trigger *triggers; /* one a word, and one past the end */
+  uint32_t trigger_capacity;
+  const value_mention *values;
+  uint32_t n_values;
+  int failed; /* -ENOMEM once an array could not grow; what was found stays valid */
+} scan;
+
+typedef struct scan_input {
+  qn_view view;
+  qn_layer tokens;
+  qn_layer parts;     /* n_rows 0: none */
+  qn_layer sentences; /* n_rows 0: none */
+} scan_input;
+
+/* Makes an array of at least n elements of size bytes, doubling. 0, -ENOMEM (the array stays as it was). */
+int scan_grow(scan *s, void **array, uint32_t *capacity, uint32_t n, size_t size);
+
+/* Fills words from the layers. 0, -ENOMEM. */
+int scan_words(scan *s, const scan_input *input);
+
+/* Frees the arrays; a scan that was only zeroed is accepted. */
+void scan_done(scan *s);
+
+/* Adds a candidate; a failure is kept in s->failed. */
+void scan_propose(scan *s, const candidate *candidate);
+
+/* True if no mention may hold both the word before i and i: a new line, a cut, or the end. */
+static inline int scan_parts(const scan *s, uint32_t i) {
+  return i >= s->n_words || (s->words[i].shape & WORD_FIRST) != 0;
+}
+
+/* The code point of punctuation at i, 0 for a word, a number or the end. */
+static inline uint32_t scan_mark(const scan *s, uint32_t i) {
+  return i < s->n_words ? s->words[i].mark : 0;
+}
+
+/* True if the core of word i begins at its first byte. */
+static inline int scan_is_whole(const scan_word *w) {
+  return w->core == w->begin;
+}
+
+#endif

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Learns names from the first choice and looks for them, and for their parts, in the whole document. */
+#include "entities/second_pass.h"
+
+#include <stdbool.h>
+
+#include "entities/match.h"
+#include "entities/names.h"
+#include "qanat/layers.h"
+
+enum { TWIN_WORDS_MAX = 8 };
+
+static bool is_name(const candidate *c) {
+  return c->type <= QN_ENTITY_TYPE_EVENT;
+}
+
+/* The key of word i from byte begin on; its first word may have lost proclitics. */
+static key key_from(const scan *s, uint32_t i, uint32_t begin) {
+  reading readings[READINGS_MAX];
+  uint32_t n = match_readings(s, i, readings);
+  for (uint32_t k = 0; k < n; k++) {
+    if (readings[k].begin == begin) {
+      return readings[k].key;
+    }
+  }
+  return (key){ 0, KEY_BYTES_MAX + 1 };
+}
+
+static key key_whole(const scan *s, uint32_t i) {
+  return (key){ s->words[i].hash, s->words[i].key_len };
+}
+
+/* Learns words [first, last) of candidate c, and where it may be left off. */
+static void learn_words(const scan *s, memory *m, const candidate *c, uint32_t first, uint32_t last, uint32_t begin,
+                        uint8_t how) {
+  key k = key_from(s, first, begin);
+  for (uint32_t i = first + 1; i < last; i++) {
+    if (s->words[i].key_len > KEY_BYTES_MAX) {
+      continue; /* a hyphen or point inside the name */
+    }
+    memory_begins(m, k);
+    k = key_join(k, key_whole(s, i));
+  }
+  memory_learn(m, k, c, how);
+}
+
+static void learn_person(const scan *s, memory *m, const candidate *c) {
+  if (c->last - c->first < 2) {
+    return;
+  }
+  uint32_t surname = c->last - 1;
+  learn_words(s, m, c, surname, c->last, s->words[surname].begin, MEMORY_SURNAME);
+  while (surname > c->first + 1 && names_is_particle(s, surname - 1)) {
+    surname--;
+    learn_words(s, m, c, surname, c->last, s->words[surname].begin, MEMORY_SURNAME);
+  }
+  uint8_t lore = c->begin == s->words[c->first].begin ? s->words[c->first].lore : s->words[c->first].core_lore;
+  if (!names_is_particle(s, c->first) && (lore & LORE_COMMON) == 0) {
+    learn_words(s, m, c, c->first, c->first + 1, c->begin, MEMORY_GIVEN);
+  }
+}
+
+/* The first word of a longer name of an organisation or product, if it is no ordinary one. */
+static void learn_short(const scan *s, memory *m, const candidate *c) {
+  bool whole = c->begin == s->words[c->first].begin;
+  uint8_t lore = whole ? s->words[c->first].lore : s->words[c->first].core_lore;
+  bool one = c->last - c->first < 2 || c->from == FROM_LEXICON;
+  if (!one && names_is_proper(s, c->first, lore) && (lore & (LORE_NAME_ANY | LORE_ENTITY)) == 0 &&
+      (s->words[c->first].shape & WORD_ARTICLE) == 0) {
+    learn_words(s, m, c, c->first, c->first + 1, c->begin, MEMORY_SHORT);
+  }
+}
+
+static void propose_like(scan *s, const candidate *model, uint32_t first, uint32_t last, uint32_t begin, float score) {
+  candidate proposed = *model;
+  proposed.first = first;
+  proposed.last = last;
+  proposed.begin = begin;
+  proposed.end = s->words[last - 1].end;
+  proposed.score = score;
+  proposed.from = FROM_DOCUMENT;
+  proposed.chosen = 0;
+  scan_propose(s, &proposed);
+}
+
+/* The end of what stands in parentheses that open at word i, or i if nothing short and proper does. */
+static uint32_t enclosed_end(const scan *s, uint32_t i) {
+  uint32_t end = i + 1;
+  while (end < s->n_words && !scan_parts(s, end) && end - i <= TWIN_WORDS_MAX && scan_mark(s, end) != ')') {
+    uint32_t mark = scan_mark(s, end);
+    if (mark == 0x060C || mark == ',' || mark == ':' || mark == '(') {
+      return i;
+    }
+    end++;
+  }
+  return scan_mark(s, end) == ')' && end > i + 1 ? end : i;
+}
+
+/* "أيغول ساتباييفا (Aigul Satbayeva)": what follows in parentheses in the other script is the same. */
+static void learn_twin_behind(scan *s, memory *m, const candidate *c) {
+  if (scan_mark(s, c->last) != '(' || scan_parts(s, c->last)) {
+    return;
+  }
+  uint32_t end = enclosed_end(s, c->last);
+  uint32_t first = c->last + 1;
+  if (end == c->last) {
+    return;
+  }
+  bool latin = (s->words[c->first].shape & WORD_LATIN) != 0;
+  bool other = (s->words[first].shape & (latin ? WORD_ARABIC : WORD_LATIN)) != 0;
+  bool acronym = end == first + 1 && (s->words[first].shape & WORD_CAPS) != 0;
+  if (!(other || acronym) || (!latin && names_latin_end(s, first) != end)) {
+    return;
+  }
+  learn_words(s, m, c, first, end, s->words[first].begin, MEMORY_FULL);
+  propose_like(s, c, first, end, s->words[first].begin, 0.85f);
+}
+
+/* "إيه إس إم إل (ASML)" where only what is in parentheses is known: the words before it are its Arabic spelling. */
+static void learn_twin_before(scan *s, memory *m, const candidate *c) {
+  if (c->first < 2 || scan_mark(s, c->first - 1) != '(' || scan_mark(s, c->last) != ')' || scan_parts(s, c->first) ||
+      scan_parts(s, c->last) || (s->words[c->first].shape & WORD_LATIN) == 0) {
+    return;
+  }
+  uint32_t first = c->first - 1;
+  uint32_t most = (s->words[c->first].shape & WORD_CAPS) != 0 ? s->words[c->first].key_len : c->last - c->first + 1;
+  while (first > 0 && c->first - 1 - first < most && names_is_proper(s, first - 1, s->words[first - 1].core_lore) &&
+         (s->words[first - 1].shape & WORD_ARTICLE) == 0) {
+    first--;
+    if (scan_parts(s, first) || (s->words[first].shape & WORD_CLITIC) != 0) {
+      break;
+    }
+  }
+  if (first < c->first - 1) {
+    learn_words(s, m, c, first, c->first - 1, s->words[first].core, MEMORY_FULL);
+    propose_like(s, c, first, c->first - 1, s->words[first].core, 0.8f);
+  }
+}
+
+static void learn(scan *s, memory *m) {
+  uint32_t n = s->n_candidates; /* what is proposed on the way is not learnt from */
+  for (uint32_t i = 0; i < n; i++) {
+    candidate c = s->candidates[i];
+    if (c.chosen == 0 || !is_name(&c)) {
+      continue;
+    }
+    learn_words(s, m, &c, c.first, c.last, c.begin, MEMORY_FULL);
+    if (c.type == QN_ENTITY_TYPE_PERSON) {
+      learn_person(s, m, &c);
+    } else if (c.type == QN_ENTITY_TYPE_ORGANIZATION || c.type == QN_ENTITY_TYPE_PRODUCT) {
+      learn_short(s, m, &c);
+    }
+    learn_twin_behind(s, m, &c);
+    learn_twin_before(s, m, &c);
+  }
+}
+
+/* How much a second mention of this kind is believed at word i. */
+static float remembered_score(const scan *s, const memory_slot *slot, uint32_t i, uint32_t n_words, bool whole) {
+  static const float by_how[] = { 0.85f, 0.92f, 0.6f, 0.62f };
+  const scan_word *w = &s->words[i];
+  uint8_t lore = whole ? w->lore : w->core_lore;
+  float score = by_how[slot->how];
+  if (n_words == 1) {
+    if ((lore & LORE_FREQUENT) != 0) {
+      score -= 0.45f;
+    } else if ((lore & LORE_COMMON) != 0) {
+      score -= 0.25f;
+    }
+    if ((w->shape & WORD_LATIN) != 0 && (w->shape & WORD_CAPITAL) == 0) {
+      score -= 0.3f;
+    }
+    if (slot->how == MEMORY_GIVEN && (lore & LORE_ENTITY) != 0) {
+      score -= 0.2f;
+    }
+  }
+  return score;
+}
+
+static void recall_at(scan *s, const memory *m, uint32_t first, const reading *from) {
+  uint32_t last = first;
+  uint32_t n_words = 1;
+  key k = from->key;
+  for (const memory_slot *slot = memory_find(m, k); slot != NULL; slot = memory_find(m, k)) {
+    if (slot->how != MEMORY_BEGINNING) {
+      candidate model = { .type = slot->type, .lexicon = slot->lexicon, .entry = slot->entry, .value = SCAN_NONE };
+      float score = remembered_score(s, slot, first, n_words, from->n_clitics == 0);
+      bool doubted = from->n_clitics > 0 && from->begin != s->words[first].core;
+      propose_like(s, &model, first, last + 1, from->begin, doubted ? score - 0.15f : score);
+    }
+    if (slot->prefix == 0 || !match_next(s, last, &last)) {
+      return;
+    }
+    k = key_join(k, key_whole(s, last));
+    n_words++;
+  }
+}
+
+/* A doubtful alias of something that the document names without doubt elsewhere. */
+static void support(scan *s, const memory *m, uint32_t n) {
+  for (uint32_t i = 0; i < n; i++) {
+    candidate *c = &s->candidates[i];
+    if (c->from != FROM_LEXICON || c->type != QN_ENTITY_TYPE_PERSON || c->last != c->first + 1) {
+      continue;
+    }
+    const memory_slot *slot = memory_find(m, key_from(s, c->first, c->begin));
+    if (slot != NULL && slot->how == MEMORY_SURNAME && slot->entry != c->entry) {
+      c->score -= 0.3f; /* the surname is somebody else's here */
+    }
+  }
+}
+
+int second_pass(scan *s, memory *m) {
+  uint32_t n_first = s->n_candidates;
+  uint32_t n_chosen = 0;
+  for (uint32_t i = 0; i < n_first; i++) {
+    n_chosen += s->candidates[i].chosen != 0 ? s->candidates[i].last - s->candidates[i].first + 8 : 0;
+  }
+  int r = memory_begin(m, s, n_chosen);
+  if (r != 0) {
+    return r;
+  }
+  learn(s, m);
+  support(s, m, n_first);
+  reading readings[READINGS_MAX];
+  for (uint32_t i = 0; i < s->n_words; i++) {
+    uint32_t n = match_readings(s, i, readings);
+    for (uint32_t k = 0; k < n; k++) {
+      recall_at(s, m, i, &readings[k]);
+    }
+  }
+  return s->failed;
+}

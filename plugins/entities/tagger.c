@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Leads a document through the rooms, in order. */
+#include "entities/tagger.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "entities/choose.h"
+#include "entities/context.h"
+#include "entities/heads.h"
+#include "entities/match.h"
+#include "entities/persons.h"
+#include "entities/second_pass.h"
+#include "entities/triggers.h"
+#include "qanat/layers.h"
+
+struct tagger {
+  scan scan;
+  chooser chooser;
+  memory memory;
+  value_scratch *values;
+  mention *mentions;
+  uint32_t mention_capacity;
+};
+
+int tagger_open(const qn_host *host, qn_env *env, const lexicon *lexicons, uint32_t n_lexicons, tagger **ret_tagger) {
+  tagger *opened = host->alloc(env, sizeof *opened);
+  if (opened == NULL) {
+    return -ENOMEM;
+  }
+  memset(opened, 0, sizeof *opened);
+  opened->scan.host = host;
+  opened->scan.env = env;
+  opened->scan.lexicons = lexicons;
+  opened->scan.n_lexicons = n_lexicons;
+  int r = value_scratch_open(host, env, &opened->values);
+  if (r != 0) {
+    tagger_close(opened);
+    return r;
+  }
+  *ret_tagger = opened;
+  return 0;
+}
+
+void tagger_close(tagger *t) {
+  if (t == NULL) {
+    return;
+  }
+  const qn_host *host = t->scan.host;
+  qn_env *env = t->scan.env;
+  value_scratch_close(t->values);
+  memory_done(&t->memory, &t->scan);
+  choose_done(&t->chooser, &t->scan);
+  host->release(env, t->mentions);
+  scan_done(&t->scan);
+  host->release(env, t);
+}
+
+/* The first word that ends behind byte, from *at on. */
+static uint32_t word_at(const scan *s, uint32_t byte, uint32_t at) {
+  while (at < s->n_words && s->words[at].end <= byte) {
+    at++;
+  }
+  return at;
+}
+
+static void propose_values(scan *s) {
+  uint32_t at = 0;
+  for (uint32_t i = 0; i < s->n_values; i++) {
+    const value_mention *value = &s->values[i];
+    uint32_t first = word_at(s, value->begin, at);
+    uint32_t last = first;
+    while (last < s->n_words && s->words[last].begin < value->end) {
+      last++;
+    }
+    if (last > first) {
+      candidate proposed = {
+        first, last, value->begin, value->end, value->score, (uint8_t)(QN_ENTITY_TYPE_MONEY + value->type), FROM_VALUES,
+        0,     0,    SCAN_NONE,    i
+      };
+      scan_propose(s, &proposed);
+    }
+    at = first;
+  }
+}
+
+static int collect(tagger *t, const mention **ret_mentions, uint32_t *ret_n_mentions) {
+  scan *s = &t->scan;
+  uint32_t n = 0;
+  for (uint32_t i = 0; i < s->n_candidates; i++) {
+    n += s->candidates[i].chosen;
+  }
+  int r = scan_grow(s, (void **)&t->mentions, &t->mention_capacity, n, sizeof(mention));
+  if (r != 0) {
+    return r;
+  }
+  n = 0;
+  for (uint32_t i = 0; i < s->n_candidates; i++) {
+    const candidate *c = &s->candidates[i];
+    if (c->chosen == 0) {
+      continue;
+    }
+    mention *m = &t->mentions[n++];
+    *m = (mention){ c->begin, c->end, c->type, c->score > 1.0f ? 1.0f : c->score, { NULL, 0 }, NULL };
+    if (c->entry != SCAN_NONE) {
+      m->link = lexicon_name(&s->lexicons[c->lexicon], c->entry);
+    }
+    if (c->value != SCAN_NONE) {
+      m->value = &s->values[c->value];
+    }
+  }
+  *ret_mentions = t->mentions;
+  *ret_n_mentions = n;
+  return 0;
+}
+
+int tagger_run(tagger *t, const scan_input *input, qn_str published, const mention **ret_mentions,
+               uint32_t *ret_n_mentions) {
+  scan *s = &t->scan;
+  int r = values_find(t->values, &input->view, &input->tokens, published, &s->values, &s->n_values);
+  if (r == 0) {
+    r = scan_words(s, input);
+  }
+  if (r != 0) {
+    return r;
+  }
+  match_all(s);
+  triggers_spread(s);
+  context_propose(s);
+  persons_propose(s);
+  heads_propose(s);
+  propose_values(s);
+  if (s->failed != 0) {
+    return s->failed;
+  }
+  r = choose_best(&t->chooser, s);
+  if (r == 0) {
+    r = second_pass(s, &t->memory);
+  }
+  if (r == 0) {
+    r = choose_best(&t->chooser, s);
+  }
+  return r == 0 ? collect(t, ret_mentions, ret_n_mentions) : r;
+}
