@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Looks at first bytes and counts characters. */
+#include "decode/junk.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "text/letters.h"
+#include "text/utf8.h"
+
+enum { SAMPLE_BYTES = 1 << 16, LANGUAGE_BYTES = 4096, MARKED_BYTES = 1024 };
+
+/* True if bytes hold what text in an encoding with ASCII does not: then a magic number of letters is to be believed. */
+static bool has_odd_bytes(const uint8_t *bytes, size_t len) {
+  len = len < MARKED_BYTES ? len : MARKED_BYTES;
+  for (size_t i = 0; i < len; i++) {
+    if (bytes[i] < 0x09 || (bytes[i] > 0x0D && bytes[i] < 0x20 && bytes[i] != 0x1B)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+const char *junk_kind(const uint8_t *bytes, size_t len) {
+  static const struct {
+    const char *magic;
+    uint8_t len, at;
+    bool sure; /* no text begins so */
+    const char *kind;
+  } kinds[] = {
+    { "%PDF-", 5, 0, true, "a PDF file" },
+    { "PK\3\4", 4, 0, true, "a ZIP archive (or a document of Word, Excel or OpenOffice)" },
+    { "\xD0\xCF\x11\xE0", 4, 0, true, "an old Word or Excel document" },
+    { "{\\rtf", 5, 0, true, "an RTF document" },
+    { "\x89PNG", 4, 0, true, "a PNG picture" },
+    { "\xFF\xD8\xFF", 3, 0, true, "a JPEG picture" },
+    { "GIF8", 4, 0, false, "a GIF picture" },
+    { "RIFF", 4, 0, false, "a media file (RIFF)" },
+    { "ftyp", 4, 4, false, "a media file (MP4)" },
+    { "OggS", 4, 0, false, "a media file (Ogg)" },
+    { "ID3", 3, 0, false, "a media file (MP3)" },
+    { "\x1F\x8B", 2, 0, true, "gzip data" },
+    { "\x28\xB5\x2F\xFD", 4, 0, true, "zstd data" },
+    { "BZh", 3, 0, false, "bzip2 data" },
+    { "\xFD"
+      "7zXZ",
+      5, 0, true, "xz data" },
+    { "7z\xBC\xAF", 4, 0, true, "a 7z archive" },
+    { "Rar!", 4, 0, false, "a RAR archive" },
+    { "\x7F"
+      "ELF",
+      4, 0, true, "a program" },
+    { "SQLite format 3", 16, 0, true, "an SQLite database" },
+  };
+  for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+    size_t at = kinds[i].at;
+    if (len >= at + kinds[i].len && memcmp(bytes + at, kinds[i].magic, kinds[i].len) == 0 &&
+        (kinds[i].sure || has_odd_bytes(bytes, len))) {
+      return kinds[i].kind;
+    }
+  }
+  return NULL;
+}
+
+void junk_count(const uint8_t *text, size_t len, uint64_t *ret_characters, uint64_t *ret_controls) {
+  uint64_t characters = 0, controls = 0;
+  len = len < SAMPLE_BYTES ? len : SAMPLE_BYTES;
+  for (size_t i = 0; i < len; i++) {
+    characters += utf8_is_lead(text[i]) != 0;
+    controls += (text[i] < 0x20 && (text[i] < 0x09 || text[i] > 0x0D)) || text[i] == 0x7F;
+  }
+  *ret_characters = characters;
+  *ret_controls = controls;
+}
+
+/* Letters that Persian and Urdu have and Arabic news does not, but for a name now and then. */
+static bool is_persian(uint32_t code) {
+  return code == 0x06CC || code == 0x06A9 || code == 0x06AF || code == 0x067E || code == 0x0686;
+}
+
+static bool is_urdu(uint32_t code) {
+  return code == 0x0679 || code == 0x0688 || code == 0x0691 || code == 0x06BA || code == 0x06C1 || code == 0x06D2;
+}
+
+const char *junk_language(const uint8_t *text, size_t len) {
+  uint32_t n_letters = 0, n_arabic = 0, n_persian = 0, n_urdu = 0;
+  uint32_t end = len < LANGUAGE_BYTES ? (uint32_t)len : LANGUAGE_BYTES;
+  while (end > 0 && end < len && !utf8_is_lead(text[end])) {
+    end--;
+  }
+  for (uint32_t at = 0; at < end;) {
+    uint32_t code = utf8_next(text, &at);
+    uint8_t class = letters_class(code);
+    if ((class & LETTERS_KIND_MASK) == LETTERS_LETTER) {
+      n_letters++;
+      n_arabic += letters_class_script(class) == LETTERS_SCRIPT_ARABIC;
+      n_persian += is_persian(code);
+      n_urdu += is_urdu(code);
+    }
+  }
+  if (n_arabic < 8 || n_arabic * 2 < n_letters) {
+    return NULL;
+  }
+  return n_urdu * 50 > n_arabic ? "ur" : n_persian * 20 > n_arabic ? "fa" : "ar";
+}
