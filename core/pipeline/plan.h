@@ -24,22 +24,22 @@ typedef struct plan_retry {
 } plan_retry;
 
 typedef struct plan_stage {
-  const char *id;         /* unique; defaults to use, then use-2, ... */
+  const char *id; /* unique; defaults to use, then use-2, ... */
   const stage_info *info;
-  const cJSON *config;    /* checked, with defaults */
+  const cJSON *config; /* checked, with defaults */
   stage_layout layout;
-  uint32_t n_from;        /* incoming edges: indices of stages; sources have none */
+  uint32_t n_from; /* incoming edges: indices of stages; sources have none */
   const uint32_t *from;
-  const cJSON *when;      /* predicate on the edge into it, or NULL */
+  const cJSON *when; /* predicate on the edge into it, or NULL */
   plan_on_error on_error;
   plan_retry retry;
-  uint32_t timeout_ms;    /* 0: none */
+  uint32_t timeout_ms; /* 0: none */
   uint32_t batch_size, batch_wait_ms;
   bool isolate;
-  uint32_t segment;       /* which segment it belongs to */
-  uint32_t sink_slot;     /* sinks: 0, 1, ... in order; prepared bytes live there */
-  const char *pointer;    /* JSON pointer into the pipeline file, for messages */
-  uint32_t n_secrets;     /* values that came from ${file:...}, as JSON pointers into config: never print those */
+  uint32_t segment;    /* which segment it belongs to */
+  uint32_t sink_slot;  /* sinks: 0, 1, ... in order; prepared bytes live there */
+  const char *pointer; /* JSON pointer into the pipeline file, for messages */
+  uint32_t n_secrets;  /* values that came from ${file:...}, as JSON pointers into config: never print those */
   const char *const *secrets;
 } plan_stage;
 
@@ -56,7 +56,7 @@ typedef enum segment_kind {
   SEGMENT_BATCH = 4,
   SEGMENT_ASYNC = 5,
   SEGMENT_ISOLATED = 6,
-  SEGMENT_SINK = 7      /* one sink stage */
+  SEGMENT_SINK = 7 /* one sink stage */
 } segment_kind;
 
 typedef struct plan_segment {
@@ -64,24 +64,24 @@ typedef struct plan_segment {
   uint32_t n_stages;
   const uint32_t *stages; /* indices into plan.stages, in running order */
   uint32_t n_next;
-  const uint32_t *next;   /* segments fed by this one */
+  const uint32_t *next; /* segments fed by this one */
 } plan_segment;
 
 typedef struct plan_limits {
-  uint32_t documents;     /* in flight */
-  size_t bytes;           /* in flight */
+  uint32_t documents; /* in flight */
+  size_t bytes;       /* in flight */
   size_t document_bytes;
   size_t document_memory;
 } plan_limits;
 
 typedef struct plan {
   const char *name;
-  const char *path;        /* of the pipeline file */
+  const char *path; /* of the pipeline file */
   const char *base_folder;
   bool any_order;
   plan_limits limits;
   uint32_t n_stages;
-  plan_stage *stages;      /* sources first, then in topological order, sinks last */
+  plan_stage *stages; /* sources first, then in topological order, sinks last */
   uint32_t n_segments;
   plan_segment *segments;
   uint32_t n_sinks;
@@ -97,21 +97,28 @@ void faults_free(faults *faults);
 uint32_t faults_count(const faults *faults);
 /* Prints each with file:line:column, JSON pointer, the source line and a caret; colour if asked. */
 void faults_print(const faults *faults, FILE *stream, bool colour);
+/* The same for programs: an array of objects. Owned by the caller; NULL: no memory. */
+cJSON *faults_json(const faults *faults);
 
 typedef struct plan_options {
-  const char *const *sets;     /* "stages.summarize.with.sentences=5" */
+  const char *const *sets; /* "stages.summarize.with.sentences=5" */
   uint32_t n_sets;
-  const char *const *inputs;   /* replace the paths of the one source; NULL: as the file says */
+  const char *const *inputs; /* replace the paths of the one source; NULL: as the file says */
   uint32_t n_inputs;
-  const char *output;          /* -o: replaces the path of the one sink, or NULL */
+  const char *output; /* -o: replaces the path of the one sink, or NULL */
 } plan_options;
 
 /* Reads, substitutes, checks and plans. -EINVAL with faults filled; -errno of reading the file (also a fault). */
 int plan_make(const char *path, const registry *registry, const plan_options *options, plan **ret_plan, faults *faults);
+/* The same from a text in memory; path is for messages and the folder that "file" values are relative to. */
+int plan_parse(const char *path, const char *text, size_t len, const registry *registry, const plan_options *options,
+               plan **ret_plan, faults *faults);
 void plan_free(plan *plan);
 
 /* The plan for people: stages with ids, layers, views, segments. */
 void plan_print(const plan *plan, FILE *stream);
+/* The same for programs. Owned by the caller; NULL: no memory. */
+cJSON *plan_json(const plan *plan);
 
 /* A stage's config with its secrets replaced by "[secret]": what may be shown. Owned by the caller; NULL: no memory. */
 cJSON *plan_config_shown(const plan_stage *stage);
