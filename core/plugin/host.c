@@ -104,10 +104,18 @@ static int host_field_get(qn_call *call, qn_str name, qn_value *ret_value) {
   if (body->builder != NULL) {
     return builder_field_get(body->builder, name, ret_value);
   }
-  if (body->document == NULL) {
+  if (body->document == NULL || body->layout == NULL) {
     return alien(body);
   }
-  return document_field_get(body->document, name, ret_value);
+  qn_value value;
+  int rc = document_field_get(body->document, name, &value);
+  if (rc == 0 && value.type == QN_VALUE_SPAN) {
+    rc = document_span_map(body->document, SCHEMA_VIEW_TEXT, body->layout->view_reads, value.as.span, &value.as.span);
+  }
+  if (rc == 0) {
+    *ret_value = value;
+  }
+  return rc;
 }
 
 /* Everything that builds is the builder's own business, where there is one. */
@@ -224,9 +232,16 @@ static int host_prepared_set(qn_call *call, const void *bytes, size_t len) {
 
 static void host_complete(qn_env *env, qn_ticket ticket, qn_status status, const char *slug, const char *text,
                           size_t len) {
-  if (env->hooks->complete != NULL) {
-    env->hooks->complete(env, ticket, status, slug, text, len);
+  if (env->hooks->complete == NULL) {
+    return;
   }
+  if (status < QN_STATUS_RETRY) {
+    env->hooks->complete(env, ticket, status, NULL, NULL, 0);
+    return;
+  }
+  qn_error said;
+  host_words_copy(&said, -EIO, slug, "failed", text, len);
+  env->hooks->complete(env, ticket, status, said.slug, said.message, strlen(said.message));
 }
 
 static const qn_host table = {
@@ -323,23 +338,28 @@ static const char *status_name(qn_status status) {
 
 /* A rule of the ABI that the plugin broke: the document cannot be believed, so it is rejected. */
 static qn_status plugin_fault(host_call *call, const char *slug, const char *what) {
-  const qn_env *env = call->call.env;
-  const manifest *from = env->info->manifest;
-  error_set(&call->error, -EPROTO, slug, "stage \"%s\" %s, which is a fault of the plugin %s %s (%s)", env->id, what,
-            from->name, from->version, from->path);
+  const manifest *from = call->call.env->info->manifest;
+  error_set(&call->error, -EPROTO, slug, "%s; a fault of the plugin %s %s (%s)", what, from->name, from->version,
+            from->path);
   return QN_STATUS_REJECT;
 }
 
-static qn_status seal(host_call *call) {
+/* Want of memory is nobody's fault; everything else that a seal refuses is a rule broken. */
+__attribute__((noinline, cold)) static qn_status seal_refused(host_call *call, int code) {
   qn_error *error = &call->error;
-  if (call->builder == NULL || call->layout == NULL || builder_seal(call->builder, error) == 0) {
-    error->code = 0;
-    return QN_STATUS_OK;
+  if (code == -ENOMEM || code == -EFBIG) {
+    return QN_STATUS_REJECT;
   }
   qn_error why = *error;
-  error_set(error, why.code != 0 ? why.code : -EPROTO, why.slug[0] != '\0' ? why.slug : "broken-rule",
-            "stage \"%s\": %s", call->call.env->id, why.message);
-  return QN_STATUS_REJECT;
+  return plugin_fault(call, why.slug[0] != '\0' ? why.slug : "broken-rule", why.message);
+}
+
+static qn_status seal(host_call *call) {
+  if (call->builder == NULL || call->layout == NULL) {
+    return QN_STATUS_OK;
+  }
+  int code = builder_seal(call->builder, &call->error);
+  return __builtin_expect(code == 0, 1) ? QN_STATUS_OK : seal_refused(call, code);
 }
 
 /* Everything but OK, away from the common way. */
@@ -361,7 +381,7 @@ __attribute__((noinline, cold)) static qn_status end_otherwise(host_call *call, 
     return plugin_fault(call, "bad-status", what);
   }
   if (is_failure && call->error.message[0] == '\0') {
-    snprintf(what, sizeof what, "returned %s without saying why", status_name(status));
+    snprintf(what, sizeof what, "it returned %s without saying why", status_name(status));
     plugin_fault(call, "no-message", what);
   }
   return status;

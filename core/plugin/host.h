@@ -66,8 +66,8 @@ void host_env_done(qn_env *env);
 void host_call_init(host_call *call, qn_env *env, builder *builder, record_encoder *encoder);
 /* Points the call at the next document; begins the builder with layout if there is one. Cheap: runs once a hop. */
 void host_call_begin(host_call *call, document *document, const stage_layout *layout);
-/* Seals or discards by status. Turns a broken rule or an empty message into an error that names the stage; returns
- * the status that counts. PENDING leaves the builder as it is: end again with the status that complete() brings. */
+/* Seals or discards by status. Turns a broken rule or an empty message into an error that names the plugin; returns
+ * the status that counts. The error does not name the stage: whoever shows it says where it happened. PENDING leaves the builder as it is: end again with the status that complete() brings. */
 qn_status host_call_end(host_call *call, qn_status status);
 
 /* Runs the stage's create with its config. error gets create_fail()'s text. */
