@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* `qanat run`: plans a pipeline, runs it, and gives account. */
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command/command.h"
+#include "command/run_options.h"
+#include "command/run_summary.h"
+#include "observe/log.h"
+#include "observe/progress.h"
+
+enum { LETTERS_KEPT = 1000, LETTERS_NAMED = 20, TICK_MS = 200, EXIT_INTERRUPTED = 130 };
+
+/* What a run needs from its beginning to its end. */
+typedef struct run {
+  run_options options;
+  registry *registry;
+  plan *plan;
+  runtime *runtime;
+  letter_store *letters; /* in memory */
+  letter_store named;    /* --verbose: prints each, then keeps it in the former */
+  progress progress;
+  bool has_progress;
+  log_target log;
+  uint64_t begin_ns;
+} run;
+
+/* --- what the runtime tells while it runs --- */
+
+static void on_tick(void *arg, const runtime_counts *counts) {
+  run *self = arg;
+  progress_state state = {
+    .documents = counts->delivered + counts->dropped + counts->dead_lettered,
+    .failed = counts->dead_lettered,
+    .bytes = counts->bytes_settled,
+    .expected_documents = counts->expected_documents,
+    .expected_bytes = counts->expected_bytes,
+    .elapsed_ns = metrics_now_ns() - self->begin_ns,
+  };
+  progress_draw(&self->progress, &state);
+}
+
+static void make_way(run *self) {
+  if (self->has_progress) {
+    progress_clear(&self->progress);
+  }
+}
+
+static void on_log(void *arg, const char *stage, uint32_t level, const char *text, size_t len) {
+  run *self = arg;
+  make_way(self);
+  log_write(&self->log, level, stage, text, len);
+}
+
+static void on_interrupted(void *arg, int number) {
+  run *self = arg;
+  runtime_counts counts;
+  runtime_counts_get(self->runtime, &counts);
+  make_way(self);
+  fprintf(stderr, "qanat: %s: finishing the %u documents in flight; once more stops at once\n",
+          number == SIGTERM ? "told to end" : "interrupted", counts.in_flight);
+}
+
+static int name_letter(letter_store *store, const letter *note) {
+  run *self = (run *)((char *)store - offsetof(run, named));
+  make_way(self);
+  run_letter_print(note, stderr);
+  return self->letters->put(self->letters, note);
+}
+
+static void name_failed(const run *self) {
+  uint32_t n_kept = letter_memory_kept(self->letters);
+  uint64_t n_all = letter_memory_count(self->letters);
+  if (self->options.verbose) {
+    return; /* each was named when it failed */
+  }
+  uint32_t n_named = n_kept < LETTERS_NAMED ? n_kept : LETTERS_NAMED;
+  for (uint32_t i = 0; i < n_named; i++) {
+    run_letter_print(letter_memory_at(self->letters, i), stderr);
+  }
+  if (n_all > n_named) {
+    fprintf(stderr, "qanat: ... and %" PRIu64 " more failed; --verbose names them all\n", n_all - n_named);
+  }
+}
+
+/* --- from the arguments to a plan --- */
+
+static int open_registry(run *self) {
+  const registry_options options = { .folders = self->options.folders,
+                                     .n_folders = self->options.n_folders,
+                                     .allow_writable = self->options.allow_writable };
+  qn_error error = { 0 };
+  if (registry_new(&options, &self->registry, &error) != 0) {
+    fprintf(stderr, "qanat run: %s\n", error.message);
+    return EXIT_USAGE;
+  }
+  return EXIT_DONE;
+}
+
+static int make_plan(run *self) {
+  const plan_options options = { .sets = self->options.sets,
+                                 .n_sets = self->options.n_sets,
+                                 .inputs = self->options.n_inputs > 0 ? self->options.inputs : NULL,
+                                 .n_inputs = self->options.n_inputs,
+                                 .output = self->options.output };
+  faults *found = NULL;
+  if (faults_new(&found) != 0) {
+    fputs("qanat run: no memory\n", stderr);
+    return EXIT_FAILED;
+  }
+  int rc = plan_make(self->options.pipeline, self->registry, &options, &self->plan, found);
+  if (rc != 0) {
+    uint32_t n = faults_count(found);
+    faults_print(found, stderr, isatty(STDERR_FILENO) == 1);
+    fprintf(stderr, "%s: %u fault%s\n", self->options.pipeline, n, n == 1 ? "" : "s");
+  }
+  faults_free(found);
+  return rc == 0 ? EXIT_DONE : EXIT_USAGE;
+}
+
+static bool can_resume(const plan_stage *stage) {
+  const cJSON *keys = cJSON_GetObjectItemCaseSensitive(stage->info->config, "properties");
+  return stage->info->role == ROLE_SINK && cJSON_GetObjectItemCaseSensitive(keys, "resume") != NULL;
+}
+
+/* Plans once more, with "resume" set in every sink that knows the word. */
+static int plan_resumed(run *self) {
+  char *sets[16];
+  uint32_t n = 0;
+  for (uint32_t i = 0; i < self->plan->n_stages && n < sizeof sets / sizeof sets[0]; i++) {
+    const plan_stage *stage = &self->plan->stages[i];
+    if (can_resume(stage) && asprintf(&sets[n], "%s/with/resume=true", stage->pointer) > 0) {
+      self->options.sets[self->options.n_sets++] = sets[n++];
+    }
+  }
+  int rc = EXIT_USAGE;
+  if (n == 0) {
+    fputs("qanat run: --resume: no sink of this pipeline can go on where an earlier run stopped\n", stderr);
+  } else {
+    plan_free(self->plan);
+    self->plan = NULL;
+    rc = make_plan(self);
+  }
+  for (uint32_t i = 0; i < n; i++) {
+    free(sets[i]);
+  }
+  return rc;
+}
+
+/* --- the run --- */
+
+static int start(run *self) {
+  const runtime_options options = {
+    .n_workers = self->options.n_workers,
+    .limit_documents = self->options.limit,
+    .frozen = self->options.frozen,
+    .now_ms = self->options.now_ms,
+    .signals = true,
+    .tick_ms = self->has_progress ? TICK_MS : 0,
+    .tick = on_tick,
+    .log = on_log,
+    .interrupted = on_interrupted,
+    .arg = self,
+    .letters = self->options.verbose ? &self->named : self->letters,
+  };
+  qn_error error = { 0 };
+  if (runtime_load(self->plan, self->registry, &options, &self->runtime, &error) != 0) {
+    fprintf(stderr, "qanat run: %s: %s\n", self->options.pipeline, error.message);
+    return EXIT_USAGE;
+  }
+  return EXIT_DONE;
+}
+
+/* Says how the run ended, and returns the exit status. */
+static int conclude(const run *self, const run_summary *summary) {
+  if (summary->code == -EINTR) {
+    return EXIT_INTERRUPTED;
+  }
+  if (summary->code != 0 && strcmp(summary->error->slug, "closed-pipe") == 0) {
+    if (!self->options.quiet) {
+      fprintf(stderr, "qanat: stopped after %" PRIu64 " documents: %s\n", summary->counts.delivered,
+              summary->error->message);
+    }
+    return EXIT_FAILED;
+  }
+  if (summary->code != 0) {
+    fprintf(stderr, "qanat: stopped: %s\n", summary->error->message);
+    return EXIT_FAILED;
+  }
+  return summary->counts.dead_lettered > 0 ? EXIT_FAILED : EXIT_DONE;
+}
+
+static int account(run *self, int code, const qn_error *error) {
+  run_summary summary = { .plan = self->plan,
+                          .runtime = self->runtime,
+                          .seconds = (double)(metrics_now_ns() - self->begin_ns) / 1e9,
+                          .code = code,
+                          .error = error,
+                          .letters = self->letters };
+  run_summary_take(&summary);
+  make_way(self);
+  name_failed(self);
+  if (!self->options.quiet) {
+    run_summary_print(&summary, stderr);
+  }
+  int status = conclude(self, &summary);
+  int rc = self->options.summary_json != NULL ? run_summary_write(&summary, self->options.summary_json) : 0;
+  if (rc != 0) {
+    fprintf(stderr, "qanat run: cannot write the summary to %s: %s\n", self->options.summary_json, strerror(-rc));
+    status = status == EXIT_DONE ? EXIT_FAILED : status;
+  }
+  return status;
+}
+
+static int execute(run *self) {
+  int status = open_registry(self);
+  if (status == EXIT_DONE) {
+    status = make_plan(self);
+  }
+  if (status == EXIT_DONE && self->options.resume) {
+    status = plan_resumed(self);
+  }
+  if (status == EXIT_DONE && letter_memory_new(LETTERS_KEPT, &self->letters) != 0) {
+    fputs("qanat run: no memory\n", stderr);
+    status = EXIT_FAILED;
+  }
+  if (status == EXIT_DONE) {
+    status = start(self);
+  }
+  if (status != EXIT_DONE) {
+    return status;
+  }
+  qn_error error = { 0 };
+  int code = runtime_run(self->runtime, &error);
+  return account(self, code, &error);
+}
+
+int command_run(int argc, char **argv) {
+  run self = { .named = { .put = name_letter } };
+  int status = run_options_parse(argc, argv, &self.options);
+  if (status != EXIT_DONE) {
+    return status;
+  }
+  if (self.options.help) {
+    run_help(stdout);
+    run_options_done(&self.options);
+    return EXIT_DONE;
+  }
+  /* A reader that goes away is an error of writing like any other, and ends the run in order. */
+  signal(SIGPIPE, SIG_IGN);
+  self.begin_ns = metrics_now_ns();
+  self.log = log_target_standard();
+  self.has_progress = !self.options.quiet && !self.options.no_progress && isatty(STDERR_FILENO) == 1;
+  progress_init(&self.progress, STDERR_FILENO);
+  status = execute(&self);
+  runtime_free(self.runtime);
+  if (self.letters != NULL) {
+    self.letters->close(self.letters);
+  }
+  plan_free(self.plan);
+  registry_free(self.registry);
+  run_options_done(&self.options);
+  return status;
+}
