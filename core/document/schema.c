@@ -18,6 +18,7 @@ struct schema_set {
   uint32_t n_layers;
   uint32_t n_views;
   layer_schema *layers[SCHEMA_LAYERS_MAX];
+  uint64_t fingerprints[SCHEMA_LAYERS_MAX];
   uint8_t ref_slots[SCHEMA_LAYERS_MAX][SCHEMA_COLUMNS_MAX];
   char *views[SCHEMA_VIEWS_MAX];
 };
@@ -62,6 +63,43 @@ bool schema_equal(const layer_schema *a, const layer_schema *b) {
     }
   }
   return true;
+}
+
+/* FNV-1a. */
+static void mix(uint64_t *hash, const void *bytes, size_t len) {
+  const unsigned char *at = bytes;
+  for (size_t i = 0; i < len; i++) {
+    *hash = (*hash ^ at[i]) * 0x100000001B3u;
+  }
+}
+
+/* With the NUL, so that the border between two names counts. */
+static void mix_name(uint64_t *hash, const char *name) {
+  mix(hash, name != NULL ? name : "", name != NULL ? strlen(name) + 1 : 1);
+}
+
+static void mix_number(uint64_t *hash, uint32_t number) {
+  unsigned char bytes[4] = { (unsigned char)number, (unsigned char)(number >> 8), (unsigned char)(number >> 16),
+                             (unsigned char)(number >> 24) };
+  mix(hash, bytes, sizeof bytes);
+}
+
+uint64_t schema_fingerprint(const layer_schema *schema) {
+  uint64_t hash = 0xCBF29CE484222325u;
+  mix_name(&hash, schema->name);
+  mix_number(&hash, schema->crosses_breaks);
+  mix_number(&hash, schema->n_columns);
+  for (uint32_t i = 0; i < schema->n_columns; i++) {
+    const column_schema *column = &schema->columns[i];
+    mix_name(&hash, column->name);
+    mix_number(&hash, column->type);
+    mix_name(&hash, column->layer);
+    mix_number(&hash, column->n_symbols);
+    for (uint32_t k = 0; k < column->n_symbols; k++) {
+      mix_name(&hash, column->symbols[k]);
+    }
+  }
+  return hash != 0 ? hash : 1;
 }
 
 int schema_set_new(schema_set **ret_set) {
@@ -229,6 +267,7 @@ int schema_set_add(schema_set *set, const layer_schema *schema, uint32_t *ret_sl
   if (copy == NULL) {
     return error_set(error, -ENOMEM, "no-memory", "no memory for layer \"%s\"", schema->name);
   }
+  set->fingerprints[set->n_layers] = schema_fingerprint(copy);
   set->layers[set->n_layers++] = copy;
   refs_resolve(set);
   *ret_slot = set->n_layers - 1;
@@ -241,6 +280,10 @@ uint32_t schema_set_count(const schema_set *set) {
 
 const layer_schema *schema_set_at(const schema_set *set, uint32_t slot) {
   return slot < set->n_layers ? set->layers[slot] : NULL;
+}
+
+uint64_t schema_set_fingerprint(const schema_set *set, uint32_t slot) {
+  return slot < set->n_layers ? set->fingerprints[slot] : 0;
 }
 
 uint32_t schema_set_ref_slot(const schema_set *set, uint32_t slot, uint32_t column) {

@@ -43,6 +43,9 @@ const layer_schema *schema_known_at(uint32_t index); /* NULL past the last */
 /* True if both have the same columns (names, types, symbols, ref targets, crosses_breaks). */
 bool schema_equal(const layer_schema *a, const layer_schema *b);
 
+/* The same as one number: equal schemas have equal fingerprints, others all but certainly not. Never 0. */
+uint64_t schema_fingerprint(const layer_schema *schema);
+
 /* The layers of one pipeline. Built by the planner, read-only and shared afterwards. Copies what it is given. */
 typedef struct schema_set schema_set;
 
@@ -53,6 +56,7 @@ void schema_set_free(schema_set *set);
 int schema_set_add(schema_set *set, const layer_schema *schema, uint32_t *ret_slot, qn_error *error);
 uint32_t schema_set_count(const schema_set *set);
 const layer_schema *schema_set_at(const schema_set *set, uint32_t slot);
+uint64_t schema_set_fingerprint(const schema_set *set, uint32_t slot); /* 0 if there is no such slot */
 /* The slot a ref column points to, or SCHEMA_LAYERS_MAX if that layer is not in the set. */
 uint32_t schema_set_ref_slot(const schema_set *set, uint32_t slot, uint32_t column);
 /* The slot of a name, or SCHEMA_LAYERS_MAX. */

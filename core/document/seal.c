@@ -264,7 +264,10 @@ int builder_seal(builder *self, qn_error *error) {
     return -EINVAL;
   }
   arena_mark mark = arena_mark_get(&self->doc->memory);
-  seal_result result = { 0 };
+  seal_result result; /* not cleared as a whole: its array would cost more than all the rest of an empty seal */
+  result.new_view = NULL;
+  result.fields = self->doc->fields;
+  result.n_layers = 0;
   int rc = seal_view(self, &result, error);
   rc = rc == 0 ? seal_fields(self, &result, error) : rc;
   for (uint32_t i = 0; rc == 0 && i < self->layout->n_layers; i++) {
