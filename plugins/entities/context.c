@@ -117,11 +117,54 @@ static float clitic_doubt(const scan *s, const hit *h) {
   return doubt;
 }
 
+/* An alias of fewer words that the text writes in more: "فيالا" is not "في ألا". Only unusual words are put together. */
+static bool is_put_together(const scan *s, const hit *h, const qlex_payload *payload) {
+  uint32_t n_words = 0;
+  uint32_t n_common = 0;
+  for (uint32_t i = h->first; i < h->last; i++) {
+    n_words += s->words[i].mark == 0;
+    n_common += (s->words[i].core_lore & LORE_COMMON) != 0 ||
+                (s->words[i].core_len <= 4 && (s->words[i].shape & WORD_ARABIC) != 0);
+  }
+  return n_words > payload->n_words && n_common > 0;
+}
+
+/* "الشركة السعودية": the name of a country that is an adjective behind a definite noun. */
+static bool is_adjective_here(const scan *s, const hit *h) {
+  const scan_word *w = &s->words[h->first];
+  if (h->clitics > 0 || h->first == 0 || scan_parts(s, h->first) || (w->shape & WORD_ARTICLE) == 0 ||
+      w->form_len < 10 || memcmp(s->heap + w->form + w->form_len - 4, "\xD9\x8A\xD9\x87", 4) != 0) {
+    return false;
+  }
+  const scan_word *before = &s->words[h->first - 1];
+  return (before->shape & WORD_ARTICLE) != 0 || (before->shape & WORD_LATIN) != 0 ||
+         (before->core_lore & (LORE_ENTITY | LORE_TITLE)) != 0 ||
+         ((before->shape & WORD_ARABIC) != 0 && (before->core_lore & LORE_COMMON) == 0);
+}
+
+/* Where the name proper begins in an alias that is written with its generic head ("مدينة غزة"): heads stay outside
+ * unless they are a part of the name, which they are before descriptive words. */
+static uint32_t name_begin(const scan *s, const hit *h, uint8_t type) {
+  const trigger *t = &s->triggers[h->first];
+  uint32_t rest = h->first + 1;
+  if (h->last < h->first + 2 || s->words[rest].mark != 0 || (s->triggers[rest].direct >> type & 1) == 0 ||
+      (t->head >> type & 1) != 0) {
+    return h->first;
+  }
+  bool known = (s->triggers[rest].owned >> type & 1) != 0 && s->triggers[rest].owned_end == h->last;
+  bool single = h->last == rest + 1;
+  bool definite = (s->words[rest].shape & WORD_ARTICLE) != 0;
+  if (known || (single && !definite)) {
+    return rest;
+  }
+  return h->first;
+}
+
 static float score_of(const scan *s, const hit *h, const qlex_payload *payload, uint8_t type) {
   const scan_word *w = &s->words[h->first];
   bool single = h->last == h->first + 1;
   bool ambiguous = (payload->flags & QLEX_AMBIGUOUS) != 0;
-  uint8_t lore = h->clitics == 0 ? w->lore : w->core_lore;
+  uint16_t lore = h->clitics == 0 ? w->lore : w->core_lore;
   float score = ambiguous ? 0.35f : 0.9f;
   float support = context_support(s, h->first, h->last, type);
   if (ambiguous) {
@@ -132,7 +175,14 @@ static float score_of(const scan *s, const hit *h, const qlex_payload *payload, 
     score += support * 0.15f;
   }
   if (single && (lore & LORE_COMMON) != 0) {
-    score -= (lore & LORE_FREQUENT) != 0 ? 0.2f : 0.1f;
+    float doubt = (lore & LORE_FREQUENT) != 0 ? 0.45f : 0.22f;
+    score -= support >= 0.3f ? doubt * 0.5f : doubt;
+  }
+  if (single && (lore & LORE_PHRASE) != 0) {
+    score -= 0.5f;
+  }
+  if (single && type == QN_ENTITY_TYPE_LOCATION && is_adjective_here(s, h)) {
+    score -= 0.5f;
   }
   score -= clitic_doubt(s, h);
   return score * case_agreement(s, h, payload);
@@ -143,14 +193,15 @@ void context_propose(scan *s) {
     const hit *h = &s->hits[i];
     for (uint32_t p = 0; p < h->n_payloads; p++) {
       const qlex_payload *payload = &h->payloads[p];
-      if (payload->kind != QLEX_ENTITY) {
+      if (payload->kind != QLEX_ENTITY || is_put_together(s, h, payload)) {
         continue;
       }
       uint8_t type = s->lexicons[h->lexicon].entries[payload->entry].type;
+      uint32_t first = name_begin(s, h, type);
       candidate proposed = {
-        .first = h->first,
+        .first = first,
         .last = h->last,
-        .begin = h->begin,
+        .begin = first == h->first ? h->begin : s->words[first].begin,
         .end = s->words[h->last - 1].end,
         .score = score_of(s, h, payload, type),
         .type = type,

@@ -16,6 +16,7 @@ typedef struct description {
   uint32_t n_units;
   uint32_t n_definite;
   uint32_t n_proper;  /* names, places, unknown words */
+  uint32_t n_rare;    /* words that are not ordinary ones */
   bool ends_definite; /* the last unit closes a noun phrase */
 } description;
 
@@ -39,6 +40,11 @@ static bool is_for_the(const scan *s, const scan_word *w) {
 
 static bool is_definite(const scan_word *w) {
   return is_arabic(w) && (w->shape & WORD_ARTICLE) != 0;
+}
+
+static bool is_adjective(const scan *s, const scan_word *w) {
+  const char *end = s->heap + w->form + w->form_len;
+  return w->form_len > 8 && (memcmp(end - 2, "\xD9\x8A", 2) == 0 || memcmp(end - 4, "\xD9\x8A\xD9\x87", 4) == 0);
 }
 
 /* A known name inside a description: a place, a person. */
@@ -100,10 +106,16 @@ static bool take_unit(const scan *s, description *d) {
     d->n_definite++;
     return true;
   }
-  if (is_definite(w) && (clitic == 0 || (clitic == 'w' && d->n_definite > 0 && d->n_proper == 0))) {
+  if ((w->core_lore & LORE_STOP) != 0) {
+    return false;
+  }
+  bool coordinated = clitic == 'w' && d->n_definite > 0 && d->n_proper == 0;
+  /* Behind a proper name only an adjective belongs to it: "متحف كولومبو الوطني". */
+  if (is_definite(w) && (clitic == 0 || coordinated) && (d->n_proper == 0 || is_adjective(s, w))) {
     d->last++;
     d->n_units++;
     d->n_definite++;
+    d->n_rare += (w->core_lore & LORE_COMMON) == 0;
     d->ends_definite = true;
     return true;
   }
@@ -130,11 +142,17 @@ static float description_score(const scan *s, uint32_t head, uint32_t type, cons
   bool definite = is_definite(&s->words[head]);
   bool open = (s->triggers[head].open >> type & 1) != 0;
   bool with = (s->triggers[head].head >> type & 1) != 0;
-  if (d->n_units == 0 || !d->ends_definite) {
+  if (d->n_units == 0 || !d->ends_definite || (s->words[head + 1].lore & LORE_PHRASE) != 0) {
     return 0.0f;
   }
   if (definite) {
     return d->n_units >= 2 ? 0.6f : 0.0f;
+  }
+  if (type == QN_ENTITY_TYPE_LOCATION && d->n_proper + d->n_rare == 0) {
+    return 0.0f;
+  }
+  if (type == QN_ENTITY_TYPE_EVENT && open) {
+    return d->n_proper > 0 ? 0.6f : 0.0f;
   }
   if (open && !with) {
     return d->n_proper == 0 && d->n_units >= 2 ? 0.56f : 0.0f;
@@ -142,8 +160,22 @@ static float description_score(const scan *s, uint32_t head, uint32_t type, cons
   return d->n_proper > 0 ? 0.66f : 0.62f;
 }
 
+/* "طوكيو للطاقة الكهربائية": a name and what a company is for. */
+static void describe_purpose(scan *s, uint32_t first) {
+  const trigger *t = &s->triggers[first];
+  uint32_t purpose = t->owned_end;
+  if (t->owned == 0 || scan_parts(s, purpose) || (s->triggers[purpose].tail & 1u << QN_ENTITY_TYPE_ORGANIZATION) == 0 ||
+      (s->words[purpose].shape & WORD_ARABIC) == 0) {
+    return;
+  }
+  description d = { purpose + 1, 1, 1, 0, 0, true };
+  while (take_unit(s, &d)) {
+  }
+  propose(s, first, d.last, s->words[first].core, QN_ENTITY_TYPE_ORGANIZATION, 0.68f);
+}
+
 static void describe(scan *s, uint32_t head, uint32_t type) {
-  description d = { head + 1, 0, 0, 0, false };
+  description d = { .last = head + 1 };
   while (take_unit(s, &d)) {
   }
   float score = description_score(s, head, type, &d);
@@ -153,7 +185,7 @@ static void describe(scan *s, uint32_t head, uint32_t type) {
 }
 
 /* The end of a run of unknown words from first on: a name in Arabic letters, with what numbers belong to it. */
-static uint32_t run_end(const scan *s, uint32_t first, uint8_t lore, uint32_t type) {
+static uint32_t run_end(const scan *s, uint32_t first, uint16_t lore, uint32_t type) {
   const scan_word *w = &s->words[first];
   if ((w->shape & WORD_LATIN) != 0) {
     return names_latin_end(s, first);
@@ -213,6 +245,7 @@ void heads_propose(scan *s) {
         describe(s, i, type);
       }
     }
+    describe_purpose(s, i);
     announce(s, i);
   }
 }

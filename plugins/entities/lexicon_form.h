@@ -33,7 +33,8 @@ enum {
   QLEX_CUE = 4,    /* a weaker announcement */
   QLEX_COMMON = 5, /* an ordinary word */
   QLEX_HEAD = 6,   /* a part of names: what they begin with, or (AFTER) end with */
-  QLEX_KINDS = 7
+  QLEX_STOP = 7,   /* a definite word that ends a descriptive name */
+  QLEX_KINDS = 8
 };
 
 /* Facts about one alias. */

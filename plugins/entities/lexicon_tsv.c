@@ -177,6 +177,9 @@ static int add_line(lexicon_builder *builder, const qn_str *columns) {
     return add_word(builder, columns, equals(columns[1], "title") ? QLEX_TITLE : QLEX_CUE, type,
                     equals(columns[3], "after") ? QLEX_AFTER : 0);
   }
+  if (equals(columns[1], "stop")) {
+    return add_word(builder, columns, QLEX_STOP, 0, 0);
+  }
   if (equals(columns[1], "head")) {
     uint16_t flags = equals(columns[3], "tail") ? QLEX_AFTER : equals(columns[3], "open") ? QLEX_OPEN : 0;
     type = type_of(columns[2]);

@@ -109,7 +109,7 @@ static void add_hit(scan *s, const hit *found) {
   s->hits[s->n_hits++] = *found;
 }
 
-static uint8_t lore_of(const qlex_payload *payload, const lexicon *lex) {
+static uint16_t lore_of(const qlex_payload *payload) {
   bool maybe = (payload->flags & QLEX_AMBIGUOUS) != 0;
   switch (payload->kind) {
   case QLEX_GIVEN:
@@ -117,28 +117,43 @@ static uint8_t lore_of(const qlex_payload *payload, const lexicon *lex) {
   case QLEX_FAMILY:
     return maybe ? LORE_FAMILY_MAYBE : LORE_FAMILY;
   case QLEX_COMMON:
-    return (uint8_t)(LORE_COMMON | ((payload->flags & QLEX_FREQUENT) != 0 ? LORE_FREQUENT : 0));
+    return (uint16_t)(LORE_COMMON | ((payload->flags & QLEX_FREQUENT) != 0 ? LORE_FREQUENT : 0));
+  case QLEX_STOP:
+    return LORE_STOP;
   case QLEX_TITLE:
   case QLEX_CUE:
     return LORE_TITLE;
+  case QLEX_ENTITY:
+    return maybe ? 0 : LORE_ENTITY;
   default:
-    return maybe || lex->entries[payload->entry].type > 4 ? 0 : LORE_ENTITY;
+    return 0;
   }
 }
 
 /* Keeps what a one-word alias says of the word. */
 static void note_lore(scan *s, const hit *found) {
-  const lexicon *lex = &s->lexicons[found->lexicon];
   scan_word *w = &s->words[found->first];
-  uint8_t lore = 0;
+  uint16_t lore = 0;
   for (uint32_t i = 0; i < found->n_payloads; i++) {
-    lore |= lore_of(&found->payloads[i], lex);
+    lore |= lore_of(&found->payloads[i]);
   }
   if (found->clitics == 0) {
     w->lore |= lore;
   }
   if (found->begin == w->core) {
     w->core_lore |= lore;
+  }
+}
+
+/* An ordinary phrase: its words are no names there. */
+static void note_phrase(scan *s, const hit *found) {
+  for (uint32_t i = 0; i < found->n_payloads; i++) {
+    if (found->payloads[i].kind == QLEX_COMMON) {
+      for (uint32_t k = found->first; k < found->last; k++) {
+        s->words[k].lore |= LORE_PHRASE;
+        s->words[k].core_lore |= LORE_PHRASE;
+      }
+    }
   }
 }
 
@@ -158,6 +173,8 @@ static void follow(scan *s, uint32_t first, const reading *from, uint32_t which)
       add_hit(s, &found);
       if (last == first) {
         note_lore(s, &found);
+      } else {
+        note_phrase(s, &found);
       }
     }
     if (slot->prefix == 0 || !match_next(s, last, &last)) {

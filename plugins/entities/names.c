@@ -63,7 +63,14 @@ uint32_t names_starts(const scan *s, uint32_t i, name_start *starts) {
   return 2;
 }
 
-static float arabic_value(const scan_word *w, uint8_t lore) {
+/* A verb in the present, by its prefix: تستحوذ، يستعد. */
+static bool is_verb_like(const scan *s, const scan_word *w) {
+  const char *form = s->heap + w->form;
+  bool prefix = w->form_len >= 8 && (memcmp(form, "ي", 2) == 0 || memcmp(form, "ت", 2) == 0);
+  return (prefix && memcmp(form + 2, "ست", 4) == 0) || (w->form_len >= 8 && memcmp(form, "است", 6) == 0);
+}
+
+static float arabic_value(const scan *s, const scan_word *w, uint16_t lore) {
   float value = 0.0f;
   if ((lore & (LORE_GIVEN | LORE_FAMILY)) != 0) {
     value = 3.0f;
@@ -73,6 +80,7 @@ static float arabic_value(const scan_word *w, uint8_t lore) {
     value = -1.5f;
   } else if ((lore & LORE_COMMON) == 0) {
     value = w->likeness > 4 ? 1.6f : w->likeness > -4 ? 1.1f : w->likeness > -10 ? 0.5f : -0.2f;
+    value -= is_verb_like(s, w) ? 1.6f : 0.0f;
   }
   if ((lore & LORE_FREQUENT) != 0) {
     value -= (lore & LORE_NAME_ANY) != 0 ? 1.4f : 4.0f;
@@ -82,7 +90,7 @@ static float arabic_value(const scan_word *w, uint8_t lore) {
   return value;
 }
 
-static float latin_value(const scan_word *w, uint8_t lore) {
+static float latin_value(const scan_word *w, uint16_t lore) {
   if ((w->shape & WORD_CAPITAL) == 0 || (w->shape & WORD_DIGITS) != 0) {
     return -4.0f;
   }
@@ -92,18 +100,18 @@ static float latin_value(const scan_word *w, uint8_t lore) {
   if ((lore & (LORE_GIVEN_MAYBE | LORE_FAMILY_MAYBE)) != 0) {
     return 2.0f;
   }
-  return (w->shape & WORD_CAPS) != 0 ? -0.5f : (lore & LORE_ENTITY) != 0 ? 0.2f : 1.0f;
+  return (w->shape & WORD_CAPS) != 0 ? -0.5f : (lore & LORE_ENTITY) != 0 ? 0.2f : 1.5f;
 }
 
-float names_person_value(const scan *s, uint32_t i, uint8_t lore) {
+float names_person_value(const scan *s, uint32_t i, uint16_t lore) {
   const scan_word *w = &s->words[i];
   if ((w->shape & WORD_LETTERS) == 0) {
     return -4.0f;
   }
-  return (w->shape & WORD_LATIN) != 0 ? latin_value(w, lore) : arabic_value(w, lore);
+  return (w->shape & WORD_LATIN) != 0 ? latin_value(w, lore) : arabic_value(s, w, lore);
 }
 
-int names_is_proper(const scan *s, uint32_t i, uint8_t lore) {
+int names_is_proper(const scan *s, uint32_t i, uint16_t lore) {
   const scan_word *w = &s->words[i];
   if ((w->shape & WORD_LETTERS) == 0) {
     return 0;
@@ -111,14 +119,15 @@ int names_is_proper(const scan *s, uint32_t i, uint8_t lore) {
   if ((w->shape & WORD_LATIN) != 0) {
     return (w->shape & (WORD_CAPITAL | WORD_DIGITS)) != 0;
   }
-  return (w->shape & WORD_ARABIC) != 0 && (lore & (LORE_COMMON | LORE_TITLE)) == 0;
+  return (w->shape & WORD_ARABIC) != 0 && (lore & (LORE_COMMON | LORE_TITLE)) == 0 && w->core_len >= 4;
 }
 
 uint32_t names_latin_end(const scan *s, uint32_t i) {
   uint32_t end = i;
   for (uint32_t k = i; k < s->n_words && (k == i || !scan_parts(s, k)); k++) {
     const scan_word *w = &s->words[k];
-    bool named = (w->shape & WORD_LATIN) != 0 && (w->shape & (WORD_CAPITAL | WORD_DIGITS)) != 0;
+    bool hyphened = k > i && (w->shape & WORD_GLUED) != 0 && s->words[k - 1].mark == '-';
+    bool named = (w->shape & WORD_LATIN) != 0 && ((w->shape & (WORD_CAPITAL | WORD_DIGITS)) != 0 || hyphened);
     bool number = k > i && (w->shape & WORD_NUMBER) != 0;
     bool glued_mark = k > i && (w->shape & WORD_GLUED) != 0 &&
                       (w->mark == '-' || w->mark == '.' || w->mark == '\'' || w->mark == '&' || w->mark == 0x2019 ||

@@ -9,7 +9,7 @@
 /* A way to begin a name at a word: whole, or behind its proclitics. */
 typedef struct name_start {
   uint32_t begin;  /* byte */
-  uint8_t lore;    /* LORE_* of what begins there */
+  uint16_t lore;   /* LORE_* of what begins there */
   uint8_t is_core; /* behind proclitics */
 } name_start;
 
@@ -17,13 +17,13 @@ typedef struct name_start {
 uint32_t names_starts(const scan *s, uint32_t i, name_start *ret_starts);
 
 /* Evidence that word i, with this lore, is a part of a person's name; below 0 it speaks against it. */
-float names_person_value(const scan *s, uint32_t i, uint8_t lore);
+float names_person_value(const scan *s, uint32_t i, uint16_t lore);
 
 /* True if word i joins two parts of a name (بن، آل، أبو، van, de). */
 int names_is_particle(const scan *s, uint32_t i);
 
 /* True if word i is not an ordinary word: unknown to the lexicon but for names, or Latin with a capital. */
-int names_is_proper(const scan *s, uint32_t i, uint8_t lore);
+int names_is_proper(const scan *s, uint32_t i, uint16_t lore);
 
 /* The end of the Latin name that begins at word i: words with capitals, numbers and what joins them; i if none. */
 uint32_t names_latin_end(const scan *s, uint32_t i);

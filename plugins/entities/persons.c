@@ -67,8 +67,9 @@ typedef struct growth {
   uint32_t last; /* word behind the name so far */
   uint32_t n_parts;
   float value;
-  uint8_t first_lore;
+  uint16_t first_lore;
   bool latin;
+  bool announced;
 } growth;
 
 /* Takes the word at g->last into the name if it belongs there; false if the name ends before it. */
@@ -92,6 +93,14 @@ static bool grow(const scan *s, growth *g) {
     return false;
   }
   float value = names_person_value(s, i, w->lore) + (n_joined > 0 ? 1.0f : 0.0f);
+  /* One name alone is rare: what stands behind it is likely the second. */
+  if (g->n_parts == 1 && (w->lore & (LORE_COMMON | LORE_TITLE | LORE_ENTITY)) == 0 && (w->shape & WORD_ARABIC) != 0) {
+    value += g->announced || (g->first_lore & LORE_GIVEN) != 0 ? 0.9f : 0.3f;
+  }
+  bool hyphen = n_joined > 0 && (w->shape & WORD_GLUED) != 0 && s->words[i - 1].mark == '-';
+  if (hyphen && value < 0.5f) {
+    value = 0.5f; /* "Ha-yoon" */
+  }
   /* After a given name the rest is a family name though it also means something. */
   if ((g->first_lore & LORE_GIVEN) != 0 && (w->shape & WORD_ARTICLE) != 0 && (w->lore & LORE_FREQUENT) == 0) {
     value += 0.8f;
@@ -132,8 +141,9 @@ static void propose(scan *s, uint32_t first, uint32_t begin, const growth *g, fl
 
 static void try_start(scan *s, uint32_t first, const name_start *start) {
   const scan_word *w = &s->words[first];
-  growth g = { first + 1, 1, 0.0f, start->lore, (w->shape & WORD_LATIN) != 0 };
+  growth g = { first + 1, 1, 0.0f, start->lore, (w->shape & WORD_LATIN) != 0, false };
   float around = announced(s, first);
+  g.announced = around >= 1.5f;
   uint32_t at = first;
   /* A name may begin with what otherwise joins: أبو، عبد، فان. */
   if (names_is_particle(s, first) && !scan_parts(s, first + 1)) {
@@ -152,7 +162,9 @@ static void try_start(scan *s, uint32_t first, const name_start *start) {
   if (given) {
     g.value += 0.6f;
   } else if ((w->shape & WORD_ARTICLE) != 0 && at == first) {
-    g.value -= 0.8f; /* rather an attribute of the title, unless it stands alone */
+    /* Rather an attribute of the title, the more so of an indefinite one. */
+    bool construct = (s->triggers[first].direct & PERSON) != 0 && (s->words[first - 1].shape & WORD_ARTICLE) == 0;
+    g.value -= construct ? 2.0f : 0.8f;
   }
   while (grow(s, &g)) {
   }

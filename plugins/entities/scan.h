@@ -41,6 +41,8 @@ enum {
   LORE_FREQUENT = 1u << 5,
   LORE_TITLE = 1u << 6,  /* a title or cue by itself */
   LORE_ENTITY = 1u << 7, /* an alias by itself, not ambiguous */
+  LORE_STOP = 1u << 8,   /* ends a descriptive name */
+  LORE_PHRASE = 1u << 9, /* in an ordinary phrase of several words */
   LORE_NAME_ANY = LORE_GIVEN | LORE_GIVEN_MAYBE | LORE_FAMILY | LORE_FAMILY_MAYBE
 };
 
@@ -55,10 +57,10 @@ typedef struct scan_word {
   uint16_t shape;  /* WORD_* */
   uint8_t key_len; /* over KEY_BYTES_MAX: no key */
   uint8_t core_len;
-  uint16_t mark;     /* punctuation and symbols: the code point (0xFFFF if larger); 0 for words and numbers */
-  uint8_t lore;      /* LORE_* of the whole form */
-  uint8_t core_lore; /* LORE_* of the core, which may be the whole */
-  int8_t likeness;   /* letters like a name's: above 0; of Arabic words */
+  uint16_t mark;      /* punctuation and symbols: the code point (0xFFFF if larger); 0 for words and numbers */
+  uint16_t lore;      /* LORE_* of the whole form */
+  uint16_t core_lore; /* LORE_* of the core, which may be the whole */
+  int8_t likeness;    /* letters like a name's: above 0; of Arabic words */
   uint8_t reserved;
 } scan_word;
 

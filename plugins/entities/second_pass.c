@@ -50,12 +50,15 @@ static void learn_person(const scan *s, memory *m, const candidate *c) {
     return;
   }
   uint32_t surname = c->last - 1;
+  if (s->words[surname].key_len < 3 || s->words[surname].key_len > KEY_BYTES_MAX) {
+    return;
+  }
   learn_words(s, m, c, surname, c->last, s->words[surname].begin, MEMORY_SURNAME);
   while (surname > c->first + 1 && names_is_particle(s, surname - 1)) {
     surname--;
     learn_words(s, m, c, surname, c->last, s->words[surname].begin, MEMORY_SURNAME);
   }
-  uint8_t lore = c->begin == s->words[c->first].begin ? s->words[c->first].lore : s->words[c->first].core_lore;
+  uint16_t lore = c->begin == s->words[c->first].begin ? s->words[c->first].lore : s->words[c->first].core_lore;
   if (!names_is_particle(s, c->first) && (lore & LORE_COMMON) == 0) {
     learn_words(s, m, c, c->first, c->first + 1, c->begin, MEMORY_GIVEN);
   }
@@ -64,7 +67,7 @@ static void learn_person(const scan *s, memory *m, const candidate *c) {
 /* The first word of a longer name of an organisation or product, if it is no ordinary one. */
 static void learn_short(const scan *s, memory *m, const candidate *c) {
   bool whole = c->begin == s->words[c->first].begin;
-  uint8_t lore = whole ? s->words[c->first].lore : s->words[c->first].core_lore;
+  uint16_t lore = whole ? s->words[c->first].lore : s->words[c->first].core_lore;
   bool one = c->last - c->first < 2 || c->from == FROM_LEXICON;
   if (!one && names_is_proper(s, c->first, lore) && (lore & (LORE_NAME_ANY | LORE_ENTITY)) == 0 &&
       (s->words[c->first].shape & WORD_ARTICLE) == 0) {
@@ -160,7 +163,7 @@ static void learn(scan *s, memory *m) {
 static float remembered_score(const scan *s, const memory_slot *slot, uint32_t i, uint32_t n_words, bool whole) {
   static const float by_how[] = { 0.85f, 0.92f, 0.6f, 0.62f };
   const scan_word *w = &s->words[i];
-  uint8_t lore = whole ? w->lore : w->core_lore;
+  uint16_t lore = whole ? w->lore : w->core_lore;
   float score = by_how[slot->how];
   if (n_words == 1) {
     if ((lore & LORE_FREQUENT) != 0) {

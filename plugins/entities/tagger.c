@@ -9,6 +9,7 @@
 #include "entities/choose.h"
 #include "entities/context.h"
 #include "entities/heads.h"
+#include "entities/latin.h"
 #include "entities/match.h"
 #include "entities/persons.h"
 #include "entities/second_pass.h"
@@ -130,6 +131,7 @@ int tagger_run(tagger *t, const scan_input *input, qn_str published, const menti
   context_propose(s);
   persons_propose(s);
   heads_propose(s);
+  latin_propose(s);
   propose_values(s);
   if (s->failed != 0) {
     return s->failed;

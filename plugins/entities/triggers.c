@@ -31,6 +31,19 @@ static bool is_attribute(const scan *s, uint32_t i) {
   return ends_with(s, w, "\xD9\x8A\xD9\x87");
 }
 
+/* What completes an indefinite title: "مديرة اللوجستيات", "رئيس قسم العمليات". */
+static bool is_complement(const scan *s, uint32_t i) {
+  const scan_word *w = &s->words[i];
+  if (!is_arabic_word(w) || !scan_is_whole(w) || (w->lore & LORE_STOP) != 0) {
+    return false;
+  }
+  if ((w->shape & WORD_ARTICLE) != 0) {
+    return (w->lore & (LORE_GIVEN | LORE_FAMILY)) == 0;
+  }
+  bool noun = (w->lore & LORE_COMMON) != 0 && (w->lore & LORE_NAME_ANY) == 0 && w->form_len >= 6;
+  return noun && !scan_parts(s, i + 1) && (s->words[i + 1].shape & WORD_ARTICLE) != 0;
+}
+
 static uint8_t bit_of(const scan *s, const hit *h, const qlex_payload *payload) {
   return (uint8_t)(1u << s->lexicons[h->lexicon].entries[payload->entry].type);
 }
@@ -86,6 +99,7 @@ void triggers_spread(scan *s) {
     place(s, &s->hits[i]);
   }
   uint32_t reach = 0;
+  bool completing = false; /* an indefinite title is being completed */
   for (uint32_t i = 0; i < s->n_words; i++) {
     trigger *here = &s->triggers[i];
     if (scan_parts(s, i)) {
@@ -98,8 +112,12 @@ void triggers_spread(scan *s) {
       continue;
     }
     trigger *next = &s->triggers[i + 1];
+    bool construct = (here->direct & person) != 0 && i > 0 && (s->words[i - 1].shape & WORD_ARTICLE) == 0;
+    completing = construct || (completing && here->direct == 0);
     if (is_attribute(s, i)) {
       next->title |= here->title;
+    } else if (completing && is_complement(s, i)) {
+      next->title |= here->title & person;
     }
     const uint8_t owners = 1u << QN_ENTITY_TYPE_ORGANIZATION | 1u << QN_ENTITY_TYPE_LOCATION;
     if ((here->title & person) != 0 && (here->owned & owners) != 0) {
