@@ -9,6 +9,7 @@
 #include "pipeline/keys.h"
 
 /* What a pipeline gets that says nothing of limits. */
+enum { SINKS_MAX = 8 }; /* a document has as many places for what a sink's prepare leaves */
 enum { DOCUMENTS_STANDARD = 256, DOCUMENTS_MAX = 65536, NAME_BYTES_MAX = 256, DESCRIPTION_BYTES_MAX = 65536 };
 static const uint64_t KIB = 1024;
 static const uint64_t MIB = 1024 * 1024;
@@ -191,8 +192,39 @@ static void check_end(draft *self, stage_role place, const char *one, const char
 
 /* A pipeline has an end on either side. */
 static void check_ends(draft *self) {
+  if (count_place(self, ROLE_SINK) > SINKS_MAX) {
+    pipeline_file_fault(self->file, "/sinks", true, "more than %d sinks in one pipeline", SINKS_MAX);
+  }
   check_end(self, ROLE_SOURCE, "source", "sources");
   check_end(self, ROLE_SINK, "sink", "sinks");
+}
+
+/* The value of the setting that names an output only one stage may own, or NULL. */
+static const char *exclusive_of(const draft_stage *stage) {
+  const stage_info *info = stage->stage.info;
+  const char *key = info == NULL ? NULL : info->exclusive;
+  const cJSON *value = key == NULL ? NULL : cJSON_GetObjectItemCaseSensitive(stage->stage.config, key);
+  return cJSON_IsString(value) ? value->valuestring : NULL;
+}
+
+static void check_exclusive(draft *self) {
+  for (uint32_t i = 0; i < self->n_stages; i++) {
+    draft_stage *stage = &self->stages[i];
+    const char *owned = exclusive_of(stage);
+    for (uint32_t k = 0; owned != NULL && k < i; k++) {
+      const draft_stage *other = &self->stages[k];
+      const char *theirs = other->stage.info == stage->stage.info ? exclusive_of(other) : NULL;
+      if (theirs != NULL && strcmp(theirs, owned) == 0) {
+        const char *key = stage->stage.info->exclusive;
+        const char *with = draft_pointer(self, stage, stage->with == NULL ? "use" : "with");
+        const char *pointer = with == NULL || stage->with == NULL ? with : pipeline_file_child(self->file, with, key);
+        pipeline_file_fault(self->file, pointer, false,
+                            "\"%.200s\" belongs to \"%s\" already: give this stage another \"%s\"", owned,
+                            other->stage.id, key);
+        break;
+      }
+    }
+  }
 }
 
 static const char *name_from_path(pipeline_file *file) {
@@ -241,6 +273,7 @@ int draft_read(pipeline_file *file, const registry *installed, draft *ret_draft)
   }
   if (result == 0) {
     check_ends(&made);
+    check_exclusive(&made);
     *ret_draft = made;
   }
   return result;

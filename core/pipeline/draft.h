@@ -56,6 +56,9 @@ int draft_wire(draft *draft, const uint32_t *order, schema_set *schemas);
 /* Reports what this version can't run yet. The one place for it. */
 void draft_check_support(draft *draft);
 
+/* Fills a plan that has its memory and schemas. Only after all checks have found nothing. 0 or -ENOMEM. */
+int draft_build(const draft *draft, const uint32_t *order, plan *plan);
+
 /* The pointer of a member of a stage, for messages. */
 const char *draft_pointer(draft *draft, const draft_stage *stage, const char *key);
 

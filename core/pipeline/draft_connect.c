@@ -128,6 +128,9 @@ static bool reads_from(const draft_stage *stage, uint32_t index) {
 }
 
 static void check_dead_ends(draft *self) {
+  if (self->n_stages == 0 || self->stages[self->n_stages - 1].place != ROLE_SINK) {
+    return; /* the missing sink is what is wrong, and told */
+  }
   for (uint32_t i = 0; i < self->n_stages; i++) {
     const draft_stage *stage = &self->stages[i];
     bool is_read = stage->place == ROLE_SINK;

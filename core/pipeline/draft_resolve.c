@@ -159,6 +159,35 @@ static int take_secrets(draft *self, draft_stage *stage, const char *with) {
   return 0;
 }
 
+/* "layers" is the host's own key of stages that take layers from their configuration, unless their schema has it. */
+static bool is_layers_apart(const draft_stage *stage, const stage_info *info) {
+  const cJSON *properties = cJSON_GetObjectItemCaseSensitive(info->config, "properties");
+  return info->layers_from_config && cJSON_GetObjectItemCaseSensitive(properties, "layers") == NULL &&
+         cJSON_GetObjectItemCaseSensitive(stage->with, "layers") != NULL;
+}
+
+/* The checked configuration with its defaults, or NULL after faults; then ret_result is 0 or -ENOMEM. */
+static cJSON *config_make(draft *self, const draft_stage *stage, const stage_info *info, int *ret_result) {
+  config_context context = { self, stage };
+  bool apart = is_layers_apart(stage, info);
+  cJSON *given = stage->with == NULL ? cJSON_CreateObject() : cJSON_Duplicate(stage->with, 1);
+  cJSON *layers = given != NULL && apart ? cJSON_DetachItemFromObjectCaseSensitive(given, "layers") : NULL;
+  cJSON *config = NULL;
+  *ret_result = given == NULL ? -ENOMEM : 0;
+  bool good = given != NULL && config_check(info->config, given, report_config, &context, &config) == 0;
+  if (good && layers != NULL) {
+    good = cJSON_AddItemToObject(config, "layers", layers);
+    *ret_result = good ? 0 : -ENOMEM;
+    layers = good ? NULL : layers;
+  }
+  cJSON_Delete(layers);
+  cJSON_Delete(given);
+  if (!good) {
+    cJSON_Delete(config);
+  }
+  return good ? config : NULL;
+}
+
 static int check_config(draft *self, draft_stage *stage, const stage_info *info) {
   const char *with = draft_pointer(self, stage, "with");
   if (with == NULL) {
@@ -168,10 +197,10 @@ static int check_config(draft *self, draft_stage *stage, const stage_info *info)
     return 0;
   }
   convert_substituted(self, stage, info, with);
-  config_context context = { self, stage };
-  cJSON *config = NULL;
-  if (config_check(info->config, stage->with, report_config, &context, &config) != 0) {
-    return 0;
+  int result = 0;
+  cJSON *config = config_make(self, stage, info, &result);
+  if (config == NULL) {
+    return result;
   }
   if (plan_memory_adopt(self->file->memory, config) != 0) {
     return -ENOMEM;

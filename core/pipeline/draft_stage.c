@@ -219,7 +219,7 @@ static const key_rule source_rules[] = {
   { "from", NULL, "documents begin there", NULL },
   { "when", NULL, "put the condition on the stage behind it", NULL },
   { "on_error", NULL, "what can't be read becomes a dead letter by itself", NULL },
-  { "retry", NULL, "a source tries again by itself", NULL },
+  { "retry", read_retry, NULL, RETRY_SCHEMA },
   { "timeout_ms", NULL, "a source may wait for documents as long as it takes", NULL },
   { "isolate", NULL, "only transforms can be isolated", NULL },
   { "batch", NULL, "only transforms take batches", NULL }
@@ -256,6 +256,11 @@ int draft_stage_read(pipeline_file *file, draft_stage *stage, const cJSON *objec
   stage->stage.batch_wait_ms = DRAFT_UNSET;
   stage->stage.retry = (plan_retry){ .attempts = 1, .delay_ms = 100, .delay_max_ms = 30000 };
   const char *pointer = stage->stage.pointer;
+  if (cJSON_IsString(object)) {
+    pipeline_file_fault(file, pointer, false, "%s must be an object: write { \"use\": \"%.100s\" }", what,
+                        object->valuestring);
+    return 0;
+  }
   int result = keys_read(file, object, pointer, what, rules, n_rules, stage);
   if (result == 0 && cJSON_IsObject(object) && cJSON_GetObjectItemCaseSensitive(object, "use") == NULL) {
     pipeline_file_fault(file, pointer, false, "%s needs a \"use\": the name of an installed stage", what);

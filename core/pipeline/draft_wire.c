@@ -48,7 +48,7 @@ static const char *use_pointer(wiring *w) {
 
 /* Two branches may both bring a thing only if it is the same thing, or if they exclude each other by conditions. */
 static uint16_t merge_maker(wiring *w, uint16_t a, uint16_t b, const char *what, const char *name) {
-  if (a == b || b == NOBODY || b == GRANTED) {
+  if (a == b || b == NOBODY || (b == GRANTED && a != NOBODY)) {
     return a;
   }
   if (a == NOBODY || a == GRANTED) {

@@ -247,7 +247,7 @@ static void put_excerpt(FILE *stream, const fault_view *view, bool numbered, boo
   size_t from = window_begin(view);
   const char *cut = from > 0 ? "..." : "";
   if (numbered) {
-    fprintf(stream, "%5u | %s", view->line_number, cut);
+    fprintf(stream, "%5u |%s%s", view->line_number, view->line_len > 0 ? " " : "", cut);
   } else {
     fprintf(stream, "      | %s", cut);
   }

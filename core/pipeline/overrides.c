@@ -12,6 +12,7 @@
 
 #include "document/utf8.h"
 #include "pipeline/entries.h"
+#include "pipeline/keys.h"
 #include "plugin/config.h"
 
 /* One argument being applied. */
@@ -93,8 +94,17 @@ static int value_put(setting *s, cJSON *parent, const char *pointer, const char 
     cJSON_Delete(value);
     return -ENOMEM;
   }
-  s->file->origins[s->file->n_origins++] =
-      (file_origin){ full, s->argument, path_range(s), { s->equals + 1, strlen(s->argument) }, s->literal };
+  text_range last = path_range(s);
+  for (size_t i = s->path; i < s->equals; i++) {
+    bool separates = s->argument[i] == '.' || s->argument[i] == '/';
+    last.begin = separates && i + 1 < s->equals ? i + 1 : last.begin;
+  }
+  s->file->origins[s->file->n_origins++] = (file_origin){ .pointer = full,
+                                                          .argument = s->argument,
+                                                          .path = path_range(s),
+                                                          .key = last,
+                                                          .value = { s->equals + 1, strlen(s->argument) },
+                                                          .literal = s->literal };
   return 0;
 }
 
@@ -191,63 +201,89 @@ static const stage_entry *stage_find(setting *s, const char *pointer, size_t *at
   return NULL;
 }
 
-/* Goes one component down from *parent, or puts value there if it is the last. Returns 1 while there is more. */
-static int step(setting *s, cJSON **parent, const char **pointer, size_t *at, cJSON **value) {
-  bool faulty = false;
-  const stage_entry *entry = cJSON_IsArray(*parent) ? stage_find(s, *pointer, at, &faulty) : NULL;
-  if (entry != NULL || faulty) {
-    if (entry == NULL || *at >= s->equals) {
-      if (entry != NULL) {
-        fault(s, path_range(s), "a whole stage can't be set, only what is in it: %s.with.KEY=VALUE", entry->id);
-      }
-      return -EINVAL;
-    }
-    *parent = entry->object;
-    *pointer = entry->pointer;
-    return 1;
+/* Where the walk along the path is. */
+typedef struct walk {
+  cJSON *parent;
+  const char *pointer; /* of parent */
+  size_t at;           /* how far into the argument */
+} walk;
+
+/* Into the stage that was found. */
+static int step_stage(setting *s, walk *to, const stage_entry *entry) {
+  if (to->at >= s->equals) {
+    fault(s, path_range(s), "a whole stage can't be set, only what is in it: stages.%s.with.KEY=VALUE", entry->id);
+    return -EINVAL;
   }
-  size_t begin = *at + (s->argument[s->path] == '/');
-  char *component = component_next(s, at);
+  to->parent = entry->object;
+  to->pointer = entry->pointer;
+  return 1;
+}
+
+/* The next component, as a key that fits what parent is. begin: where it stands. */
+static int key_next(setting *s, walk *to, size_t begin, const char **ret_key) {
+  char *component = component_next(s, &to->at);
   const char *key = component == NULL ? NULL : plan_memory_copy(s->file->memory, component, strlen(component));
   free(component);
   if (key == NULL) {
     return -ENOMEM;
   }
-  int result = 0;
-  if (key[0] == '\0' || !(cJSON_IsArray(*parent) || cJSON_IsObject(*parent))) {
-    fault(s, (text_range){ begin, begin + strlen(key) },
-          key[0] == '\0' ? "a name is missing here" : "the value above this is neither an object nor a list");
+  text_range range = { begin, begin + strlen(key) };
+  if (key[0] == '\0') {
+    fault(s, range, "a name is missing here");
     return -EINVAL;
   }
-  if (cJSON_IsArray(*parent)) {
-    result = element_find(s, *parent, *pointer, key, begin, &key);
+  if (cJSON_IsArray(to->parent)) {
+    return element_find(s, to->parent, to->pointer, key, begin, ret_key);
   }
+  if (!cJSON_IsObject(to->parent)) {
+    fault(s, range, "%s is %s, so nothing in it can be set", to->pointer, keys_found(to->parent));
+    return -EINVAL;
+  }
+  *ret_key = key;
+  return 0;
+}
+
+/* Down to the member or element key, which is made an object if it is missing. */
+static int step_down(setting *s, walk *to, const char *key, size_t begin) {
+  cJSON *child = NULL;
+  if (cJSON_IsArray(to->parent)) {
+    child = cJSON_GetArrayItem(to->parent, atoi(key));
+    if (child == NULL) {
+      fault(s, (text_range){ begin, begin + strlen(key) }, "there is no element %s in %s", key, to->pointer);
+      return -EINVAL;
+    }
+  } else {
+    child = cJSON_GetObjectItemCaseSensitive(to->parent, key);
+    child = child != NULL ? child : cJSON_AddObjectToObject(to->parent, key);
+  }
+  to->pointer = child == NULL ? NULL : pipeline_file_child(s->file, to->pointer, key);
+  to->parent = child;
+  return to->pointer == NULL ? -ENOMEM : 1;
+}
+
+/* Goes one component down, or puts value there (and takes it) if it is the last. Returns 1 while there is more. */
+static int step(setting *s, walk *to, cJSON **value) {
+  bool faulty = false;
+  const stage_entry *entry = cJSON_IsArray(to->parent) ? stage_find(s, to->pointer, &to->at, &faulty) : NULL;
+  if (entry != NULL || faulty) {
+    return faulty ? -EINVAL : step_stage(s, to, entry);
+  }
+  size_t begin = to->at + (s->argument[s->path] == '/');
+  const char *key = NULL;
+  int result = key_next(s, to, begin, &key);
   if (result != 0) {
     return result;
   }
-  if (*at >= s->equals) {
-    cJSON *taken = *value;
-    *value = NULL;
-    return value_put(s, *parent, *pointer, key, taken);
+  if (to->at < s->equals) {
+    return step_down(s, to, key, begin);
   }
-  cJSON *child =
-      cJSON_IsArray(*parent) ? cJSON_GetArrayItem(*parent, atoi(key)) : cJSON_GetObjectItemCaseSensitive(*parent, key);
-  if (child == NULL && cJSON_IsArray(*parent)) {
-    fault(s, (text_range){ begin, begin + strlen(key) }, "there is no element %s in %s", key, *pointer);
-    return -EINVAL;
-  }
-  if (child == NULL) {
-    child = cJSON_AddObjectToObject(*parent, key);
-  }
-  *pointer = child == NULL ? NULL : pipeline_file_child(s->file, *pointer, key);
-  *parent = child;
-  return *pointer == NULL ? -ENOMEM : 1;
+  cJSON *taken = *value;
+  *value = NULL;
+  return value_put(s, to->parent, to->pointer, key, taken);
 }
 
 static int set_path(setting *s, cJSON *value) {
-  cJSON *parent = s->file->root;
-  const char *pointer = "";
-  size_t at = s->path;
+  walk to = { .parent = s->file->root, .pointer = "", .at = s->path };
   int more = 1;
   for (int depth = 0; more > 0; depth++) {
     if (depth == POSITIONS_DEPTH_MAX) {
@@ -255,7 +291,7 @@ static int set_path(setting *s, cJSON *value) {
       more = -EINVAL;
       break;
     }
-    more = step(s, &parent, &pointer, &at, &value);
+    more = step(s, &to, &value);
   }
   cJSON_Delete(value);
   return more;

@@ -24,6 +24,24 @@ static const char *folder_of(plan_memory *memory, const char *path) {
   return slash == path ? "/" : plan_memory_copy(memory, path, (size_t)(slash - path));
 }
 
+/* Removes every member whose key stands there already; told by then, and nobody behind here has to think of it. Looks
+ * only so far into an object: what is longer is refused for other reasons. */
+static void prune_repeated(cJSON *value) {
+  enum { MEMBERS_LOOKED_AT = 1024 };
+  uint32_t n = 0;
+  for (cJSON *next, *child = value->child; child != NULL; child = next) {
+    next = child->next;
+    bool repeated = child->string != NULL && n < MEMBERS_LOOKED_AT &&
+                    cJSON_GetObjectItemCaseSensitive(value, child->string) != child;
+    n++;
+    if (repeated) {
+      cJSON_Delete(cJSON_DetachItemViaPointer(value, child));
+    } else if (child->child != NULL) {
+      prune_repeated(child);
+    }
+  }
+}
+
 static int parse(pipeline_file *file) {
   int result = faults_set_text(file->faults, file->path, file->text, file->len);
   if (result == 0) {
@@ -35,6 +53,9 @@ static int parse(pipeline_file *file) {
   file->root = cJSON_ParseWithLength(file->text, file->len + 1);
   if (file->root == NULL) {
     return -ENOMEM; /* the scan has let nothing through that cJSON refuses */
+  }
+  if (faults_count(file->faults) > 0) {
+    prune_repeated(file->root);
   }
   if (!cJSON_IsObject(file->root)) {
     pipeline_file_fault(file, "", false,
@@ -184,6 +205,10 @@ bool pipeline_file_literal(const pipeline_file *file, const char *pointer) {
 
 /* word: a part of the value to point at, or NULL. */
 static void add_fault(pipeline_file *file, const char *pointer, bool at_key, const char *word, const char *message) {
+  const file_substitution *made = pipeline_file_substitution(file, pointer);
+  if (made != NULL && made->failed) {
+    return;
+  }
   const file_origin *origin = origin_of(file, pointer);
   bool exact = origin != NULL;
   text_range range = { 0, 0 };
@@ -193,7 +218,7 @@ static void add_fault(pipeline_file *file, const char *pointer, bool at_key, con
     range = positions_find(file->positions, pointer, at_key, &exact);
   }
   if (!exact && (origin = origin_below(file, pointer)) != NULL) {
-    range = origin->key;
+    range = origin->path;
   }
   const char *text = origin != NULL ? origin->argument : file->text;
   size_t word_len = word == NULL ? 0 : strlen(word);
@@ -286,7 +311,7 @@ cJSON *pipeline_file_value(cJSON *root, const char *pointer) {
 
 /* --- substitutions --- */
 
-int pipeline_file_substituted(pipeline_file *file, const char *pointer, const char *secret, bool whole) {
+int pipeline_file_substituted(pipeline_file *file, const file_substitution *substitution) {
   if (file->n_substitutions == file->substitutions_capacity) {
     uint32_t capacity = file->substitutions_capacity == 0 ? 16 : file->substitutions_capacity * 2;
     file_substitution *grown = plan_memory_take(file->memory, capacity, sizeof *grown);
@@ -299,7 +324,7 @@ int pipeline_file_substituted(pipeline_file *file, const char *pointer, const ch
     file->substitutions = grown;
     file->substitutions_capacity = capacity;
   }
-  file->substitutions[file->n_substitutions++] = (file_substitution){ pointer, secret, whole };
+  file->substitutions[file->n_substitutions++] = *substitution;
   return 0;
 }
 

@@ -15,16 +15,17 @@
 
 /* A value that an argument of the command line put into the tree. */
 typedef struct file_origin {
-  const char *pointer;   /* of the value */
-  const char *argument;  /* as shown: "--set stages.summarize.with.sentences=5" */
-  text_range key, value; /* within argument */
-  bool literal;          /* the shell's own word: ${...} in it means nothing */
+  const char *pointer;         /* of the value */
+  const char *argument;        /* as shown: "--set stages.summarize.with.sentences=5" */
+  text_range path, key, value; /* within argument; key is the end of path */
+  bool literal;                /* the shell's own word: ${...} in it means nothing */
 } file_origin;
 
 /* A value that substitution made. */
 typedef struct file_substitution {
   const char *pointer;
   const char *secret; /* its text, if it came from ${file:...}; else NULL */
+  bool failed;        /* told already: what else is wrong with the value follows from it */
   bool whole;         /* the string was nothing but ${...}: where the schema wants a number, it is read as one */
 } file_substitution;
 
@@ -58,8 +59,8 @@ void pipeline_file_fault(pipeline_file *file, const char *pointer, bool at_key, 
 void pipeline_file_fault_word(pipeline_file *file, const char *pointer, const char *word, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* Puts a substituted value on record. */
-int pipeline_file_substituted(pipeline_file *file, const char *pointer, const char *secret, bool whole);
+/* Puts a substituted value on record. After one that failed, further faults of the value are not told. */
+int pipeline_file_substituted(pipeline_file *file, const file_substitution *substitution);
 const file_substitution *pipeline_file_substitution(const pipeline_file *file, const char *pointer);
 
 /* Whether the value comes from an argument that is taken as it is. */

@@ -11,7 +11,6 @@
 #include "pipeline/memory.h"
 #include "pipeline/overrides.h"
 #include "pipeline/pipeline_file.h"
-#include "pipeline/segments.h"
 #include "pipeline/substitute.h"
 
 /* --- checking --- */
@@ -27,47 +26,6 @@ static int check(draft *drafted, schema_set *schemas, uint32_t **ret_order) {
     draft_check_support(drafted);
   }
   return result;
-}
-
-/* --- building --- */
-
-/* The draft's stages in running order, their edges renumbered. */
-static int place_stages(plan *self, const draft *drafted, const uint32_t *order) {
-  self->stages = plan_memory_take(self->memory, drafted->n_stages, sizeof *self->stages);
-  uint32_t *place = plan_memory_take(self->memory, drafted->n_stages, sizeof *place);
-  if (self->stages == NULL || place == NULL) {
-    return -ENOMEM;
-  }
-  for (uint32_t i = 0; i < drafted->n_stages; i++) {
-    place[order[i]] = i;
-  }
-  for (uint32_t i = 0; i < drafted->n_stages; i++) {
-    plan_stage *stage = &self->stages[i];
-    *stage = drafted->stages[order[i]].stage;
-    uint32_t *from = plan_memory_take(self->memory, stage->n_from, sizeof *from);
-    if (from == NULL) {
-      return -ENOMEM;
-    }
-    for (uint32_t k = 0; k < stage->n_from; k++) {
-      from[k] = place[stage->from[k]];
-    }
-    stage->from = from;
-    if (stage->info->role == ROLE_SINK) {
-      stage->sink_slot = self->n_sinks++;
-    }
-  }
-  self->n_stages = drafted->n_stages;
-  return 0;
-}
-
-static int build(plan *self, const draft *drafted, const uint32_t *order) {
-  self->name = drafted->name;
-  self->path = drafted->file->path;
-  self->base_folder = drafted->file->base_folder;
-  self->any_order = drafted->any_order;
-  self->limits = drafted->limits;
-  int result = place_stages(self, drafted, order);
-  return result != 0 ? result : segments_cut(self, self->memory);
 }
 
 /* --- the whole --- */
@@ -89,7 +47,7 @@ static int make(pipeline_file *file, const registry *installed, const plan_optio
   if (result == 0 && faults_count(file->faults) > 0) {
     result = -EINVAL;
   }
-  return result != 0 ? result : build(self, &drafted, order);
+  return result != 0 ? result : draft_build(&drafted, order, self);
 }
 
 /* Takes over what the plan's stages point into: names and conditions live in the file's tree. */

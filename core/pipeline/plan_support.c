@@ -15,6 +15,9 @@ static void check_keys(draft *self, const draft_stage *stage) {
   if (stage->stage.isolate) {
     refuse(self, stage, "isolate", "isolation");
   }
+  if (stage->stage.timeout_ms != 0) {
+    refuse(self, stage, "timeout_ms", "time limits");
+  }
   if (stage->has_batch) {
     refuse(self, stage, "batch", "batches");
   }

@@ -87,7 +87,9 @@ static int append_file(substituter *s, const char *reference, const char *path, 
   size_t len = 0;
   int result = read_secret(path, bytes, &len);
   if (result != 0) {
-    fault(s, reference, result == -EFBIG ? "larger than 64 KiB: not a secret" : strerror(-result), path);
+    pipeline_file_fault_word(s->file, s->pointer, reference, "can't read %s: %s", path,
+                             result == -EFBIG ? "larger than 64 KiB, no secret is" : strerror(-result));
+    s->faulty = true;
     return 0;
   }
   while (len > 0 && (bytes[len - 1] == '\n' || bytes[len - 1] == '\r')) {
@@ -203,18 +205,24 @@ static int append_all(substituter *s, const char *text, bool *ret_whole) {
 }
 
 static int set_string(substituter *s, cJSON *value, bool whole) {
+  char *pointer = plan_memory_copy(s->file->memory, s->pointer, strlen(s->pointer));
+  if (pointer == NULL) {
+    return -ENOMEM;
+  }
+  if (s->faulty) {
+    return pipeline_file_substituted(s->file, &(file_substitution){ .pointer = pointer, .failed = true });
+  }
   if (s->out.too_long || s->out.len > SUBSTITUTE_TOTAL_MAX - s->total) {
     pipeline_file_fault(s->file, s->pointer, false, "too long after substitution: over 1 MiB, or 16 MiB in the file");
     return 0;
   }
-  char *pointer = plan_memory_copy(s->file->memory, s->pointer, strlen(s->pointer));
   char *secret = s->secret ? plan_memory_copy(s->file->memory, s->out.data, s->out.len) : NULL;
-  if (pointer == NULL || (s->secret && secret == NULL) ||
-      cJSON_SetValuestring(value, s->out.data == NULL ? "" : s->out.data) == NULL) {
+  if ((s->secret && secret == NULL) || cJSON_SetValuestring(value, s->out.data == NULL ? "" : s->out.data) == NULL) {
     return -ENOMEM;
   }
   s->total += s->out.len;
-  return pipeline_file_substituted(s->file, pointer, secret, whole);
+  return pipeline_file_substituted(s->file,
+                                   &(file_substitution){ .pointer = pointer, .secret = secret, .whole = whole });
 }
 
 static int substitute_string(substituter *s, const char *pointer, cJSON *value) {
@@ -233,7 +241,7 @@ static int substitute_string(substituter *s, const char *pointer, cJSON *value) 
   s->secret = false;
   bool whole = false;
   int result = append_all(s, value->valuestring, &whole);
-  if (result == 0 && !s->faulty) {
+  if (result == 0) {
     result = set_string(s, value, whole);
   }
   free(s->out.data);
