@@ -20,6 +20,32 @@ const char *stage_role_name(stage_role role) {
 
 /* --- for people --- */
 
+enum { LINE_WIDTH = 100, DESCRIPTION_INDENT = 8 };
+
+/* Prints text in lines of at most LINE_WIDTH characters, broken at spaces; the first begins at column, the others after
+ * indent spaces. */
+static void print_wrapped(const char *text, unsigned column, unsigned indent, FILE *stream) {
+  while (*text != '\0') {
+    size_t len = strcspn(text, " ");
+    unsigned width = 0;
+    for (size_t i = 0; i < len; i++) {
+      width += ((unsigned char)text[i] & 0xC0) != 0x80;
+    }
+    if (column > indent && column + width + 1 > LINE_WIDTH) {
+      fprintf(stream, "\n%*s", (int)indent, "");
+      column = indent;
+    } else if (column > indent) {
+      fputc(' ', stream);
+      column++;
+    }
+    fwrite(text, 1, len, stream);
+    column += width;
+    text += len;
+    text += strspn(text, " ");
+  }
+  fputc('\n', stream);
+}
+
 static void print_strings(const char *label, const char *const *strings, uint32_t n_strings, FILE *stream) {
   for (uint32_t i = 0; i < n_strings; i++) {
     fprintf(stream, "%s%s", i == 0 ? label : ", ", strings[i]);
@@ -80,8 +106,11 @@ static void print_keys(const cJSON *schema, const char *path, FILE *stream) {
     } else if (is_required(schema, property->string)) {
       fputs(", required", stream);
     }
-    fprintf(stream, "\n%s%s%s", description != NULL ? "        " : "", description != NULL ? description : "",
-            description != NULL ? "\n" : "");
+    fputc('\n', stream);
+    if (description != NULL) {
+      fprintf(stream, "%*s", DESCRIPTION_INDENT, "");
+      print_wrapped(description, DESCRIPTION_INDENT, DESCRIPTION_INDENT, stream);
+    }
     print_keys(property, here, stream);
     const cJSON *items = cJSON_GetObjectItemCaseSensitive(property, "items");
     if (items != NULL) {
@@ -93,7 +122,9 @@ static void print_keys(const cJSON *schema, const char *path, FILE *stream) {
 
 void stage_print(const stage_info *info, FILE *stream) {
   const manifest *from = info->manifest;
-  fprintf(stream, "%s: %s\n\n", info->name, info->description);
+  fprintf(stream, "%s:", info->name);
+  print_wrapped(info->description, (unsigned)strlen(info->name) + 1, 0, stream);
+  fputc('\n', stream);
   fprintf(stream, "  role         %s\n", role_names[info->role]);
   fprintf(stream, "  concurrency  %s\n", concurrency_names[info->concurrency]);
   fprintf(stream, "  call         %s", call_names[info->call]);

@@ -69,6 +69,13 @@ static int print_json(cJSON *json) {
   return EXIT_DONE;
 }
 
+/* Length of the first sentence, without its stop: a list has no room for more. */
+static int first_sentence(const char *text) {
+  const char *stop = strstr(text, ". ");
+  size_t len = stop != NULL ? (size_t)(stop - text) : strlen(text);
+  return (int)(len > 0 && text[len - 1] == '.' ? len - 1 : len);
+}
+
 static int list(const registry *installed, bool json) {
   cJSON *array = json ? cJSON_CreateArray() : NULL;
   unsigned width = 4, plugin_width = 6;
@@ -89,8 +96,8 @@ static int list(const registry *installed, bool json) {
     }
     char plugin[160];
     snprintf(plugin, sizeof plugin, "%s %s", info->manifest->name, info->manifest->version);
-    printf("%-*s  %-9s  %-*s  %s\n", (int)width, info->name, stage_role_name(info->role), (int)plugin_width, plugin,
-           info->description);
+    printf("%-*s  %-9s  %-*s  %.*s\n", (int)width, info->name, stage_role_name(info->role), (int)plugin_width, plugin,
+           first_sentence(info->description), info->description);
   }
   return json ? print_json(array) : EXIT_DONE;
 }

@@ -43,17 +43,18 @@ static void describe_bounds(const cJSON *schema, config_type type, char *ret_tex
                                           { "minItems", "maxItems" } };
   bool number = type == CONFIG_INTEGER || type == CONFIG_NUMBER;
   int which = number ? 0 : type == CONFIG_ARRAY ? 2 : 1;
-  const char *unit = which == 1 ? " characters" : which == 2 ? " elements" : "";
+  static const char *const units[3][2] = { { "", "" }, { " character", " characters" }, { " element", " elements" } };
   const char *of = number ? "" : " of";
   double low = 0, high = 0;
   bool has_low = config_number(schema, keys[which][0], &low) == 0;
   bool has_high = config_number(schema, keys[which][1], &high) == 0;
   if (has_low && has_high) {
-    snprintf(ret_text, capacity, number ? "%s from %.15g to %.15g%s" : "%s %.15g to %.15g%s", of, low, high, unit);
+    snprintf(ret_text, capacity, number ? "%s from %.15g to %.15g%s" : "%s %.15g to %.15g%s", of, low, high,
+             units[which][high != 1]);
   } else if (has_low) {
-    snprintf(ret_text, capacity, "%s at least %.15g%s", of, low, unit);
+    snprintf(ret_text, capacity, "%s at least %.15g%s", of, low, units[which][low != 1]);
   } else if (has_high) {
-    snprintf(ret_text, capacity, "%s at most %.15g%s", of, high, unit);
+    snprintf(ret_text, capacity, "%s at most %.15g%s", of, high, units[which][high != 1]);
   } else {
     ret_text[0] = '\0';
   }
