@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The stage summarize: provides summary/1. */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "qanat/layers.h"
+#include "qanat/stage.h"
+#include "rank.h"
+#include "summarize_manifest.h"
+#include "text/letters.h"
+#include "text/utf8.h"
+
+typedef struct summarize {
+  pick_budget budget;
+  rank_words words;
+} summarize;
+
+static int summarize_create(qn_create *create, void **ret_instance) {
+  summarize *self = calloc(1, sizeof(*self));
+  if (self == NULL) {
+    const char text[] = "no memory for the stage";
+    return create->host->create_fail(create, text, sizeof(text) - 1);
+  }
+  self->budget.sentences = (uint32_t)qn_config_i64(create, "/sentences", 3);
+  self->budget.words = (uint32_t)qn_config_i64(create, "/words", 0);
+  self->budget.ratio = qn_config_f64(create, "/ratio", 1);
+  rank_words_fill(&self->words);
+  *ret_instance = self;
+  return 0;
+}
+
+static void summarize_destroy(void *instance) {
+  free(instance);
+}
+
+static int summarize_context_open(void *instance, qn_env *env, const qn_host *host, void **ret_context) {
+  (void)instance;
+  rank_scratch *scratch = host->alloc(env, sizeof(*scratch));
+  if (scratch == NULL) {
+    return -ENOMEM;
+  }
+  rank_scratch_init(scratch, host, env);
+  *ret_context = scratch;
+  return 0;
+}
+
+static void summarize_context_close(void *context) {
+  rank_scratch *scratch = context;
+  if (scratch != NULL) {
+    rank_scratch_done(scratch);
+    scratch->host->release(scratch->env, scratch);
+  }
+}
+
+/* A layer that may be missing. 0 also if it is; then the layer is empty. */
+static int layer_or_none(qn_call *call, uint32_t layer, qn_layer *ret_layer) {
+  qn_layer none = { 0 };
+  int error = call->host->layer_get(call, layer, ret_layer);
+  if (error == -ENOENT) {
+    *ret_layer = none;
+    return 0;
+  }
+  return error;
+}
+
+/* The title as a text: of a span, as declutter sets it, or as a source has given it. */
+static qn_str title_of(qn_call *call, const qn_view *view) {
+  qn_value value;
+  qn_str title = { NULL, 0 };
+  if (call->host->field_get(call, QN_LIT("title"), &value) != 0) {
+    return title;
+  }
+  if (value.type == QN_VALUE_STR) {
+    return value.as.str;
+  }
+  if (value.type == QN_VALUE_SPAN && value.as.span.begin <= value.as.span.end && value.as.span.end <= view->len) {
+    title.data = (const char *)view->data + value.as.span.begin;
+    title.len = value.as.span.end - value.as.span.begin;
+  }
+  return title;
+}
+
+static int input_get(qn_call *call, rank_input *input) {
+  int error = call->host->view_get(call, &input->view);
+  error = error != 0 ? error : call->host->layer_get(call, SUMMARIZE_LAYER_TOKEN, &input->tokens);
+  error = error != 0 ? error : call->host->layer_get(call, SUMMARIZE_LAYER_SENTENCE, &input->sentences);
+  error = error != 0 ? error : layer_or_none(call, SUMMARIZE_LAYER_ENTITY, &input->entities);
+  error = error != 0 ? error : layer_or_none(call, SUMMARIZE_LAYER_QUOTE, &input->quotes);
+  if (error == 0) {
+    input->title = title_of(call, &input->view);
+  }
+  return error;
+}
+
+/* Copies a sentence with any run of spaces as one. Returns its length, at most that of the sentence. */
+static uint32_t text_write(const qn_view *view, uint32_t begin, uint32_t end, char *out) {
+  uint32_t len = 0;
+  int wants_space = 0;
+  while (begin < end) {
+    uint32_t after = begin;
+    uint32_t code = utf8_next(view->data, &after);
+    if (letters_kind(code) == LETTERS_SPACE || letters_kind(code) == LETTERS_CONTROL) {
+      wants_space = len > 0;
+    } else {
+      if (wants_space) {
+        out[len++] = ' ';
+        wants_space = 0;
+      }
+      for (; begin < after; begin++) {
+        out[len++] = (char)view->data[begin];
+      }
+    }
+    begin = after;
+  }
+  return len;
+}
+
+static int rows_write(qn_call *call, const rank_scratch *scratch, const rank_input *input, const uint32_t *picked,
+                      uint32_t n_picked) {
+  qn_rows rows;
+  uint32_t heap_bytes = 0;
+  for (uint32_t i = 0; i < n_picked; i++) {
+    heap_bytes += input->sentences.end[picked[i]] - input->sentences.begin[picked[i]];
+  }
+  int error = call->host->layer_reserve(call, SUMMARIZE_LAYER_SUMMARY, n_picked, heap_bytes, &rows);
+  if (error != 0) {
+    return error;
+  }
+  uint32_t heap_used = 0;
+  for (uint32_t i = 0; i < n_picked; i++) {
+    uint32_t row = picked[i];
+    rows.begin[i] = input->sentences.begin[row];
+    rows.end[i] = input->sentences.end[row];
+    qn_heap_str text = { rows.heap_base + heap_used, 0 };
+    text.len = text_write(&input->view, rows.begin[i], rows.end[i], rows.heap + heap_used);
+    heap_used += text.len;
+    ((uint32_t *)rows.columns[QN_SUMMARY_SENTENCE])[i] = row;
+    ((qn_heap_str *)rows.columns[QN_SUMMARY_TEXT])[i] = text;
+    ((double *)rows.columns[QN_SUMMARY_SCORE])[i] = 1 / (1 + exp(-((double)scratch->sentences[row].score - 4) / 2));
+  }
+  return call->host->layer_commit(call, SUMMARIZE_LAYER_SUMMARY, n_picked, heap_used);
+}
+
+static qn_status summarize_process(void *instance, void *context, qn_call *call) {
+  const summarize *self = instance;
+  rank_scratch *scratch = context;
+  rank_input input;
+  const uint32_t *picked = NULL;
+  uint32_t n_picked = 0;
+  int error = input_get(call, &input);
+  error = error != 0 ? error : rank_run(scratch, &self->words, &input);
+  error = error != 0 ? error : pick_run(scratch, &input, &self->budget, &picked, &n_picked);
+  if (error == 0 && n_picked > 0) {
+    error = rows_write(call, scratch, &input, picked, n_picked);
+  }
+  if (error == -ENOMEM) {
+    return qn_fail(call, QN_STATUS_RETRY, "no-memory", "no memory for the summary of this document");
+  }
+  return error == 0 ? QN_STATUS_OK
+                    : qn_fail(call, QN_STATUS_FATAL, "host-refused",
+                              "the host refused a view or layer that summarize declares");
+}
+
+static const qn_transform summarize_table = {
+  .size = sizeof(qn_transform),
+  .create = summarize_create,
+  .destroy = summarize_destroy,
+  .context_open = summarize_context_open,
+  .context_close = summarize_context_close,
+  .process = summarize_process,
+};
+
+static const qn_stage summarize_stage = { .size = sizeof(qn_stage),
+                                          .name = "summarize",
+                                          .transform = &summarize_table };
+static const qn_stage *const stages[] = { &summarize_stage };
+
+const qn_plugin qn_plugin_v1 = { .size = sizeof(qn_plugin), .n_stages = 1, .stages = stages };

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Sets of folded words by their hashes alone; two words of one hash would be one in 10^15 tokens. */
+#include "text/wordset.h"
+
+#include "text/fold.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum { WORD_MAX_BYTES = 64 };
+
+#define ALEF_LAM "\xD8\xA7\xD9\x84"
+#define LAM "\xD9\x84"
+#define WAW "\xD9\x88"
+#define FA "\xD9\x81"
+#define BA "\xD8\xA8"
+#define KAF "\xD9\x83"
+
+static uint64_t hash_of(const char *form, size_t len) {
+  uint64_t hash = 0xCBF29CE484222325u;
+  for (size_t i = 0; i < len; i++) {
+    hash = (hash ^ (uint8_t)form[i]) * 0x100000001B3u;
+  }
+  return hash != 0 ? hash : 1;
+}
+
+static uint32_t slot_of(uint64_t hash) {
+  return (uint32_t)((hash * 0x9E3779B97F4A7C15u) >> 32) & (WORDSET_SLOTS - 1);
+}
+
+static int add_hash(wordset *set, uint64_t hash) {
+  uint32_t slot = slot_of(hash);
+  while (set->slots[slot] != 0) {
+    if (set->slots[slot] == hash) {
+      return 0;
+    }
+    slot = (slot + 1) & (WORDSET_SLOTS - 1);
+  }
+  if (set->n_words == WORDSET_WORDS_MAX) {
+    return -ENOSPC;
+  }
+  set->slots[slot] = hash;
+  set->n_words++;
+  return 0;
+}
+
+int wordset_add(wordset *set, const char *words) {
+  while (*words != '\0') {
+    uint8_t form[FOLD_BOUND(WORD_MAX_BYTES)];
+    size_t len = strcspn(words, " ");
+    if (len > 0 && len <= WORD_MAX_BYTES) {
+      int fault = add_hash(set, hash_of((const char *)form, fold_key((const uint8_t *)words, len, form)));
+      if (fault != 0) {
+        return fault;
+      }
+    }
+    words += len + (words[len] == ' ');
+  }
+  return 0;
+}
+
+int wordset_has(const wordset *set, const char *form, size_t len) {
+  uint64_t hash = hash_of(form, len);
+  uint32_t slot = slot_of(hash);
+  while (set->slots[slot] != 0) {
+    if (set->slots[slot] == hash) {
+      return 1;
+    }
+    slot = (slot + 1) & (WORDSET_SLOTS - 1);
+  }
+  return 0;
+}
+
+static int begins_with(const char *form, size_t len, const char *letters, size_t n_bytes) {
+  return len >= n_bytes && memcmp(form, letters, n_bytes) == 0;
+}
+
+int wordset_has_loose(const wordset *set, const char *form, size_t len) {
+  if (wordset_has(set, form, len)) {
+    return 1;
+  }
+  return len > 4 && (begins_with(form, len, WAW, 2) || begins_with(form, len, FA, 2)) &&
+         wordset_has(set, form + 2, len - 2);
+}
+
+/* Words shorter than this without their prefix keep it: it may be theirs. */
+enum { STEM_MIN_BYTES = 6, LONG_WORD_BYTES = 10 };
+
+size_t wordset_term_skip(const char *form, size_t len) {
+  size_t at = begins_with(form, len, WAW, 2) || begins_with(form, len, FA, 2) ? 2 : 0;
+  size_t clitic = at;
+  if (begins_with(form + at, len - at, LAM LAM, 4)) {
+    return len - at >= 4 + STEM_MIN_BYTES ? at + 4 : 0;
+  }
+  if (begins_with(form + at, len - at, BA, 2) || begins_with(form + at, len - at, KAF, 2)) {
+    clitic = at + 2;
+  }
+  if (begins_with(form + clitic, len - clitic, ALEF_LAM, 4)) {
+    return len - clitic >= 4 + STEM_MIN_BYTES ? clitic + 4 : 0;
+  }
+  return at > 0 && len >= LONG_WORD_BYTES && begins_with(form, len, WAW, 2) ? at : 0;
+}
+
+uint64_t wordset_term(const char *form, size_t len) {
+  size_t skip = wordset_term_skip(form, len);
+  return hash_of(form + skip, len - skip);
+}

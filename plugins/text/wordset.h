@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Small sets of words that a stage asks for at every token: stop words, verbs of saying. A set lives in the stage's
+ * instance; it is filled in create() and only read from then on. */
+#ifndef TEXT_WORDSET_H
+#define TEXT_WORDSET_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { WORDSET_SLOTS = 4096, WORDSET_WORDS_MAX = WORDSET_SLOTS / 2 };
+
+typedef struct wordset {
+  uint64_t slots[WORDSET_SLOTS]; /* hashes of folded words, 0 is empty */
+  uint32_t n_words;
+} wordset;
+
+/* Adds the words of a text, parted by spaces and written in any way; they are folded. A zeroed set is empty. 0, -ENOSPC
+ * past WORDSET_WORDS_MAX words. */
+int wordset_add(wordset *set, const char *words);
+
+/* True if the folded form is in the set. */
+int wordset_has(const wordset *set, const char *form, size_t len);
+
+/* The same, with or without the proclitic و or ف before it. */
+int wordset_has_loose(const wordset *set, const char *form, size_t len);
+
+/* What a folded form is about, as a hash: without و before the article or a long word, and without the article, so that
+ * "الرقائق", "والرقائق", "للرقائق" and "رقائق" are one term. Never 0. */
+uint64_t wordset_term(const char *form, size_t len);
+
+/* Bytes of the form that wordset_term leaves out at its begin. */
+size_t wordset_term_skip(const char *form, size_t len);
+
+#endif
