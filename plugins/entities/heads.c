@@ -6,10 +6,12 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "entities/context.h"
 #include "entities/names.h"
 #include "qanat/layers.h"
+#include "text/letters.h"
 
-enum { UNITS_MAX = 6, RUN_MAX = 4 };
+enum { UNITS_MAX = 6, RUN_MAX = 4, QUOTED_MAX = 6 };
 
 typedef struct description {
   uint32_t last; /* word behind it */
@@ -190,6 +192,10 @@ static uint32_t run_end(const scan *s, uint32_t first, uint16_t lore, uint32_t t
   if ((w->shape & WORD_LATIN) != 0) {
     return names_latin_end(s, first);
   }
+  uint32_t spelled = names_spelled_end(s, first);
+  if (spelled > first) {
+    return spelled;
+  }
   if (!names_is_proper(s, first, lore) || w->likeness < -14) {
     return first;
   }
@@ -214,7 +220,8 @@ static float announced_score(const scan *s, uint32_t i, uint32_t type) {
   float score = (t->direct & bit) != 0 ? 0.7f : (t->title & bit) != 0 ? 0.6f : (t->cue & bit) != 0 ? 0.56f : 0.0f;
   if (score > 0.0f && (s->words[i].shape & WORD_ARABIC) != 0) {
     float likeness = s->words[i].likeness;
-    score += likeness > 0 ? 0.05f : likeness < -8 ? -0.1f : 0.0f;
+    score += likeness > 2 ? 0.05f : likeness < -8 ? -0.2f : likeness < -2 ? -0.1f : 0.0f;
+    score -= names_is_ordinary(s, i) && type != QN_ENTITY_TYPE_LOCATION ? 0.1f : 0.0f;
     if ((s->words[i].shape & WORD_ARTICLE) != 0) {
       score -= 0.14f;
     }
@@ -237,6 +244,57 @@ static void announce(scan *s, uint32_t i) {
   }
 }
 
+/* "فيلم «صوت هند رجب»": what a title announces in quotation marks, whatever its words. */
+static void announce_quoted(scan *s, uint32_t i) {
+  uint8_t types = s->triggers[i].title & 0x1E;
+  uint32_t end = i + 1;
+  if (types == 0 || !letters_is_quote(s->words[i].mark)) {
+    return;
+  }
+  while (!scan_parts(s, end) && !letters_is_quote(s->words[end].mark) && end - i <= QUOTED_MAX) {
+    end++;
+  }
+  if (end == i + 1 || scan_parts(s, end) || !letters_is_quote(s->words[end].mark) || s->words[end - 1].mark != 0) {
+    return;
+  }
+  for (uint32_t type = QN_ENTITY_TYPE_ORGANIZATION; type <= QN_ENTITY_TYPE_EVENT; type++) {
+    if ((types >> type & 1) != 0) {
+      propose(s, i + 1, end, s->words[i + 1].begin, type, (s->triggers[i].direct >> type & 1) != 0 ? 0.7f : 0.6f);
+    }
+  }
+}
+
+/* A row of letter names: a company more often than not; with a number a product. */
+static void announce_spelled(scan *s, uint32_t i) {
+  uint32_t end = names_spelled_end(s, i);
+  bool inside = i > 0 && !scan_parts(s, i) && names_spelled_end(s, i - 1) > i - 1;
+  if (end == i || inside || end - i < 2) {
+    return;
+  }
+  propose(s, i, end, s->words[i].core, QN_ENTITY_TYPE_ORGANIZATION, end - i > 2 ? 0.6f : 0.53f);
+  if (!scan_parts(s, end) && (s->words[end].shape & WORD_NUMBER) != 0) {
+    propose(s, i, end + 1, s->words[i].core, QN_ENTITY_TYPE_PRODUCT, 0.6f);
+  }
+}
+
+/* "تومرا النرويجية": an unusual word without article before a definite adjective is a name. */
+static void announce_by_adjective(scan *s, uint32_t i) {
+  name_start starts[2];
+  uint32_t n = names_starts(s, i, starts);
+  if (n == 0 || (s->words[i].shape & WORD_ARABIC) == 0 || (s->words[i].shape & WORD_ARTICLE) != 0 ||
+      !names_is_proper(s, i, starts[0].lore) || (starts[0].lore & (LORE_NAME_ANY | LORE_ENTITY)) != 0 ||
+      s->words[i].likeness < -4 || names_is_ordinary(s, i)) {
+    return;
+  }
+  uint32_t end = run_end(s, i, starts[0].lore, QN_ENTITY_TYPE_ORGANIZATION);
+  bool feminine = end > i && !scan_parts(s, end) && is_definite(&s->words[end]) && s->words[end].form_len > 10 &&
+                  memcmp(s->heap + s->words[end].form + s->words[end].form_len - 4, "\xD9\x8A\xD9\x87", 4) == 0;
+  if (feminine) {
+    bool located = context_is_located(s, i) && (s->words[i].shape & WORD_CLITIC) == 0 && end == i + 1;
+    propose(s, i, end, starts[0].begin, located ? QN_ENTITY_TYPE_LOCATION : QN_ENTITY_TYPE_ORGANIZATION, 0.58f);
+  }
+}
+
 void heads_propose(scan *s) {
   for (uint32_t i = 0; i < s->n_words; i++) {
     uint8_t heads = s->triggers[i].head | s->triggers[i].open;
@@ -247,5 +305,8 @@ void heads_propose(scan *s) {
     }
     describe_purpose(s, i);
     announce(s, i);
+    announce_quoted(s, i);
+    announce_spelled(s, i);
+    announce_by_adjective(s, i);
   }
 }

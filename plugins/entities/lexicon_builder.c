@@ -129,6 +129,11 @@ static size_t word_end(const char *form, size_t len, size_t *pos) {
   return end;
 }
 
+static bool is_proper(const lexicon_builder *builder, uint32_t entry) {
+  const qlex_entry *e = &builder->entries[entry];
+  return e->type == 0 || e->type == 3 || e->class == QLEX_CLASS_COMPANY || e->class == QLEX_CLASS_CITY;
+}
+
 static int push_alias(lexicon_builder *builder, const char *form, size_t len, qlex_payload payload) {
   key so_far = { 0, 0 };
   uint32_t n_words = 0;
@@ -141,8 +146,7 @@ static int push_alias(lexicon_builder *builder, const char *form, size_t len, ql
     size_t end = word_end(form, len, &pos);
     key word = key_of(form + begin, end - begin);
     so_far = key_join(so_far, word);
-    likeness_learn(&builder->likeness, form + begin, end - begin, payload.kind,
-                   builder->entries[payload.entry].type == 0);
+    likeness_learn(&builder->likeness, form + begin, end - begin, payload.kind, is_proper(builder, payload.entry));
     if (n_words++ == 0) {
       uint64_t bit = key_print(word) >> (64 - QLEX_FIRST_BITS);
       builder->first[bit >> 6] |= UINT64_C(1) << (bit & 63);

@@ -4,6 +4,7 @@
 #include "entities/likeness.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "entities/lexicon.h"
 #include "text/letters.h"
@@ -22,14 +23,15 @@ static void count(uint32_t *counts, const char *form, size_t len) {
   counts[lexicon_trigram(a, b, '$')]++;
 }
 
-void likeness_learn(likeness_trainer *trainer, const char *form, size_t len, uint8_t kind, bool is_person) {
+void likeness_learn(likeness_trainer *trainer, const char *form, size_t len, uint8_t kind, bool is_proper) {
   if (len < 4 || utf8_valid_prefix((const uint8_t *)form, len) != len ||
       letters_script(utf8_peek((const uint8_t *)form, 0)) != LETTERS_SCRIPT_ARABIC) {
     return;
   }
+  bool has_article = len > 4 && memcmp(form, "\xD8\xA7\xD9\x84", 4) == 0;
   if (kind == QLEX_COMMON) {
     count(trainer->words, form, len);
-  } else if (kind == QLEX_GIVEN || kind == QLEX_FAMILY || (kind == QLEX_ENTITY && is_person)) {
+  } else if (kind == QLEX_GIVEN || kind == QLEX_FAMILY || (kind == QLEX_ENTITY && is_proper && !has_article)) {
     count(trainer->names, form, len);
   }
 }

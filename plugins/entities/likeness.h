@@ -15,8 +15,9 @@ typedef struct likeness_trainer {
   uint32_t words[QLEX_LIKENESS_SIZE];
 } likeness_trainer;
 
-/* Learns from one folded word of an alias of this kind (QLEX_*), of a person or not. */
-void likeness_learn(likeness_trainer *trainer, const char *form, size_t len, uint8_t kind, bool is_person);
+/* Learns from one folded word of an alias of this kind (QLEX_*). is_proper: its entry is one whose names are seldom made of
+ * ordinary words (persons, companies, cities). */
+void likeness_learn(likeness_trainer *trainer, const char *form, size_t len, uint8_t kind, bool is_proper);
 
 /* Writes QLEX_LIKENESS_SIZE weights. */
 void likeness_write(const likeness_trainer *trainer, int8_t *ret_weights);

@@ -117,9 +117,46 @@ int names_is_proper(const scan *s, uint32_t i, uint16_t lore) {
     return 0;
   }
   if ((w->shape & WORD_LATIN) != 0) {
-    return (w->shape & (WORD_CAPITAL | WORD_DIGITS)) != 0;
+    return (w->shape & (WORD_CAPITAL | WORD_DIGITS)) != 0 && (lore & (LORE_COMMON | LORE_ENTITY)) != LORE_COMMON;
   }
   return (w->shape & WORD_ARABIC) != 0 && (lore & (LORE_COMMON | LORE_TITLE)) == 0 && w->core_len >= 4;
+}
+
+static bool is_letter_name(const scan *s, uint32_t i) {
+  static const char *const letters[] = {
+    "اتش", "ار",  "اس",    "اف", "اكس", "ال", "ام", "ان", "او",  "اي", "ايتش", "ايه", "بي",  "تي",
+    "جي",  "جيه", "دبليو", "دي", "زد",  "زي", "سي", "في", "كاي", "كي", "كيه",  "كيو", "واي", "يو",
+  };
+  return names_is_one_of(s, i, letters, sizeof letters / sizeof letters[0]);
+}
+
+uint32_t names_spelled_end(const scan *s, uint32_t i) {
+  uint32_t end = i;
+  uint32_t n = 0;
+  for (uint32_t k = i; k < s->n_words && (k == i || !scan_parts(s, k)); k++) {
+    bool mark = k > i && (s->words[k].mark == '.' || s->words[k].mark == '-') && (s->words[k].shape & WORD_GLUED) != 0;
+    if (is_letter_name(s, k)) {
+      n++;
+      end = k + 1;
+    } else if (!mark) {
+      break;
+    }
+  }
+  return n >= 2 ? end : i;
+}
+
+static bool ends(const scan *s, const scan_word *w, const char *end) {
+  size_t len = strlen(end);
+  return w->form_len > len + 2 && memcmp(s->heap + w->form + w->form_len - len, end, len) == 0;
+}
+
+int names_is_ordinary(const scan *s, uint32_t i) {
+  const scan_word *w = &s->words[i];
+  if ((w->shape & WORD_ARABIC) == 0) {
+    return 0;
+  }
+  return ends(s, w, "يه") || ends(s, w, "يون") || ends(s, w, "يين") || ends(s, w, "يا") || ends(s, w, "ات") ||
+         is_verb_like(s, w);
 }
 
 uint32_t names_latin_end(const scan *s, uint32_t i) {

@@ -25,6 +25,12 @@ int names_is_particle(const scan *s, uint32_t i);
 /* True if word i is not an ordinary word: unknown to the lexicon but for names, or Latin with a capital. */
 int names_is_proper(const scan *s, uint32_t i, uint16_t lore);
 
+/* The end of the row of letter names ("إتش إس بي سي") that begins at word i; i if there are not two. */
+uint32_t names_spelled_end(const scan *s, uint32_t i);
+
+/* True if word i looks like an ordinary word by its ending: صيني، صينيون، شرائح. */
+int names_is_ordinary(const scan *s, uint32_t i);
+
 /* The end of the Latin name that begins at word i: words with capitals, numbers and what joins them; i if none. */
 uint32_t names_latin_end(const scan *s, uint32_t i);
 

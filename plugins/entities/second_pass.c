@@ -141,6 +141,32 @@ static void learn_twin_before(scan *s, memory *m, const candidate *c) {
   }
 }
 
+/* "شركتا ثريما ونيم": an unknown word joined to a name by و is a name of the same kind. */
+static void follow_coordination(scan *s, const candidate *c) {
+  uint32_t next = c->last;
+  if (scan_parts(s, next) || (c->type != QN_ENTITY_TYPE_ORGANIZATION && c->type != QN_ENTITY_TYPE_LOCATION &&
+                              c->type != QN_ENTITY_TYPE_PERSON && c->type != QN_ENTITY_TYPE_PRODUCT)) {
+    return;
+  }
+  name_start starts[2];
+  const scan_word *w = &s->words[next];
+  uint32_t n = names_starts(s, next, starts);
+  bool joined = n > 0 && starts[0].is_core && s->view.data[w->begin] == 0xD9 && s->view.data[w->begin + 1] == 0x88;
+  if (!joined || !names_is_proper(s, next, starts[0].lore) || (starts[0].lore & (LORE_NAME_ANY | LORE_ENTITY)) != 0 ||
+      (w->shape & WORD_ARTICLE) != 0 || names_is_ordinary(s, next) ||
+      ((w->shape & WORD_ARABIC) != 0 && w->likeness < -2)) {
+    return;
+  }
+  uint32_t last = (w->shape & WORD_LATIN) != 0 ? names_latin_end(s, next) : next + 1;
+  uint32_t spelled = names_spelled_end(s, next);
+  last = spelled > last ? spelled : last;
+  if (last > next) {
+    candidate like = *c;
+    like.entry = SCAN_NONE;
+    propose_like(s, &like, next, last, starts[0].begin, 0.58f);
+  }
+}
+
 static void learn(scan *s, memory *m) {
   uint32_t n = s->n_candidates; /* what is proposed on the way is not learnt from */
   for (uint32_t i = 0; i < n; i++) {
@@ -156,6 +182,7 @@ static void learn(scan *s, memory *m) {
     }
     learn_twin_behind(s, m, &c);
     learn_twin_before(s, m, &c);
+    follow_coordination(s, &c);
   }
 }
 
