@@ -58,21 +58,25 @@ static bool needs_escape(uint64_t word) {
   return (found & tops) != 0;
 }
 
+/* For bytes below 0x60: 0 as it stands, 'u' in hexadecimal, otherwise the letter behind the backslash. */
+static const char escapes[0x60] = {
+  'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'b', 't', 'n', 'u', 'f', 'r', 'u', 'u',         'u',
+  'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', ['"'] = '"', ['\\'] = '\\',
+};
+
 static char *escape(char *out, uint8_t byte) {
   static const char hex[] = "0123456789abcdef";
-  const char *short_forms = "\"\"\\\\\bb\ff\nn\rr\tt";
-  for (const char *form = short_forms; *form != '\0'; form += 2) {
-    if ((uint8_t)form[0] == byte) {
-      *out++ = '\\';
-      *out++ = form[1];
-      return out;
-    }
+  char form = byte < sizeof escapes ? escapes[byte] : 0;
+  if (form == 0) {
+    *out = (char)byte;
+    return out + 1;
   }
-  if (byte >= 0x20) {
-    *out++ = (char)byte;
-    return out;
+  out[0] = '\\';
+  out[1] = form;
+  if (form != 'u') {
+    return out + 2;
   }
-  memcpy(out, "\\u00", 4);
+  memcpy(out + 2, "00", 2);
   out[4] = hex[byte >> 4];
   out[5] = hex[byte & 15];
   return out + ESCAPE_BYTES;
@@ -81,21 +85,20 @@ static char *escape(char *out, uint8_t byte) {
 /* The caller has made room for every byte to be escaped, and eight more. */
 static char *copy_escaped(char *out, const char *text, size_t len) {
   size_t at = 0;
-  while (at < len) {
-    if (len - at >= 8) {
-      uint64_t word;
-      memcpy(&word, text + at, sizeof word);
-      if (!needs_escape(word)) {
-        memcpy(out, &word, sizeof word);
-        out += 8;
-        at += 8;
-        continue;
-      }
+  for (; len - at >= 8; at += 8) {
+    uint64_t word;
+    memcpy(&word, text + at, sizeof word);
+    if (!needs_escape(word)) {
+      memcpy(out, &word, sizeof word);
+      out += 8;
+      continue;
     }
-    size_t stop = at + 8 < len ? at + 8 : len;
-    for (; at < stop; at++) {
-      out = escape(out, (uint8_t)text[at]);
+    for (size_t i = at; i < at + 8; i++) {
+      out = escape(out, (uint8_t)text[i]);
     }
+  }
+  for (; at < len; at++) {
+    out = escape(out, (uint8_t)text[at]);
   }
   return out;
 }

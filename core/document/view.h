@@ -55,6 +55,10 @@ int view_build(view_scratch *scratch, arena *memory, const char *name, const vie
 int view_alias(view_scratch *scratch, arena *memory, const char *name, const view_base *base, qn_span piece,
                view **ret_view, qn_error *error);
 
+/* Whether the alignment of a view that came from outside is one: NULL, or the rule that it breaks. any_bytes: the base
+ * is the payload. */
+const char *view_alignment_fault(const view *derived, const view *base, bool any_bytes);
+
 /* Widens the span to code points. Offsets beyond the end are taken as the end. */
 qn_span view_round(const view *self, qn_span span);
 

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Writing blocks. One pass serves for both counting and writing, so that the two cannot disagree. */
+#include "document/block.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "document/block_format.h"
+#include "document/document_body.h"
+
+uint64_t block_checksum(const void *bytes, size_t len) {
+  const uint64_t prime = 0x9E3779B185EBCA87u;
+  const unsigned char *at = bytes;
+  uint64_t lanes[4] = { prime, prime ^ len, ~prime, len };
+  for (; len >= 32; len -= 32, at += 32) {
+    for (int i = 0; i < 4; i++) {
+      uint64_t word;
+      memcpy(&word, at + 8 * i, sizeof word);
+      lanes[i] = (lanes[i] ^ word) * prime;
+      lanes[i] ^= lanes[i] >> 29;
+    }
+  }
+  for (; len >= 8; len -= 8, at += 8) {
+    uint64_t word;
+    memcpy(&word, at, sizeof word);
+    lanes[0] = (lanes[0] ^ word) * prime;
+    lanes[0] ^= lanes[0] >> 29;
+  }
+  uint64_t sum = 0;
+  for (int i = 0; i < 4; i++) {
+    sum = (sum ^ lanes[i]) * prime;
+    sum ^= sum >> 32;
+  }
+  return sum;
+}
+
+/* Where a block goes; bytes NULL only counts. */
+typedef struct block_writer {
+  unsigned char *bytes;
+  size_t len;
+} block_writer;
+
+static void put(block_writer *out, const void *data, size_t len) {
+  size_t aligned = block_align(len);
+  if (out->bytes != NULL) {
+    if (len > 0) {
+      memcpy(out->bytes + out->len, data, len);
+    }
+    memset(out->bytes + out->len + len, 0, aligned - len);
+  }
+  out->len += aligned;
+}
+
+/* Bytes that a 0 must follow. */
+static void put_ended(block_writer *out, const void *data, size_t len) {
+  put(out, data, len);
+  if (len % 8 == 0) {
+    uint64_t zero = 0;
+    put(out, &zero, sizeof zero);
+  }
+}
+
+/* --- views --- */
+
+/* The view before slot whose bytes these are, counted as in the block; BLOCK_NOT_SHARED if there is none. */
+static uint32_t shared_with(const document *doc, uint32_t slot, uint32_t *ret_from) {
+  const view *shared = doc->views[slot];
+  uint32_t index = 0;
+  for (uint32_t i = 0; i < slot; i++) {
+    const view *other = doc->views[i];
+    if (other == NULL) {
+      continue;
+    }
+    uintptr_t from = (uintptr_t)shared->data - (uintptr_t)other->data;
+    if ((uintptr_t)shared->data >= (uintptr_t)other->data && from <= other->len && shared->len <= other->len - from) {
+      *ret_from = (uint32_t)from;
+      return index;
+    }
+    index++;
+  }
+  return BLOCK_NOT_SHARED;
+}
+
+static void put_view(block_writer *out, const document *doc, uint32_t slot) {
+  const view *from = doc->views[slot];
+  const char *name = schema_set_view_name(doc->pool->set, slot);
+  bool identity = slot == SCHEMA_VIEW_PAYLOAD || from->alignment.identity;
+  block_view head = {
+    .name_len = (uint32_t)strlen(name),
+    .len = from->len,
+    .n_breaks = from->n_breaks,
+    .n_runs = identity ? 0 : from->alignment.n_runs,
+    .identity = identity,
+  };
+  head.shared_with = shared_with(doc, slot, &head.shared_from);
+  put(out, &head, sizeof head);
+  put(out, name, head.name_len);
+  if (head.shared_with == BLOCK_NOT_SHARED) {
+    put_ended(out, from->data, from->len);
+  }
+  put(out, from->breaks, (size_t)from->n_breaks * sizeof *from->breaks);
+  if (!identity) {
+    put(out, from->alignment.runs, ((size_t)head.n_runs + 1) * sizeof(run));
+  }
+}
+
+/* --- layers and fields --- */
+
+static void put_layer(block_writer *out, const document *doc, uint32_t slot) {
+  const layer *from = doc->layers[slot].layer;
+  const layer_schema *schema = schema_set_at(doc->pool->set, slot);
+  size_t n = from->rows.n_rows;
+  block_layer head = {
+    .fingerprint = schema_set_fingerprint(doc->pool->set, slot),
+    .name_len = (uint32_t)strlen(schema->name),
+    .n_columns = schema->n_columns,
+    .n_rows = from->rows.n_rows,
+    .heap_len = from->heap_len,
+  };
+  put(out, &head, sizeof head);
+  put(out, schema->name, head.name_len);
+  put(out, from->rows.begin, n * sizeof(uint32_t));
+  put(out, from->rows.end, n * sizeof(uint32_t));
+  for (uint32_t i = 0; i < schema->n_columns; i++) {
+    put(out, from->columns[i], n * layer_width(schema->columns[i].type));
+  }
+  put_ended(out, from->rows.heap, from->heap_len);
+}
+
+static void put_field(block_writer *out, const field *from) {
+  block_field head = { .name_len = (uint32_t)from->name.len, .type = from->value.type };
+  switch (from->value.type) {
+  case QN_VALUE_STR:
+    head.value = from->value.as.str.len;
+    break;
+  case QN_VALUE_SPAN:
+    memcpy(&head.value, &from->value.as.span, sizeof head.value);
+    break;
+  default:
+    memcpy(&head.value, &from->value.as.i64, sizeof head.value);
+    break;
+  }
+  put(out, &head, sizeof head);
+  put(out, from->name.data, from->name.len);
+  if (from->value.type == QN_VALUE_STR) {
+    put(out, from->value.as.str.data, from->value.as.str.len);
+  }
+}
+
+/* --- the whole --- */
+
+static void put_all(block_writer *out, const document *doc) {
+  block_head head = { .magic = BLOCK_MAGIC, .version = BLOCK_VERSION, .n_fields = doc->fields.n };
+  put(out, &head, sizeof head); /* once more at the end, when all is known */
+  for (uint32_t i = 0; i < SCHEMA_VIEWS_MAX; i++) {
+    if (doc->views[i] != NULL) {
+      put_view(out, doc, i);
+      head.n_views++;
+    }
+  }
+  for (uint32_t i = 0; i < doc->pool->n_layers; i++) {
+    if (doc->layers[i].layer != NULL) {
+      put_layer(out, doc, i);
+      head.n_layers++;
+    }
+  }
+  for (uint32_t i = 0; i < doc->fields.n; i++) {
+    put_field(out, &doc->fields.entries[i]);
+  }
+  head.len = out->len;
+  if (out->bytes != NULL) {
+    const size_t behind = offsetof(block_head, len);
+    memcpy(out->bytes, &head, sizeof head);
+    head.checksum = block_checksum(out->bytes + behind, out->len - behind);
+    memcpy(out->bytes, &head, sizeof head);
+  }
+}
+
+size_t block_size(const document *doc) {
+  block_writer counter = { NULL, 0 };
+  put_all(&counter, doc);
+  return counter.len;
+}
+
+int block_write(const document *doc, void *bytes, size_t capacity, size_t *ret_len) {
+  size_t len = block_size(doc);
+  if (len > capacity) {
+    return -ENOSPC;
+  }
+  block_writer out = { bytes, 0 };
+  put_all(&out, doc);
+  *ret_len = len;
+  return 0;
+}

@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Reading blocks. The block is copied into the document's arena first and judged there, so that a writer who still
+ * holds the memory cannot change it afterwards; what passes is used where it lies. */
+#include <errno.h>
+#include <string.h>
+
+#include "document/block.h"
+#include "document/block_format.h"
+#include "document/document_body.h"
+#include "document/utf8.h"
+
+typedef struct block_reader {
+  document *doc;
+  qn_error *error;
+  const unsigned char *bytes;
+  size_t at, len;
+  uint32_t n_views;
+  const view *views[SCHEMA_VIEWS_MAX]; /* in the block's order */
+} block_reader;
+
+static int damaged(const block_reader *in, const char *what, uint32_t index, const char *fault) {
+  return error_set(in->error, -EBADMSG, "bad-block", "the block's %s %u: %s", what, index, fault);
+}
+
+static int no_memory(const block_reader *in) {
+  return error_set(in->error, -ENOMEM, "no-memory",
+                   "no memory for a document from a block, or it is over limits.document_memory");
+}
+
+/* The next len bytes with their filling, or NULL if the block has no more. */
+static const void *take(block_reader *in, uint64_t len) {
+  if (len > in->len - in->at || block_align(len) > in->len - in->at) {
+    return NULL;
+  }
+  const void *piece = in->bytes + in->at;
+  for (size_t i = len; i < block_align(len); i++) {
+    if (in->bytes[in->at + i] != 0) {
+      return NULL;
+    }
+  }
+  in->at += block_align(len);
+  return piece;
+}
+
+/* The same for bytes that a 0 follows. */
+static const void *take_ended(block_reader *in, uint64_t len) {
+  const void *piece = take(in, len);
+  if (piece != NULL && len % 8 == 0) {
+    const uint64_t *zero = take(in, sizeof *zero);
+    return zero != NULL && *zero == 0 ? piece : NULL;
+  }
+  return piece;
+}
+
+static bool same_name(const char *name, const char *bytes, uint32_t len) {
+  return name != NULL && strlen(name) == len && memcmp(name, bytes, len) == 0;
+}
+
+/* --- views --- */
+
+static uint32_t view_slot(const block_reader *in, const char *name, uint32_t len) {
+  const schema_set *set = in->doc->pool->set;
+  uint32_t slot = 0;
+  while (slot < schema_set_n_views(set) && !same_name(schema_set_view_name(set, slot), name, len)) {
+    slot++;
+  }
+  return slot < schema_set_n_views(set) ? slot : SCHEMA_VIEW_NONE;
+}
+
+/* Points built at its bytes, breaks and runs. The reason if they are not there. */
+static const char *view_pieces(block_reader *in, const block_view *head, view *built) {
+  built->len = head->len;
+  if (head->shared_with == BLOCK_NOT_SHARED) {
+    built->data = take_ended(in, head->len);
+  } else if (head->shared_with < in->n_views) {
+    const view *owner = in->views[head->shared_with];
+    bool inside = head->shared_from <= owner->len && head->len <= owner->len - head->shared_from;
+    built->data = inside ? owner->data + head->shared_from : NULL;
+  }
+  built->n_breaks = head->n_breaks;
+  built->breaks = take(in, (uint64_t)head->n_breaks * sizeof *built->breaks);
+  built->alignment = (alignment){ .n_runs = head->n_runs, .identity = head->identity };
+  if (head->identity == 0) {
+    built->alignment.runs = take(in, ((uint64_t)head->n_runs + 1) * sizeof(run));
+  }
+  bool complete = built->data != NULL && built->breaks != NULL && head->reserved == 0 && head->identity <= 1 &&
+                  (head->identity == 1 ? head->n_runs == 0 : built->alignment.runs != NULL);
+  return complete ? NULL : "its bytes, breaks or runs are not all there";
+}
+
+static const char *breaks_fault(const view *built) {
+  uint32_t before = 0;
+  for (uint32_t i = 0; i < built->n_breaks; i++) {
+    uint32_t offset = built->breaks[i];
+    if (offset <= before || offset >= built->len || !utf8_is_border(built->data[offset])) {
+      return "breaks must ascend, inside the view and between code points";
+    }
+    before = offset;
+  }
+  return NULL;
+}
+
+/* Whether the view is what it claims to be, given those before it. */
+static const char *view_fault(const block_reader *in, uint32_t slot, const view *built) {
+  const document *doc = in->doc;
+  if (doc->views[slot] != NULL) {
+    return "it is there twice";
+  }
+  if (built->len > doc->pool->limits.document_bytes) {
+    return "it is larger than limits.document_bytes";
+  }
+  if (slot == SCHEMA_VIEW_PAYLOAD) {
+    return built->n_breaks == 0 && built->alignment.identity ? NULL : "a payload has neither breaks nor runs";
+  }
+  const view *base = doc->views[slot == SCHEMA_VIEW_TEXT ? SCHEMA_VIEW_PAYLOAD : SCHEMA_VIEW_TEXT];
+  if (base == NULL) {
+    return "the view it is aligned with must come before it";
+  }
+  if (!utf8_valid(built->data, built->len)) {
+    return "it is not UTF-8 without NUL";
+  }
+  const char *fault = breaks_fault(built);
+  return fault != NULL ? fault : view_alignment_fault(built, base, slot == SCHEMA_VIEW_TEXT);
+}
+
+static int read_view(block_reader *in, uint32_t index) {
+  const block_view *head = take(in, sizeof *head);
+  const char *name = head != NULL ? take(in, head->name_len) : NULL;
+  if (name == NULL) {
+    return damaged(in, "view", index, "the block ends before it does");
+  }
+  uint32_t slot = view_slot(in, name, head->name_len);
+  if (slot == SCHEMA_VIEW_NONE) {
+    return damaged(in, "view", index, "this pipeline has no view of that name");
+  }
+  view *built = slot == SCHEMA_VIEW_PAYLOAD ? &in->doc->payload : arena_alloc(&in->doc->memory, sizeof *built);
+  if (built == NULL) {
+    return no_memory(in);
+  }
+  *built = (view){ 0 };
+  const char *fault = view_pieces(in, head, built);
+  fault = fault != NULL ? fault : view_fault(in, slot, built);
+  if (fault != NULL) {
+    return damaged(in, "view", index, fault);
+  }
+  in->doc->views[slot] = built;
+  in->views[in->n_views++] = built;
+  return 0;
+}
+
+/* --- layers --- */
+
+static uint32_t layer_slot(const block_reader *in, const block_layer *head, const char *name) {
+  const schema_set *set = in->doc->pool->set;
+  for (uint32_t slot = 0; slot < in->doc->pool->n_layers; slot++) {
+    const layer_schema *schema = schema_set_at(set, slot);
+    if (same_name(schema->name, name, head->name_len)) {
+      bool same = schema_set_fingerprint(set, slot) == head->fingerprint && schema->n_columns == head->n_columns;
+      return same ? slot : SCHEMA_LAYERS_MAX;
+    }
+  }
+  return SCHEMA_LAYERS_MAX;
+}
+
+static const char *layer_pieces(block_reader *in, const block_layer *head, const layer_schema *schema, layer *built) {
+  built->heap_len = head->heap_len;
+  built->rows = (qn_layer){ .n_rows = head->n_rows, .n_columns = schema->n_columns, .columns = built->columns };
+  built->rows.begin = take(in, (uint64_t)head->n_rows * sizeof(uint32_t));
+  built->rows.end = take(in, (uint64_t)head->n_rows * sizeof(uint32_t));
+  bool complete = built->rows.begin != NULL && built->rows.end != NULL;
+  for (uint32_t i = 0; i < schema->n_columns; i++) {
+    built->columns[i] = take(in, (uint64_t)head->n_rows * layer_width(schema->columns[i].type));
+    complete = complete && built->columns[i] != NULL;
+  }
+  built->rows.heap = take_ended(in, head->heap_len);
+  return complete && built->rows.heap != NULL ? NULL : "its columns or strings are not all there";
+}
+
+static int read_layer(block_reader *in, uint32_t index) {
+  const block_layer *head = take(in, sizeof *head);
+  const char *name = head != NULL ? take(in, head->name_len) : NULL;
+  if (name == NULL) {
+    return damaged(in, "layer", index, "the block ends before it does");
+  }
+  uint32_t slot = layer_slot(in, head, name);
+  if (slot == SCHEMA_LAYERS_MAX) {
+    return damaged(in, "layer", index, "this pipeline has no layer of that name with the same columns");
+  }
+  if (in->doc->layers[slot].layer != NULL || in->doc->views[SCHEMA_VIEW_TEXT] == NULL) {
+    return damaged(in, "layer", index, "it is there twice, or there is no text");
+  }
+  const layer_schema *schema = schema_set_at(in->doc->pool->set, slot);
+  layer *built = arena_alloc(&in->doc->memory, sizeof *built + schema->n_columns * sizeof(void *));
+  if (built == NULL) {
+    return no_memory(in);
+  }
+  const char *fault = layer_pieces(in, head, schema, built);
+  if (fault != NULL) {
+    return damaged(in, "layer", index, fault);
+  }
+  in->doc->layers[slot].layer = built;
+  return 0;
+}
+
+/* Only when all layers are there, since they may refer to each other. */
+static int check_layer(const block_reader *in, uint32_t slot) {
+  const document *doc = in->doc;
+  const layer *built = doc->layers[slot].layer;
+  const layer_schema *schema = schema_set_at(doc->pool->set, slot);
+  layer_draft draft = {
+    .schema = schema,
+    .n_rows = built->rows.n_rows,
+    .heap_len = built->heap_len,
+    .begin = built->rows.begin,
+    .end = built->rows.end,
+    .columns = built->rows.columns,
+    .heap = built->rows.heap,
+  };
+  for (uint32_t i = 0; i < schema->n_columns; i++) {
+    uint32_t target = schema_set_ref_slot(doc->pool->set, slot, i);
+    const layer *referred = target < doc->pool->n_layers ? doc->layers[target].layer : NULL;
+    draft.ref_rows[i] = referred != NULL ? referred->rows.n_rows : 0;
+  }
+  layer_rules rules = { .view = doc->views[SCHEMA_VIEW_TEXT] };
+  int rc = layer_check(&draft, &rules, in->error);
+  if (rc == -EINVAL) {
+    rc = -EBADMSG;
+    if (in->error != NULL) {
+      in->error->code = rc;
+    }
+  }
+  return rc;
+}
+
+/* --- fields --- */
+
+static const char *field_pieces(block_reader *in, field *built) {
+  const block_field *head = take(in, sizeof *head);
+  const char *name = head != NULL ? take(in, head->name_len) : NULL;
+  if (name == NULL) {
+    return "the block ends before it does";
+  }
+  *built = (field){ { name, head->name_len }, { .type = head->type } };
+  memcpy(&built->value.as, &head->value, sizeof head->value);
+  if (head->type == QN_VALUE_STR) {
+    built->value.as.str = (qn_str){ take(in, head->value), head->value };
+    if (built->value.as.str.data == NULL) {
+      return "the block ends before its string does";
+    }
+  }
+  return NULL;
+}
+
+static const char *field_fault(const block_reader *in, const field *built) {
+  const qn_value *value = &built->value;
+  const view *text = in->doc->views[SCHEMA_VIEW_TEXT];
+  if (field_check(built) != 0 || value->type == QN_VALUE_NONE ||
+      !utf8_valid((const uint8_t *)built->name.data, built->name.len)) {
+    return "its name or type is none that a field can have";
+  }
+  if (value->type == QN_VALUE_STR && !utf8_valid((const uint8_t *)value->as.str.data, value->as.str.len)) {
+    return "its string is not UTF-8 without NUL";
+  }
+  if (value->type == QN_VALUE_SPAN) {
+    qn_span span = value->as.span;
+    bool inside = text != NULL && span.begin <= span.end && span.end <= text->len;
+    qn_span rounded = inside ? view_round(text, span) : span;
+    if (!inside || rounded.begin != span.begin || rounded.end != span.end) {
+      return "its span is not inside the text, or cuts a code point";
+    }
+  }
+  return field_find(&in->doc->fields, built->name) == in->doc->fields.n ? NULL : "it is there twice";
+}
+
+static int read_fields(block_reader *in, uint32_t n_fields) {
+  field_list *list = &in->doc->fields;
+  size_t bytes = 0;
+  if (n_fields > FIELDS_MAX) {
+    return damaged(in, "field", FIELDS_MAX, "there are too many");
+  }
+  list->entries = arena_alloc(&in->doc->memory, n_fields * sizeof *list->entries);
+  if (list->entries == NULL) {
+    return no_memory(in);
+  }
+  for (uint32_t i = 0; i < n_fields; i++) {
+    field *built = &list->entries[i];
+    const char *fault = field_pieces(in, built);
+    fault = fault != NULL ? fault : field_fault(in, built);
+    bytes += fault == NULL ? field_bytes(built) : 0;
+    if (fault != NULL || bytes > FIELD_BYTES_MAX) {
+      return damaged(in, "field", i, fault != NULL ? fault : "together they have too many bytes");
+    }
+    list->n = i + 1;
+  }
+  return 0;
+}
+
+/* --- the whole --- */
+
+static int head_check(const block_reader *in, const block_head *head) {
+  const size_t behind = offsetof(block_head, len);
+  const char *fault = NULL;
+  if (in->len < sizeof *head || head->magic != BLOCK_MAGIC) {
+    fault = "it is no block";
+  } else if (head->version != BLOCK_VERSION) {
+    return error_set(in->error, -EBADMSG, "bad-block",
+                     "the block has version %u, this program reads version %d; write it anew with this program",
+                     head->version, BLOCK_VERSION);
+  } else if (head->len != in->len || in->len % 8 != 0) {
+    fault = "its length is not the one it gives";
+  } else if (head->checksum != block_checksum(in->bytes + behind, in->len - behind)) {
+    fault = "its checksum does not match: it was damaged on the way";
+  } else if (head->n_views > SCHEMA_VIEWS_MAX) {
+    fault = "it has more views than a pipeline can have";
+  }
+  return fault == NULL ? 0 : error_set(in->error, -EBADMSG, "bad-block", "the block cannot be read: %s", fault);
+}
+
+static int read_all(block_reader *in) {
+  const block_head *head = (const block_head *)(const void *)in->bytes;
+  int rc = head_check(in, head);
+  in->at = sizeof *head;
+  for (uint32_t i = 0; rc == 0 && i < head->n_views; i++) {
+    rc = read_view(in, i);
+  }
+  for (uint32_t i = 0; rc == 0 && i < head->n_layers; i++) {
+    rc = read_layer(in, i);
+  }
+  rc = rc == 0 ? read_fields(in, head->n_fields) : rc;
+  for (uint32_t slot = 0; rc == 0 && slot < in->doc->pool->n_layers; slot++) {
+    rc = in->doc->layers[slot].layer != NULL ? check_layer(in, slot) : 0;
+  }
+  if (rc == 0 && in->at != in->len) {
+    rc =
+        error_set(in->error, -EBADMSG, "bad-block", "the block has %zu bytes that belong to nothing", in->len - in->at);
+  }
+  return rc;
+}
+
+int block_read(document_pool *pool, const void *bytes, size_t len, document **ret_document, qn_error *error) {
+  block_reader in = { .error = error, .len = len };
+  if (document_new(pool, &in.doc) != 0) {
+    in.doc = NULL;
+    return no_memory(&in);
+  }
+  unsigned char *copy = arena_alloc(&in.doc->memory, len + 1);
+  int rc;
+  if (copy == NULL) {
+    rc = no_memory(&in);
+  } else {
+    if (len > 0) {
+      memcpy(copy, bytes, len);
+    }
+    in.bytes = copy;
+    rc = read_all(&in);
+  }
+  if (rc != 0) {
+    document_unref(in.doc);
+    return rc;
+  }
+  *ret_document = in.doc;
+  return 0;
+}
