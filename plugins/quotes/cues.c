@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What announces speech: a verb of saying before or behind it, a colon, إن. */
+#include <string.h>
+
+#include "find.h"
+#include "qanat/layers.h"
+#include "text/utf8.h"
+
+enum { CLAUSE_MAX_TOKENS = 40, AFTER_MAX_TOKENS = 6 };
+
+void quote_words_fill(quote_words *words, uint32_t min_words) {
+  memset(words, 0, sizeof(*words));
+  words->min_words = min_words;
+  wordset_add(
+      &words->saying,
+      "قال قالت قالا قالوا قلن يقول تقول يقولون قائلا قائلة قائلين القول قوله قولها أضاف أضافت أضافا أضافوا يضيف تضيف "
+      "مضيفا مضيفة أوضح أوضحت أوضحوا يوضح توضح موضحا موضحة صرح صرحت يصرح تصرح ذكر ذكرت يذكر تذكر ذاكرا أكد أكدت أكدوا "
+      "يؤكد تؤكد مؤكدا مؤكدة أعلن أعلنت يعلن تعلن معلنا معلنة تابع تابعت يتابع تتابع متابعا متابعة أشار أشارت يشير "
+      "تشير "
+      "مشيرا مشيرة لفت لفتت يلفت تلفت لافتا لافتة أفاد أفادت يفيد تفيد مفيدا شدد شددت يشدد تشدد مشددا مشددة كتب كتبت "
+      "يكتب "
+      "تكتب كاتبا علق علقت يعلق تعلق معلقا معلقة سأل سألت يسأل تسأل سائلا تساءل تساءلت يتساءل تتساءل متسائلا ختم ختمت "
+      "يختم تختم خاتما اختتم اختتمت أردف أردفت يردف تردف رد ردت يرد ترد ردا حذر حذرت يحذر تحذر محذرا محذرة اعتبر "
+      "اعتبرت "
+      "يعتبر تعتبر معتبرا رأى رأت يرى ترى زعم زعمت يزعم نفى نفت أقر أقرت يقر تقر اعترف اعترفت يعترف تعترف شرح شرحت "
+      "يشرح "
+      "تشرح شارحا روى روت يروي تروي وصف وصفت يصف تصف واصفا واصفة وصفه وصفها وصفته هتف هتفت صاح صاحت همس همست سخر سخرت "
+      "يسخر تسخر غرد غردت يغرد نقل نقلت ينقل تنقل لخص لخصت يلخص أجاب أجابت يجيب تجيب مجيبا تحدث تحدثت زاد زادت يزيد "
+      "تزيد "
+      "أكمل أكملت استدرك استدركت مزح مازحا مازحة مبينا مبينة بين بينت استطرد استطردت نبه نبهت ينبه منبها أبلغ أبلغت "
+      "أخبر "
+      "أخبرت يخبر تخبر تمتم ضحك ابتسم ابتسمت مبتسما صرخ صرخت نصح نصحت عقب عقبت يعقب طالب طالبت يطالب تطالب دعا دعت "
+      "داعيا "
+      "توقع توقعت يتوقع تتوقع جاء ورد شكا شكت يشكو تشكو شكك شككت وعد وعدت تعهد تعهدت يصر تصر أصر أصرت اشتكى اشتكت "
+      "حكى حكت يحكي تحكي يسميه تسميه سماه يصفه يصفها تصفه تصفها أقسم أقسمت استشهد قاطع قاطعت يقدر عاد عادت "
+      "said says saying told tells added adds explained explains wrote writes asked asks announced stated states "
+      "warned "
+      "noted notes insisted argued replied recalled continued declared joked concluded commented tweeted according");
+  wordset_add(&words->linking, "إن أن بأن إنه إنها أنه أنها إنهم أنهم أنني إنني إننا أننا بأنه بأنها that");
+  wordset_add(&words->before_saying, "كما هكذا هذا ما حسبما وفقما مثلما على حد بحسب حسب as so");
+}
+
+uint32_t token_at(const qn_layer *tokens, uint32_t offset) {
+  uint32_t low = 0;
+  uint32_t high = tokens->n_rows;
+  while (low < high) {
+    uint32_t middle = low + (high - low) / 2;
+    if (tokens->begin[middle] < offset) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
+}
+
+static int is_saying(const quote_words *words, const quote_input *input, uint32_t token) {
+  qn_str form = qn_layer_str(&input->tokens, QN_TOKEN_FORM, token);
+  return qn_layer_u32(&input->tokens, QN_TOKEN_KIND, token) == QN_TOKEN_KIND_WORD &&
+         wordset_has_loose(&words->saying, form.data, form.len);
+}
+
+static uint32_t token_code(const quote_input *input, uint32_t token) {
+  return utf8_peek(input->view.data, input->tokens.begin[token]);
+}
+
+static int is_punctuation(const quote_input *input, uint32_t token) {
+  uint32_t kind = qn_layer_u32(&input->tokens, QN_TOKEN_KIND, token);
+  return kind == QN_TOKEN_KIND_PUNCTUATION || kind == QN_TOKEN_KIND_SYMBOL;
+}
+
+static int ends_sentence(uint32_t code) {
+  return code == '.' || code == '!' || code == '?' || code == 0x61F || code == 0x2026;
+}
+
+/* True if a line or a cut lies between two tokens. */
+static int is_apart(const quote_input *input, uint32_t from, uint32_t to) {
+  for (uint32_t at = from; at < to; at++) {
+    if (input->view.data[at] == '\n') {
+      return 1;
+    }
+  }
+  return 0;
+}
+
+/* Goes back to the begin of the clause, and remembers the verb nearest to the quotation. */
+static void look_back(const quote_words *words, const quote_input *input, const quote_marks *marks, quote_cue *cue) {
+  uint32_t token = cue->left;
+  uint32_t next_begin = marks->outer_begin;
+  while (token > 0 && cue->left - token < CLAUSE_MAX_TOKENS) {
+    uint32_t before = token - 1;
+    uint32_t code = token_code(input, before);
+    if (is_apart(input, input->tokens.end[before], next_begin) ||
+        (is_punctuation(input, before) && ends_sentence(code) && token != cue->left)) {
+      break;
+    }
+    token = before;
+    next_begin = input->tokens.begin[token];
+    if (cue->verb_before == QN_NO_ROW && is_saying(words, input, token)) {
+      cue->verb_before = token;
+    }
+  }
+  cue->clause = token;
+  if (cue->left > 0 && cue->left > token) {
+    uint32_t last = cue->left - 1;
+    uint32_t code = token_code(input, last);
+    qn_str form = qn_layer_str(&input->tokens, QN_TOKEN_FORM, last);
+    cue->has_colon = is_punctuation(input, last) && code == ':';
+    cue->has_link = (is_punctuation(input, last) && (code == ',' || code == 0x60C)) ||
+                    wordset_has(&words->linking, form.data, form.len) || last == cue->verb_before;
+  }
+}
+
+/* "« ... »، قال": a verb behind the closing mark, after a comma or "كما". */
+static void look_ahead(const quote_words *words, const quote_input *input, const quote_marks *marks, quote_cue *cue) {
+  uint32_t end = marks->outer_end;
+  for (uint32_t i = 0; i < AFTER_MAX_TOKENS && cue->right + i < input->tokens.n_rows; i++) {
+    uint32_t token = cue->right + i;
+    if (is_apart(input, end, input->tokens.begin[token])) {
+      return;
+    }
+    end = input->tokens.end[token];
+    qn_str form = qn_layer_str(&input->tokens, QN_TOKEN_FORM, token);
+    if (is_saying(words, input, token)) {
+      uint8_t first = (uint8_t)form.data[0];
+      int has_and = form.len > 4 && first == 0xD9 && (uint8_t)form.data[1] == 0x88; /* وأضاف: another sentence */
+      cue->verb_after = has_and ? QN_NO_ROW : token;
+      return;
+    }
+    uint32_t code = token_code(input, token);
+    if (is_punctuation(input, token) ? (ends_sentence(code) || code == ':')
+                                     : !wordset_has(&words->before_saying, form.data, form.len)) {
+      return;
+    }
+  }
+}
+
+void cue_find(const quote_words *words, const quote_input *input, const quote_marks *marks, quote_cue *ret_cue) {
+  quote_cue cue = { .verb_before = QN_NO_ROW, .verb_after = QN_NO_ROW };
+  cue.left = token_at(&input->tokens, marks->outer_begin);
+  cue.right = token_at(&input->tokens, marks->outer_end);
+  while (cue.left > 0 && input->tokens.end[cue.left - 1] > marks->outer_begin) {
+    cue.left--;
+  }
+  look_back(words, input, marks, &cue);
+  look_ahead(words, input, marks, &cue);
+  *ret_cue = cue;
+}
