@@ -10,14 +10,7 @@
 #include "qanat/layers.h"
 #include "text/letters.h"
 
-static bool form_is(const scan *s, const scan_word *w, const char *text) {
-  size_t len = strlen(text);
-  return w->form_len == len && memcmp(s->heap + w->form, text, len) == 0;
-}
-
 int context_is_located(const scan *s, uint32_t i) {
-  static const char *const places[] = { "في",  "الي", "من", "قرب",  "داخل", "خارج", "نحو",
-                                        "بين", "عبر", "in", "from", "near", "at" };
   const scan_word *w = &s->words[i];
   if ((w->shape & WORD_CLITIC) != 0 && s->view.data[w->begin] == 0xD8 && s->view.data[w->begin + 1] == 0xA8) {
     return 1; /* ب */
@@ -25,12 +18,7 @@ int context_is_located(const scan *s, uint32_t i) {
   if (i == 0 || scan_parts(s, i)) {
     return 0;
   }
-  for (size_t k = 0; k < sizeof places / sizeof places[0]; k++) {
-    if (form_is(s, &s->words[i - 1], places[k])) {
-      return 1;
-    }
-  }
-  return 0;
+  return (s->words[i - 1].lore & LORE_PLACE) != 0;
 }
 
 static bool opens(uint32_t mark) {

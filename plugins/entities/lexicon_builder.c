@@ -295,7 +295,9 @@ static void write_slots(const lexicon_builder *builder, const qlex_header *heade
 
 int lexicon_builder_finish(lexicon_builder *builder, uint8_t **ret_bytes, size_t *ret_len) {
   qlex_header header;
-  qsort(builder->aliases, builder->n_aliases, sizeof(alias), compare);
+  if (builder->n_aliases > 1) {
+    qsort(builder->aliases, builder->n_aliases, sizeof(alias), compare);
+  }
   unite_aliases(builder);
   header.file_size = 0;
   uint64_t size = plan(builder, &header);

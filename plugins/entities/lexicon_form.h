@@ -29,12 +29,15 @@ enum {
   QLEX_ENTITY = 0,
   QLEX_GIVEN = 1,
   QLEX_FAMILY = 2,
-  QLEX_TITLE = 3,  /* stands beside a name, announces its type */
-  QLEX_CUE = 4,    /* a weaker announcement */
-  QLEX_COMMON = 5, /* an ordinary word */
-  QLEX_HEAD = 6,   /* a part of names: what they begin with, or (AFTER) end with */
-  QLEX_STOP = 7,   /* a definite word that ends a descriptive name */
-  QLEX_KINDS = 8
+  QLEX_TITLE = 3,    /* stands beside a name, announces its type */
+  QLEX_CUE = 4,      /* a weaker announcement */
+  QLEX_COMMON = 5,   /* an ordinary word */
+  QLEX_HEAD = 6,     /* a part of names: what they begin with, or (AFTER) end with */
+  QLEX_STOP = 7,     /* a definite word that ends a descriptive name */
+  QLEX_PARTICLE = 8, /* joins the parts of a person's name */
+  QLEX_LETTER = 9,   /* the name of a Latin letter: acronyms are spelled so */
+  QLEX_PLACE = 10,   /* a preposition of place */
+  QLEX_KINDS = 11
 };
 
 /* Facts about one alias. */

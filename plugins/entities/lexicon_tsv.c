@@ -177,8 +177,16 @@ static int add_line(lexicon_builder *builder, const qn_str *columns) {
     return add_word(builder, columns, equals(columns[1], "title") ? QLEX_TITLE : QLEX_CUE, type,
                     equals(columns[3], "after") ? QLEX_AFTER : 0);
   }
-  if (equals(columns[1], "stop")) {
-    return add_word(builder, columns, QLEX_STOP, 0, 0);
+  static const struct {
+    const char *name;
+    uint8_t kind;
+  } words[] = {
+    { "stop", QLEX_STOP }, { "particle", QLEX_PARTICLE }, { "letter", QLEX_LETTER }, { "place", QLEX_PLACE }
+  };
+  for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+    if (equals(columns[1], words[i].name)) {
+      return add_word(builder, columns, words[i].kind, 0, 0);
+    }
   }
   if (equals(columns[1], "head")) {
     uint16_t flags = equals(columns[3], "tail") ? QLEX_AFTER : equals(columns[3], "open") ? QLEX_OPEN : 0;

@@ -120,6 +120,12 @@ static uint16_t lore_of(const qlex_payload *payload) {
     return (uint16_t)(LORE_COMMON | ((payload->flags & QLEX_FREQUENT) != 0 ? LORE_FREQUENT : 0));
   case QLEX_STOP:
     return LORE_STOP;
+  case QLEX_PARTICLE:
+    return LORE_PARTICLE;
+  case QLEX_LETTER:
+    return LORE_LETTER;
+  case QLEX_PLACE:
+    return LORE_PLACE;
   case QLEX_TITLE:
   case QLEX_CUE:
     return LORE_TITLE;

@@ -6,41 +6,9 @@
 #include <stdbool.h>
 #include <string.h>
 
-static int compare_form(const char *form, size_t len, const char *text) {
-  size_t text_len = strlen(text);
-  int order = memcmp(form, text, len < text_len ? len : text_len);
-  return order != 0 ? order : len < text_len ? -1 : len > text_len;
-}
-
-int names_is_one_of(const scan *s, uint32_t i, const char *const *sorted, size_t n) {
-  const scan_word *w = &s->words[i];
-  size_t low = 0;
-  while (low < n) {
-    size_t middle = low + (n - low) / 2;
-    int order = compare_form(s->heap + w->form, w->form_len, sorted[middle]);
-    if (order == 0) {
-      return 1;
-    }
-    if (order < 0) {
-      n = middle;
-    } else {
-      low = middle + 1;
-    }
-  }
-  return 0;
-}
-
 int names_is_particle(const scan *s, uint32_t i) {
-  static const char *const particles[] = {
-    "al",  "bin", "da",  "de",  "del", "della", "den", "der", "di",  "dos", "du",  "el",  "ibn", "la",
-    "ten", "ter", "van", "von", "ابن", "ابو",   "ابي", "اغ",  "ال",  "بن",  "بنت", "بو",  "تير", "دا",
-    "در",  "دو",  "دوس", "دي",  "دير", "ديل",   "سان", "عبد", "فان", "فون", "ماك", "ولد",
-  };
   const scan_word *w = &s->words[i];
-  if ((w->shape & WORD_LATIN) != 0 && (w->shape & WORD_CAPITAL) != 0) {
-    return 0;
-  }
-  return names_is_one_of(s, i, particles, sizeof particles / sizeof particles[0]);
+  return (w->lore & LORE_PARTICLE) != 0 && (w->shape & (WORD_LATIN | WORD_CAPITAL)) != (WORD_LATIN | WORD_CAPITAL);
 }
 
 uint32_t names_starts(const scan *s, uint32_t i, name_start *starts) {
@@ -122,20 +90,12 @@ int names_is_proper(const scan *s, uint32_t i, uint16_t lore) {
   return (w->shape & WORD_ARABIC) != 0 && (lore & (LORE_COMMON | LORE_TITLE)) == 0 && w->core_len >= 4;
 }
 
-static bool is_letter_name(const scan *s, uint32_t i) {
-  static const char *const letters[] = {
-    "اتش", "ار",  "اس",    "اف", "اكس", "ال", "ام", "ان", "او",  "اي", "ايتش", "ايه", "بي",  "تي",
-    "جي",  "جيه", "دبليو", "دي", "زد",  "زي", "سي", "في", "كاي", "كي", "كيه",  "كيو", "واي", "يو",
-  };
-  return names_is_one_of(s, i, letters, sizeof letters / sizeof letters[0]);
-}
-
 uint32_t names_spelled_end(const scan *s, uint32_t i) {
   uint32_t end = i;
   uint32_t n = 0;
   for (uint32_t k = i; k < s->n_words && (k == i || !scan_parts(s, k)); k++) {
     bool mark = k > i && (s->words[k].mark == '.' || s->words[k].mark == '-') && (s->words[k].shape & WORD_GLUED) != 0;
-    if (is_letter_name(s, k)) {
+    if ((s->words[k].lore & LORE_LETTER) != 0) {
       n++;
       end = k + 1;
     } else if (!mark) {

@@ -34,7 +34,4 @@ int names_is_ordinary(const scan *s, uint32_t i);
 /* The end of the Latin name that begins at word i: words with capitals, numbers and what joins them; i if none. */
 uint32_t names_latin_end(const scan *s, uint32_t i);
 
-/* True if the form of word i is one of n words, in the order of bytes. */
-int names_is_one_of(const scan *s, uint32_t i, const char *const *sorted, size_t n);
-
 #endif

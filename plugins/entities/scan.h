@@ -43,6 +43,9 @@ enum {
   LORE_ENTITY = 1u << 7, /* an alias by itself, not ambiguous */
   LORE_STOP = 1u << 8,   /* ends a descriptive name */
   LORE_PHRASE = 1u << 9, /* in an ordinary phrase of several words */
+  LORE_PARTICLE = 1u << 10,
+  LORE_LETTER = 1u << 11,
+  LORE_PLACE = 1u << 12, /* a preposition of place */
   LORE_NAME_ANY = LORE_GIVEN | LORE_GIVEN_MAYBE | LORE_FAMILY | LORE_FAMILY_MAYBE
 };
 
