@@ -132,9 +132,9 @@ cJSON *plan_config_shown(const plan_stage *stage) {
   cJSON *copy = cJSON_Duplicate(stage->config, 1);
   for (uint32_t i = 0; copy != NULL && i < stage->n_secrets; i++) {
     cJSON *secret = pipeline_file_value(copy, stage->secrets[i]);
-    if (cJSON_IsString(secret) && cJSON_SetValuestring(secret, "[secret]") == NULL) {
+    if (!cJSON_IsString(secret) || cJSON_SetValuestring(secret, "[secret]") == NULL) {
       cJSON_Delete(copy);
-      return NULL; /* rather nothing than a secret */
+      return NULL; /* no memory to find or to mask it: rather nothing than a secret */
     }
   }
   return copy;
