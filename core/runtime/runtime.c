@@ -17,7 +17,7 @@
 #include "runtime/source.h"
 #include "runtime/state.h"
 
-enum { CREDIT_LOOK_MS = 20, WORKERS_MAX = 1024 };
+enum { LOOK_MS = 20, WORKERS_MAX = 1024 };
 
 /* --- what the host table asks of the runtime --- */
 
@@ -46,10 +46,31 @@ static bool all_came_out(const runtime *self) {
          atomic_load(&self->settled[LEAF_UNFINISHED]) == 0;
 }
 
+static void give_credit(runtime *self) {
+  for (uint32_t i = 0; i < self->n_sources; i++) {
+    source_async_credit(&self->sources[i]);
+  }
+}
+
+/* What is told at the right moment otherwise, told now and then: credit, since the budget's greater part may be held by
+ * retries that take long; and that nobody waits any more, since a call that was just beginning clears the flag. */
+static void on_look(uv_timer_t *timer) {
+  runtime *self = timer->data;
+  give_credit(self);
+  if (runtime_standing(self) == RUN_FAILED) {
+    crew_cancel(self->crew);
+  }
+}
+
+static void look_often(runtime *self) {
+  uv_timer_start(&self->look_timer, on_look, LOOK_MS, LOOK_MS);
+}
+
 static void on_stop(void *arg) {
   runtime *self = arg;
   if (runtime_standing(self) == RUN_FAILED) {
     crew_cancel(self->crew);
+    look_often(self);
   }
   for (uint32_t i = 0; i < self->n_sources; i++) {
     source_stop(&self->sources[i]);
@@ -75,20 +96,8 @@ static void on_settled(void *arg) {
   self->finished = atomic_load(&self->n_sinks_open) == 0;
 }
 
-static void give_credit(runtime *self) {
-  for (uint32_t i = 0; i < self->n_sources; i++) {
-    source_async_credit(&self->sources[i]);
-  }
-}
-
 static void on_credit(void *arg) {
   give_credit(arg);
-}
-
-/* A source is told when a good part of the budget is free. If the rest of it is held by retries that may take long, it
- * would wait for them; so it is also told now and then. */
-static void on_credit_timer(uv_timer_t *timer) {
-  give_credit(timer->data);
 }
 
 static void ring_credit(void *arg) {
@@ -221,9 +230,9 @@ static int build_base(runtime *self, qn_error *error) {
   bell_init(&self->credit_bell, on_credit, self);
   bell_init(&self->settled_bell, on_settled, self);
   uv_timer_init(&self->loop.uv, &self->tick);
-  uv_timer_init(&self->loop.uv, &self->credit_timer);
+  uv_timer_init(&self->loop.uv, &self->look_timer);
   self->tick.data = self;
-  self->credit_timer.data = self;
+  self->look_timer.data = self;
   self->has_timers = true;
   pthread_mutex_init(&self->mutex, NULL);
   self->has_mutex = true;
@@ -334,7 +343,7 @@ static void start(runtime *self) {
     uv_timer_start(&self->tick, on_tick, self->options.tick_ms, self->options.tick_ms);
   }
   if (has_async_source(self)) {
-    uv_timer_start(&self->credit_timer, on_credit_timer, CREDIT_LOOK_MS, CREDIT_LOOK_MS);
+    look_often(self);
   }
   loop_ring(&self->loop, &self->settled_bell);
 }
@@ -359,7 +368,7 @@ int runtime_run(runtime *self, qn_error *error) {
   signals_close(self->signals);
   self->signals = NULL;
   uv_timer_stop(&self->tick);
-  uv_timer_stop(&self->credit_timer);
+  uv_timer_stop(&self->look_timer);
   assert_conserved(self);
   if (self->failure.code != 0) {
     *error = self->failure;
@@ -404,7 +413,7 @@ void runtime_free(runtime *self) {
   retries_close(self->retries);
   if (self->has_timers) {
     uv_close((uv_handle_t *)&self->tick, NULL);
-    uv_close((uv_handle_t *)&self->credit_timer, NULL);
+    uv_close((uv_handle_t *)&self->look_timer, NULL);
   }
   if (self->has_loop) {
     loop_done(&self->loop);
