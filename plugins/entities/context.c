@@ -18,7 +18,7 @@ int context_is_located(const scan *s, uint32_t i) {
   if (i == 0 || scan_parts(s, i)) {
     return 0;
   }
-  return (s->words[i - 1].lore & LORE_PLACE) != 0;
+  return (s->words[i - 1].core_lore & LORE_PLACE) != 0;
 }
 
 static bool opens(uint32_t mark) {
@@ -52,7 +52,7 @@ float context_support(const scan *s, uint32_t first, uint32_t last, uint32_t typ
     support += 0.2f;
   }
   if (type == QN_ENTITY_TYPE_LOCATION && context_is_located(s, first)) {
-    support += 0.1f;
+    support += 0.2f;
   }
   if (context_is_enclosed(s, first, last)) {
     support += 0.1f;

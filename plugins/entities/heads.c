@@ -295,6 +295,20 @@ static void announce_by_adjective(scan *s, uint32_t i) {
   }
 }
 
+/* "في كيريشو": an unusual word behind a preposition of place. */
+static void announce_by_place(scan *s, uint32_t i) {
+  const scan_word *w = &s->words[i];
+  name_start starts[2];
+  if ((w->shape & WORD_ARABIC) == 0 || (w->shape & WORD_ARTICLE) != 0 || i == 0 || scan_parts(s, i) ||
+      !names_follows_in(s, i) || w->likeness < 0 || names_is_ordinary(s, i) || names_starts(s, i, starts) == 0 ||
+      starts[0].is_core || !names_is_proper(s, i, starts[0].lore) ||
+      (starts[0].lore & (LORE_ALIAS | LORE_NAME_ANY)) != 0) {
+    return;
+  }
+  uint32_t end = run_end(s, i, starts[0].lore, QN_ENTITY_TYPE_LOCATION);
+  propose(s, i, end > i + 2 ? i + 2 : end, starts[0].begin, QN_ENTITY_TYPE_LOCATION, 0.54f);
+}
+
 void heads_propose(scan *s) {
   for (uint32_t i = 0; i < s->n_words; i++) {
     uint8_t heads = s->triggers[i].head | s->triggers[i].open;
@@ -308,5 +322,6 @@ void heads_propose(scan *s) {
     announce_quoted(s, i);
     announce_spelled(s, i);
     announce_by_adjective(s, i);
+    announce_by_place(s, i);
   }
 }

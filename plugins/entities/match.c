@@ -109,7 +109,7 @@ static void add_hit(scan *s, const hit *found) {
   s->hits[s->n_hits++] = *found;
 }
 
-static uint16_t lore_of(const qlex_payload *payload) {
+static uint16_t lore_of(const lexicon *lex, const qlex_payload *payload) {
   bool maybe = (payload->flags & QLEX_AMBIGUOUS) != 0;
   switch (payload->kind) {
   case QLEX_GIVEN:
@@ -130,7 +130,7 @@ static uint16_t lore_of(const qlex_payload *payload) {
   case QLEX_CUE:
     return LORE_TITLE;
   case QLEX_ENTITY:
-    return maybe ? 0 : LORE_ENTITY;
+    return (uint16_t)((maybe ? 0 : LORE_ENTITY) | (lex->entries[payload->entry].type != 0 ? LORE_ALIAS : 0));
   default:
     return 0;
   }
@@ -141,7 +141,7 @@ static void note_lore(scan *s, const hit *found) {
   scan_word *w = &s->words[found->first];
   uint16_t lore = 0;
   for (uint32_t i = 0; i < found->n_payloads; i++) {
-    lore |= lore_of(&found->payloads[i]);
+    lore |= lore_of(&s->lexicons[found->lexicon], &found->payloads[i]);
   }
   if (found->clitics == 0) {
     w->lore |= lore;

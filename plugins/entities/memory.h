@@ -7,8 +7,15 @@
 
 #include "entities/scan.h"
 
-/* How a name was learnt. */
-enum { MEMORY_FULL = 0, MEMORY_SURNAME = 1, MEMORY_GIVEN = 2, MEMORY_SHORT = 3, MEMORY_BEGINNING = 4 };
+/* How a name was learnt, the surest first. */
+enum {
+  MEMORY_FULL = 0,
+  MEMORY_SURNAME = 1,  /* last part of a person's name */
+  MEMORY_GUESS = 2,    /* in full, but only guessed to be a name */
+  MEMORY_SHORT = 3,    /* first word of an organisation's or product's name */
+  MEMORY_GIVEN = 4,    /* first part of a person's name */
+  MEMORY_BEGINNING = 5 /* it only begins a longer name */
+};
 
 typedef struct memory_slot {
   uint64_t print; /* 0: empty */

@@ -119,6 +119,11 @@ int names_is_ordinary(const scan *s, uint32_t i) {
          is_verb_like(s, w);
 }
 
+int names_follows_in(const scan *s, uint32_t i) {
+  return i > 0 && s->words[i - 1].form_len >= 4 && s->words[i - 1].form_len <= 6 &&
+         memcmp(s->heap + s->words[i - 1].form + s->words[i - 1].form_len - 4, "في", 4) == 0;
+}
+
 uint32_t names_latin_end(const scan *s, uint32_t i) {
   uint32_t end = i;
   for (uint32_t k = i; k < s->n_words && (k == i || !scan_parts(s, k)); k++) {

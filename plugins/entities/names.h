@@ -31,6 +31,9 @@ uint32_t names_spelled_end(const scan *s, uint32_t i);
 /* True if word i looks like an ordinary word by its ending: صيني، صينيون، شرائح. */
 int names_is_ordinary(const scan *s, uint32_t i);
 
+/* True if the word before i is "في". */
+int names_follows_in(const scan *s, uint32_t i);
+
 /* The end of the Latin name that begins at word i: words with capitals, numbers and what joins them; i if none. */
 uint32_t names_latin_end(const scan *s, uint32_t i);
 

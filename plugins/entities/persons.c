@@ -97,6 +97,9 @@ static bool grow(const scan *s, growth *g) {
   if (g->n_parts == 1 && (w->lore & (LORE_COMMON | LORE_TITLE | LORE_ENTITY)) == 0 && (w->shape & WORD_ARABIC) != 0) {
     value += g->announced || (g->first_lore & LORE_GIVEN) != 0 ? 0.9f : 0.3f;
   }
+  if (n_joined > 0 && (w->shape & WORD_ARTICLE) != 0 && value < 1.0f) {
+    value = 1.0f; /* "عبد الجليل" */
+  }
   bool hyphen = n_joined > 0 && (w->shape & WORD_GLUED) != 0 && s->words[i - 1].mark == '-';
   if (hyphen && value < 0.5f) {
     value = 0.5f; /* "Ha-yoon" */
@@ -139,12 +142,25 @@ static void propose(scan *s, uint32_t first, uint32_t begin, const growth *g, fl
   scan_propose(s, &proposed);
 }
 
+/* A word that only a foreign name sounds like. */
+static bool sounds_foreign(const scan *s, uint32_t i) {
+  return i < s->n_words &&
+         (s->words[i].shape & (WORD_ARABIC | WORD_ARTICLE | WORD_LETTERS)) == (WORD_ARABIC | WORD_LETTERS) &&
+         s->words[i].likeness > 6 && !names_is_ordinary(s, i) &&
+         (s->words[i].core_lore & (LORE_ALIAS | LORE_COMMON | LORE_TITLE)) == 0;
+}
+
 static void try_start(scan *s, uint32_t first, const name_start *start) {
   const scan_word *w = &s->words[first];
   growth g = { first + 1, 1, 0.0f, start->lore, (w->shape & WORD_LATIN) != 0, false };
   float around = announced(s, first);
   g.announced = around >= 1.5f;
   uint32_t at = first;
+  /* "المهاجم الغاني كوابينا": the adjective of origin belongs to the title. */
+  if (is_origin(s, first) && (start->lore & LORE_GIVEN) == 0 && !scan_parts(s, first + 1) &&
+      (s->words[first + 1].shape & WORD_ARTICLE) == 0 && names_is_proper(s, first + 1, s->words[first + 1].lore)) {
+    return;
+  }
   /* A name may begin with what otherwise joins: أبو، عبد، فان. */
   if (names_is_particle(s, first) && !scan_parts(s, first + 1)) {
     g.value = 1.0f;
@@ -156,6 +172,12 @@ static void try_start(scan *s, uint32_t first, const name_start *start) {
     g.value = names_person_value(s, first, start->lore);
   }
   bool given = (g.first_lore & LORE_GIVEN) != 0;
+  if ((g.first_lore & (LORE_ALIAS | LORE_NAME_ANY)) == LORE_ALIAS && !g.latin) {
+    g.value -= 1.0f;
+  }
+  if (around == 0.0f && sounds_foreign(s, first) && sounds_foreign(s, first + 1)) {
+    around = 0.8f;
+  }
   if (g.value < 0.3f || (around < 0.5f && !given && (g.first_lore & LORE_GIVEN_MAYBE) == 0 && !g.latin)) {
     return;
   }

@@ -46,6 +46,7 @@ enum {
   LORE_PARTICLE = 1u << 10,
   LORE_LETTER = 1u << 11,
   LORE_PLACE = 1u << 12, /* a preposition of place */
+  LORE_ALIAS = 1u << 13, /* an alias of something that is no person, ambiguous or not */
   LORE_NAME_ANY = LORE_GIVEN | LORE_GIVEN_MAYBE | LORE_FAMILY | LORE_FAMILY_MAYBE
 };
 

@@ -174,7 +174,8 @@ static void learn(scan *s, memory *m) {
     if (c.chosen == 0 || !is_name(&c)) {
       continue;
     }
-    learn_words(s, m, &c, c.first, c.last, c.begin, MEMORY_FULL);
+    bool guessed = c.from == FROM_PATTERN && c.last == c.first + 1 && c.score < 0.8f;
+    learn_words(s, m, &c, c.first, c.last, c.begin, guessed ? MEMORY_GUESS : MEMORY_FULL);
     if (c.type == QN_ENTITY_TYPE_PERSON) {
       learn_person(s, m, &c);
     } else if (c.type == QN_ENTITY_TYPE_ORGANIZATION || c.type == QN_ENTITY_TYPE_PRODUCT) {
@@ -188,7 +189,7 @@ static void learn(scan *s, memory *m) {
 
 /* How much a second mention of this kind is believed at word i. */
 static float remembered_score(const scan *s, const memory_slot *slot, uint32_t i, uint32_t n_words, bool whole) {
-  static const float by_how[] = { 0.85f, 0.92f, 0.6f, 0.62f };
+  static const float by_how[] = { 0.85f, 0.92f, 0.7f, 0.62f, 0.6f };
   const scan_word *w = &s->words[i];
   uint16_t lore = whole ? w->lore : w->core_lore;
   float score = by_how[slot->how];
