@@ -142,7 +142,7 @@ static void put_layers(schema_builder *b, cJSON *config) {
                  "\"reads\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},"
                  "\"may_read\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},"
                  "\"provides\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},"
-                 "\"schemas\":{\"type\":\"object\"}}}");
+                 "\"schemas\":{\"type\":\"object\",\"additionalProperties\":{\"type\":\"object\"}}}}");
   }
 }
 
@@ -156,10 +156,10 @@ static void put_stage(schema_builder *b, cJSON *conditions, const stage_info *in
   if (with == NULL) {
     return;
   }
+  publish(b, with);
   if (info->layers_from_config) {
     put_layers(b, with);
   }
-  publish(b, with);
   allow_references(b, with);
   const cJSON *required = cJSON_GetObjectItemCaseSensitive(with, "required");
   if (required != NULL && required->child != NULL) {
