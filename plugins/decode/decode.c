@@ -47,6 +47,7 @@ typedef struct decoding {
   qn_view payload;
   charset set;
   bool is_html;
+  bool may_be_html; /* nobody said that it is none */
   uint64_t n_replaced;
   const aligned_text *text; /* NULL: the payload after its mark is the text */
 } decoding;
@@ -145,14 +146,14 @@ static bool is_media(qn_str media_type, const char *name) {
          (media_type.len == len || media_type.data[len] == ';' || media_type.data[len] == ' ');
 }
 
-static bool find_html(const decoding *job, qn_str media_type) {
-  if (job->stage->html != HTML_AUTO) {
-    return job->stage->html == HTML_ALWAYS;
+static void find_html(decoding *job, qn_str media_type) {
+  html_mode mode = job->stage->html;
+  bool told = is_media(media_type, "text/html") || is_media(media_type, "application/xhtml+xml");
+  job->is_html = mode == HTML_ALWAYS || (mode == HTML_AUTO && told);
+  job->may_be_html = mode == HTML_AUTO && !told && !is_media(media_type, "text/plain");
+  if (job->may_be_html) {
+    job->is_html = html_is_page(job->payload.data, job->payload.len);
   }
-  if (is_media(media_type, "text/html") || is_media(media_type, "application/xhtml+xml")) {
-    return true;
-  }
-  return !is_media(media_type, "text/plain") && html_is_page(job->payload.data, job->payload.len);
 }
 
 static void find_charset(decoding *job, qn_str media_type) {
@@ -201,6 +202,8 @@ static int build(decoding *job) {
     rc = converter_run(context->converter, &job->set, payload->data, payload->len, &context->converted,
                        &job->n_replaced);
     job->text = &context->converted;
+    job->is_html = job->is_html || /* pages in UTF-16 are not seen to be pages before */
+                   (job->may_be_html && html_is_page(context->converted.bytes, context->converted.len));
   }
   if (rc != 0 || !job->is_html) {
     return rc;
@@ -321,7 +324,7 @@ static qn_status decode_job(decoding *job) {
     return reject(job, "not-text", text);
   }
   qn_str media_type = field(job->call, QN_LIT("media_type"));
-  job->is_html = find_html(job, media_type);
+  find_html(job, media_type);
   find_charset(job, media_type);
   int rc = build(job);
   if (rc == 0 && is_junk(job)) {

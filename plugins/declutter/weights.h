@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What each feature of a line is worth: fitted by train-weights on the project's own articles. A sum over 0
+ * is furniture. */
+#ifndef DECLUTTER_WEIGHTS_H
+#define DECLUTTER_WEIGHTS_H
+
+#include "declutter/features.h"
+
+static const float furniture_weights[N_FEATURES] = {
+  [FEATURE_bias] = -2.3F,        [FEATURE_notice] = 1.9F,
+  [FEATURE_inside] = 1.1F,       [FEATURE_inside_any] = 1.9F,
+  [FEATURE_prompt] = 3.9F,       [FEATURE_prompt_alone] = 0.6F,
+  [FEATURE_list_head] = 0.6F,    [FEATURE_nav] = 2.1F,
+  [FEATURE_nav_many] = 1.4F,     [FEATURE_separators] = 0.6F,
+  [FEATURE_marked] = 0.4F,       [FEATURE_symbols] = 0.9F,
+  [FEATURE_address] = 0.0F,      [FEATURE_hashtag] = 0.2F,
+  [FEATURE_numbers] = 0.9F,      [FEATURE_times] = 0.4F,
+  [FEATURE_fused] = 1.6F,        [FEATURE_foreign] = 0.0F,
+  [FEATURE_brackets] = 0.0F,     [FEATURE_stops] = -0.9F,
+  [FEATURE_asks] = -0.3F,        [FEATURE_colon] = 0.0F,
+  [FEATURE_words_1] = 1.4F,      [FEATURE_words_3] = -0.1F,
+  [FEATURE_words_7] = 0.3F,      [FEATURE_words_14] = -0.0F,
+  [FEATURE_words_15] = -1.8F,    [FEATURE_overlap] = -2.2F,
+  [FEATURE_strange] = 0.5F,      [FEATURE_before_title] = 0.9F,
+  [FEATURE_before_body] = 0.1F,  [FEATURE_after_body] = 1.1F,
+  [FEATURE_in_list] = 2.0F,      [FEATURE_beside_furniture] = 0.8F,
+  [FEATURE_beside_short] = 0.6F, [FEATURE_date_only] = 1.1F,
+  [FEATURE_no_stops] = 0.7F,     [FEATURE_tail] = 1.2F,
+  [FEATURE_dateline] = -1.9F,    [FEATURE_names] = -1.9F,
+};
+
+#endif
