@@ -53,6 +53,9 @@ static void propose(scan *s, const run *r, uint32_t type, float score) {
     .entry = SCAN_NONE,
     .value = SCAN_NONE,
   };
+  if (type != QN_ENTITY_TYPE_PERSON && r->n_words >= 2) {
+    proposed.link = (qn_span){ proposed.begin, proposed.end }; /* one word alone is too often short for a longer name */
+  }
   scan_propose(s, &proposed);
 }
 

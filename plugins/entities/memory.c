@@ -66,7 +66,7 @@ void memory_learn(memory *m, key k, const candidate *c, uint8_t how) {
     slot->type = c->type;
     slot->entry = c->entry;
     slot->lexicon = c->lexicon;
-    slot->first = c->first;
+    slot->link = c->link;
     slot->score = c->score;
   }
 }

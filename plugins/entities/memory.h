@@ -20,7 +20,7 @@ enum {
 typedef struct memory_slot {
   uint64_t print; /* 0: empty */
   uint32_t entry; /* of the lexicon, or SCAN_NONE */
-  uint32_t first; /* the word where it was first said */
+  qn_span link;   /* as in candidate */
   float score;
   uint8_t type;
   uint8_t how; /* MEMORY_*: BEGINNING if it only begins a longer name */

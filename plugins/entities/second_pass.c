@@ -100,8 +100,16 @@ static uint32_t enclosed_end(const scan *s, uint32_t i) {
   return scan_mark(s, end) == ')' && end > i + 1 ? end : i;
 }
 
+/* A name without entry is linked to its Latin spelling, words [first, last). Persons are not: few of those that the
+ * lexicon does not know are known by that name elsewhere. */
+static void link_spelling(const scan *s, candidate *c, uint32_t first, uint32_t last) {
+  if (c->entry == SCAN_NONE && c->type != QN_ENTITY_TYPE_PERSON) {
+    c->link = (qn_span){ s->words[first].core, s->words[last - 1].end };
+  }
+}
+
 /* "أيغول ساتباييفا (Aigul Satbayeva)": what follows in parentheses in the other script is the same. */
-static void learn_twin_behind(scan *s, memory *m, const candidate *c) {
+static void learn_twin_behind(scan *s, memory *m, candidate *c) {
   if (scan_mark(s, c->last) != '(' || scan_parts(s, c->last)) {
     return;
   }
@@ -116,12 +124,15 @@ static void learn_twin_behind(scan *s, memory *m, const candidate *c) {
   if (!(other || acronym) || (!latin && names_latin_end(s, first) != end)) {
     return;
   }
+  if (other) {
+    link_spelling(s, c, latin ? c->first : first, latin ? c->last : end);
+  }
   learn_words(s, m, c, first, end, s->words[first].begin, MEMORY_FULL);
   propose_like(s, c, first, end, s->words[first].begin, 0.85f);
 }
 
 /* "إيه إس إم إل (ASML)" where only what is in parentheses is known: the words before it are its Arabic spelling. */
-static void learn_twin_before(scan *s, memory *m, const candidate *c) {
+static void learn_twin_before(scan *s, memory *m, candidate *c) {
   if (c->first < 2 || scan_mark(s, c->first - 1) != '(' || scan_mark(s, c->last) != ')' || scan_parts(s, c->first) ||
       scan_parts(s, c->last) || (s->words[c->first].shape & WORD_LATIN) == 0) {
     return;
@@ -136,6 +147,7 @@ static void learn_twin_before(scan *s, memory *m, const candidate *c) {
     }
   }
   if (first < c->first - 1) {
+    link_spelling(s, c, c->first, c->last);
     learn_words(s, m, c, first, c->first - 1, s->words[first].core, MEMORY_FULL);
     propose_like(s, c, first, c->first - 1, s->words[first].core, 0.8f);
   }
@@ -163,6 +175,7 @@ static void follow_coordination(scan *s, const candidate *c) {
   if (last > next) {
     candidate like = *c;
     like.entry = SCAN_NONE;
+    like.link = (qn_span){ 0, 0 };
     propose_like(s, &like, next, last, starts[0].begin, 0.58f);
   }
 }
@@ -174,6 +187,9 @@ static void learn(scan *s, memory *m) {
     if (c.chosen == 0 || !is_name(&c)) {
       continue;
     }
+    learn_twin_behind(s, m, &c);
+    learn_twin_before(s, m, &c);
+    s->candidates[i].link = c.link;
     bool guessed = c.from == FROM_PATTERN && c.last == c.first + 1 && c.score < 0.8f;
     learn_words(s, m, &c, c.first, c.last, c.begin, guessed ? MEMORY_GUESS : MEMORY_FULL);
     if (c.type == QN_ENTITY_TYPE_PERSON) {
@@ -181,8 +197,6 @@ static void learn(scan *s, memory *m) {
     } else if (c.type == QN_ENTITY_TYPE_ORGANIZATION || c.type == QN_ENTITY_TYPE_PRODUCT) {
       learn_short(s, m, &c);
     }
-    learn_twin_behind(s, m, &c);
-    learn_twin_before(s, m, &c);
     follow_coordination(s, &c);
   }
 }
@@ -215,7 +229,9 @@ static void recall_at(scan *s, const memory *m, uint32_t first, const reading *f
   key k = from->key;
   for (const memory_slot *slot = memory_find(m, k); slot != NULL; slot = memory_find(m, k)) {
     if (slot->how != MEMORY_BEGINNING) {
-      candidate model = { .type = slot->type, .lexicon = slot->lexicon, .entry = slot->entry, .value = SCAN_NONE };
+      candidate model = {
+        .type = slot->type, .lexicon = slot->lexicon, .entry = slot->entry, .link = slot->link, .value = SCAN_NONE
+      };
       float score = remembered_score(s, slot, first, n_words, from->n_clitics == 0);
       bool doubted = from->n_clitics > 0 && from->begin != s->words[first].core;
       propose_like(s, &model, first, last + 1, from->begin, doubted ? score - 0.15f : score);

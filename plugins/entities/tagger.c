@@ -77,8 +77,15 @@ static void propose_values(scan *s) {
     }
     if (last > first) {
       candidate proposed = {
-        first, last, value->begin, value->end, value->score, (uint8_t)(QN_ENTITY_TYPE_MONEY + value->type), FROM_VALUES,
-        0,     0,    SCAN_NONE,    i
+        .first = first,
+        .last = last,
+        .begin = value->begin,
+        .end = value->end,
+        .score = value->score,
+        .type = (uint8_t)(QN_ENTITY_TYPE_MONEY + value->type),
+        .from = FROM_VALUES,
+        .entry = SCAN_NONE,
+        .value = i,
       };
       scan_propose(s, &proposed);
     }
@@ -106,6 +113,9 @@ static int collect(tagger *t, const mention **ret_mentions, uint32_t *ret_n_ment
     *m = (mention){ c->begin, c->end, c->type, c->score > 1.0f ? 1.0f : c->score, { NULL, 0 }, NULL };
     if (c->entry != SCAN_NONE) {
       m->link = lexicon_name(&s->lexicons[c->lexicon], c->entry);
+    }
+    if (c->entry == SCAN_NONE && c->link.end > c->link.begin) {
+      m->link = (qn_str){ (const char *)s->view.data + c->link.begin, c->link.end - c->link.begin };
     }
     if (c->value != SCAN_NONE) {
       m->value = &s->values[c->value];
