@@ -47,7 +47,9 @@ static inline uint32_t begin_at(const alignment *self, alignment_way way, uint32
   if (found > 0 && begin < r->base_end) {
     return r->copy ? r->derived + (begin - r->base) : r->derived;
   }
-  return self->runs[found].derived; /* cut out: what follows the cut */
+  /* Cut out: what follows the cut, without what was put in its place. */
+  bool insertion = found < self->n_runs && self->runs[found].base_end <= self->runs[found].base;
+  return self->runs[found + insertion].derived;
 }
 
 /* Where an end goes that has at least one byte before it. `found` is what find() gave for that byte. */
@@ -62,7 +64,7 @@ static inline uint32_t end_at(const alignment *self, alignment_way way, uint32_t
   if (r->copy && end <= r->base_end) {
     return r->derived + (end - r->base);
   }
-  return r[1].derived;
+  return r->base_end > r->base ? r[1].derived : r->derived;
 }
 
 qn_span alignment_map(const alignment *self, alignment_way way, qn_span span) {
