@@ -27,6 +27,7 @@ typedef struct page_roles {
   float *score;      /* scratch: over 0 is furniture */
   uint32_t capacity;
   uint32_t title;                /* the title's line, or REPEAT_NONE */
+  bool title_given;              /* it is the one that the source gave */
   uint32_t byline;               /* the byline's line, or REPEAT_NONE */
   line_date date;                /* of publication, if a line says it */
   uint32_t body_begin, body_end; /* lines from the first paragraph to past the last; equal if there is none */
