@@ -142,7 +142,7 @@ static uint32_t name_begin(const scan *s, const hit *h, uint8_t type) {
   bool known = (s->triggers[rest].owned >> type & 1) != 0 && s->triggers[rest].owned_end == h->last;
   bool single = h->last == rest + 1;
   bool definite = (s->words[rest].shape & WORD_ARTICLE) != 0;
-  if (known || (single && !definite)) {
+  if ((known && (single || !definite)) || (single && !definite)) {
     return rest;
   }
   return h->first;

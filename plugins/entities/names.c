@@ -38,17 +38,30 @@ static bool is_verb_like(const scan *s, const scan_word *w) {
   return (prefix && memcmp(form + 2, "ست", 4) == 0) || (w->form_len >= 8 && memcmp(form, "است", 6) == 0);
 }
 
+/* A pronoun behind a noun: حديثه، كلامها. Read from the view, where ه is not ة. */
+static bool has_pronoun(const scan *s, const scan_word *w) {
+  static const char *const pronouns[] = { "ه", "ها", "هم", "هما" };
+  for (size_t i = 0; i < sizeof pronouns / sizeof pronouns[0]; i++) {
+    size_t len = strlen(pronouns[i]);
+    if (w->end - w->core >= len + 6 && memcmp(s->view.data + w->end - len, pronouns[i], len) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
 static float arabic_value(const scan *s, const scan_word *w, uint16_t lore) {
   float value = 0.0f;
   if ((lore & (LORE_GIVEN | LORE_FAMILY)) != 0) {
     value = 3.0f;
   } else if ((lore & (LORE_GIVEN_MAYBE | LORE_FAMILY_MAYBE)) != 0) {
-    value = 1.6f;
+    value = (lore & LORE_TITLE) != 0 ? -1.5f : 1.6f;
   } else if ((lore & (LORE_ENTITY | LORE_TITLE)) != 0) {
     value = -1.5f;
   } else if ((lore & LORE_COMMON) == 0) {
     value = w->likeness > 4 ? 1.6f : w->likeness > -4 ? 1.1f : w->likeness > -10 ? 0.5f : -0.2f;
     value -= is_verb_like(s, w) ? 1.6f : 0.0f;
+    value -= w->likeness < 2 && has_pronoun(s, w) ? 1.4f : 0.0f;
   }
   if ((lore & LORE_FREQUENT) != 0) {
     value -= (lore & LORE_NAME_ANY) != 0 ? 1.4f : 4.0f;
@@ -73,7 +86,7 @@ static float latin_value(const scan_word *w, uint16_t lore) {
 
 float names_person_value(const scan *s, uint32_t i, uint16_t lore) {
   const scan_word *w = &s->words[i];
-  if ((w->shape & WORD_LETTERS) == 0) {
+  if ((w->shape & WORD_LETTERS) == 0 || ((w->shape & WORD_ARABIC) != 0 && w->core_len < 4)) {
     return -4.0f;
   }
   return (w->shape & WORD_LATIN) != 0 ? latin_value(w, lore) : arabic_value(s, w, lore);
@@ -87,7 +100,7 @@ int names_is_proper(const scan *s, uint32_t i, uint16_t lore) {
   if ((w->shape & WORD_LATIN) != 0) {
     return (w->shape & (WORD_CAPITAL | WORD_DIGITS)) != 0 && (lore & (LORE_COMMON | LORE_ENTITY)) != LORE_COMMON;
   }
-  return (w->shape & WORD_ARABIC) != 0 && (lore & (LORE_COMMON | LORE_TITLE)) == 0 && w->core_len >= 4;
+  return (w->shape & WORD_ARABIC) != 0 && (lore & (LORE_COMMON | LORE_TITLE | LORE_PHRASE)) == 0 && w->core_len >= 4;
 }
 
 uint32_t names_spelled_end(const scan *s, uint32_t i) {

@@ -103,6 +103,10 @@ static uint32_t enclosed_end(const scan *s, uint32_t i) {
 /* A name without entry is linked to its Latin spelling, words [first, last). Persons are not: few of those that the
  * lexicon does not know are known by that name elsewhere. */
 static void link_spelling(const scan *s, candidate *c, uint32_t first, uint32_t last) {
+  bool acronym = last == first + 1 && (s->words[first].shape & WORD_CAPS) != 0;
+  if (acronym) {
+    return; /* it stands for a longer name that we do not know */
+  }
   if (c->entry == SCAN_NONE && c->type != QN_ENTITY_TYPE_PERSON) {
     c->link = (qn_span){ s->words[first].core, s->words[last - 1].end };
   }
