@@ -166,6 +166,9 @@ static void work(worker *self) {
     if (run_some(self)) {
       continue;
     }
+    uint32_t round = 0;
+    while (!some_ready(team->runtime) && park_pause(round++)) {
+    }
     uint32_t key = park_prepare(&team->park);
     if (atomic_load(&team->stopping) || some_ready(team->runtime)) {
       park_cancel(&team->park);

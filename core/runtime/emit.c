@@ -2,7 +2,6 @@
 
 /* Admission as a source sees it: credit, a document to write into, and its way into the first segment. */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "runtime/route.h"
@@ -10,7 +9,8 @@
 
 enum { SOURCE_NAME_MAX = 4096, ID_MAX = 256 };
 
-/* Credit is counted in pieces, so that most documents need no correction for a few bytes of bookkeeping. */
+/* Credit is counted in pieces, and taken with one to spare for names and fields, so that most documents need no
+ * correction when they are admitted. */
 enum { CREDIT_GRAIN = 4096 };
 
 static uint64_t grains(uint64_t bytes) {
@@ -93,7 +93,7 @@ void source_abandon(source *self) {
 
 /* Takes credit and starts a document with room for so many bytes. */
 static int begin(source *self, size_t bytes, uint8_t **ret_payload) {
-  uint64_t credit = grains(bytes);
+  uint64_t credit = grains(bytes) + CREDIT_GRAIN;
   int rc = take_credit(self, credit);
   if (rc != 0) {
     return rc;
@@ -146,24 +146,39 @@ static uint64_t hash_of(qn_str text) {
 }
 
 /* The id of a document whose source gave none: its source and place in it. Too long a source is cut at its front, at
- * a code point, and told apart by a hash. */
+ * a code point, and told apart by a hash. Runs for every document, so it does not print. */
 static int set_made_id(document *self, const qn_emit *emit) {
   char id[ID_MAX];
   qn_str origin = emit->source;
-  size_t room = ID_MAX - 48;
-  int len;
-  if (origin.len <= room) {
-    len = snprintf(id, sizeof id, "%.*s#%llu", (int)origin.len, origin.data != NULL ? origin.data : "",
-                   (unsigned long long)emit->ordinal);
-  } else {
-    size_t from = origin.len - room;
+  size_t len = 0;
+  if (origin.len > ID_MAX - 48) {
+    uint64_t hash = hash_of(origin);
+    for (; len < 16; len++, hash <<= 4) {
+      id[len] = "0123456789abcdef"[hash >> 60];
+    }
+    id[len++] = ':';
+    size_t from = origin.len - (ID_MAX - 48);
     while (from < origin.len && ((unsigned char)origin.data[from] & 0xC0) == 0x80) {
       from++;
     }
-    len = snprintf(id, sizeof id, "%016llx:%.*s#%llu", (unsigned long long)hash_of(origin), (int)(origin.len - from),
-                   origin.data + from, (unsigned long long)emit->ordinal);
+    origin = (qn_str){ origin.data + from, origin.len - from };
   }
-  return set_str(self, QN_LIT("id"), (qn_str){ id, (size_t)len });
+  if (origin.len > 0) {
+    memcpy(id + len, origin.data, origin.len);
+    len += origin.len;
+  }
+  id[len++] = '#';
+  char digits[20];
+  size_t n_digits = 0;
+  uint64_t ordinal = emit->ordinal;
+  do {
+    digits[n_digits++] = (char)('0' + ordinal % 10);
+    ordinal /= 10;
+  } while (ordinal > 0);
+  while (n_digits > 0) {
+    id[len++] = digits[--n_digits];
+  }
+  return set_str(self, QN_LIT("id"), (qn_str){ id, len });
 }
 
 static int set_fields(document *self, const qn_emit *emit) {

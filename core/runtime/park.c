@@ -5,6 +5,7 @@
 
 #include <limits.h>
 #include <linux/futex.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <sys/syscall.h>
@@ -21,6 +22,24 @@ void park_init(park *self) {
   atomic_init(&self->epoch, 0);
   atomic_init(&self->n_waiting, 0);
   atomic_init(&self->signalled, 0);
+}
+
+/* About a microsecond of waiting in place, then a few turns for others who have something to do. */
+bool park_pause(uint32_t round) {
+  enum { ROUNDS_IN_PLACE = 32, ROUNDS = 36 };
+  if (round >= ROUNDS) {
+    return false;
+  }
+  if (round < ROUNDS_IN_PLACE) {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+  } else {
+    sched_yield();
+  }
+  return true;
 }
 
 /* `signalled` is cleared before the sleeper looks for work: whoever skips a wake because it was set has published

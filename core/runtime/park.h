@@ -8,6 +8,7 @@
 #ifndef CORE_RUNTIME_PARK_H
 #define CORE_RUNTIME_PARK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef struct park {
@@ -17,6 +18,10 @@ typedef struct park {
 } park;
 
 void park_init(park *park);
+
+/* Waits a moment for work that may be just about to come, since sleeping and waking cost more than many documents do:
+ * look, then pause with rounds from 0 until it says false. [any] */
+bool park_pause(uint32_t round);
 
 /* Announces a sleeper. Look for work after it, then call exactly one of cancel and wait. [any] */
 uint32_t park_prepare(park *park);

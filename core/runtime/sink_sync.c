@@ -127,6 +127,9 @@ static void flush(sink *out) {
 }
 
 static void wait_for_more(sink *self) {
+  uint32_t round = 0;
+  while (!border_ready(&self->segment->border) && park_pause(round++)) {
+  }
   uint32_t key = park_prepare(&self->park);
   if (border_ready(&self->segment->border) || atomic_load(&self->closing)) {
     park_cancel(&self->park);

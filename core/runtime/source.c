@@ -9,10 +9,12 @@
 
 #include "runtime/retry.h"
 
-enum { RECEIPTS_MAX = 256 };
+enum { RECEIPTS_MAX = 256, LOOK_AT_CLOCK_EVERY = 16 };
 
 void source_call_begin(source *self) {
-  self->call.error = (qn_error){ 0 };
+  self->call.error.code = 0;
+  self->call.error.slug[0] = '\0';
+  self->call.error.message[0] = '\0';
   self->call.call.now_ms = runtime_now_ms(self->runtime);
   self->call.call.attempt = self->attempts + 1;
 }
@@ -69,9 +71,13 @@ static bool turn(source *in) {
 static void *source_main(void *arg) {
   source *self = arg;
   uint64_t begin_ns = metrics_now_ns();
-  while (runtime_standing(self->runtime) == RUN_GOES_ON && turn(self)) {
-    uint64_t busy_ns = metrics_now_ns() - begin_ns - self->waited_ns;
-    atomic_store_explicit(&self->cell->time_ns, busy_ns, memory_order_relaxed);
+  bool more = true;
+  for (uint32_t n_turns = 1; more; n_turns++) {
+    more = runtime_standing(self->runtime) == RUN_GOES_ON && turn(self);
+    if (!more || n_turns % LOOK_AT_CLOCK_EVERY == 0) {
+      uint64_t busy_ns = metrics_now_ns() - begin_ns - self->waited_ns;
+      atomic_store_explicit(&self->cell->time_ns, busy_ns, memory_order_relaxed);
+    }
   }
   loop_ring(&self->runtime->loop, &self->ended_bell);
   return NULL;

@@ -92,8 +92,8 @@ struct runtime {
   _Atomic uint32_t n_running;    /* sources that have not ended */
   _Atomic uint32_t n_sinks_open; /* sinks that have not finished */
   bell stop_bell, credit_bell, settled_bell;
-  bool sinks_closing, finished;  /* [loop] */
-  uv_timer_t tick, look_timer; /* [loop] */
+  bool sinks_closing, finished; /* [loop] */
+  uv_timer_t tick, look_timer;  /* [loop] */
   bool has_timers;
 
   pthread_mutex_t mutex; /* the failure, the letters and the log */
