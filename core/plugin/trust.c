@@ -21,11 +21,10 @@ static bool is_own_group(uid_t owner, gid_t group) {
 
 int trust_check(const struct stat *info, const char *path, qn_error *error) {
   if ((info->st_mode & S_IWOTH) != 0) {
-    return error_set(
-        error, -EPERM, "writable",
-        "%s: anybody may write this file, so its code is not run; say `chmod go-w` on it, or say "
-        "--allow-writable-plugins",
-        path);
+    return error_set(error, -EPERM, "writable",
+                     "%s: anybody may write this file, so its code is not run; say `chmod go-w` on it, or say "
+                     "--allow-writable-plugins",
+                     path);
   }
   if ((info->st_mode & S_IWGRP) != 0 && !is_own_group(info->st_uid, info->st_gid)) {
     return error_set(
