@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "text/fold.h"
 #include "text/letters.h"
 #include "text/utf8.h"
 
@@ -95,8 +96,9 @@ static bool closes(uint32_t code) {
   return letters_is_quote(code) || code == '\'' || code == 0x2019 || code == 0x2018 || code == ')' || code == ']';
 }
 
-static void add_letter(open_word *word, uint32_t code, uint32_t folded, uint8_t class) {
+static void add_letter(open_word *word, uint32_t code, uint8_t class) {
   uint32_t kind = class & LETTERS_KIND_MASK, script = letters_class_script(class);
+  uint32_t folded = fold_code(code);
   if (kind == LETTERS_LETTER) {
     word->fused |= word->ended || (word->script != LETTERS_SCRIPT_NONE && word->script != script && word->n_codes > 1);
     word->ended = code == TA_MARBUTA || code == ALEF_MAKSURA;
@@ -108,6 +110,13 @@ static void add_letter(open_word *word, uint32_t code, uint32_t folded, uint8_t 
   if (folded != 0 && word->n_codes < WORD_CODES_MAX) {
     word->codes[word->n_codes++] = folded;
   }
+}
+
+/* Its code points need not be cleared. */
+static void clear_word(open_word *word) {
+  word->n_codes = word->n_digits = word->n_latin = word->n_arabic = 0;
+  word->ended = word->fused = false;
+  word->script = LETTERS_SCRIPT_NONE;
 }
 
 /* Takes the word into the page. One clitic before a Latin word is no fusion: وOpenAI. */
@@ -129,7 +138,8 @@ static int end_word(page_lines *page, page_line *line, open_word *word) {
   line->n_number_words += number;
   line->n_latin_words += latin;
   line->n_fused += (word->fused && word->n_codes >= 8) || word->n_arabic >= LONG_WORD_LETTERS;
-  *word = (open_word){ .n_codes = 0 };
+  line->n_digits += word->n_digits;
+  clear_word(word);
   return 0;
 }
 
@@ -173,18 +183,23 @@ static void read_end(page_line *line, const uint8_t *text) {
 }
 
 static int read_characters(page_lines *page, page_line *line, const uint8_t *text) {
-  open_word word = { .n_codes = 0 };
+  open_word word;
   uint32_t prev = 0;
   int rc = 0;
+  clear_word(&word);
   for (uint32_t at = line->begin; rc == 0 && at < line->end;) {
     bool first = at == line->begin;
-    uint32_t code = utf8_next(text, &at), folded = 0;
+    uint32_t code = utf8_next(text, &at);
+    uint8_t class = letters_class(code);
+    uint32_t kind = class & LETTERS_KIND_MASK;
     line->n_codes++;
-    if (word_letter(code, &folded)) {
-      add_letter(&word, code, folded, letters_class(code));
-    } else if (letters_kind(code) != LETTERS_FORMAT) {
+    if (word_has(kind)) {
+      add_letter(&word, code, class);
+    } else if (kind != LETTERS_FORMAT) {
       rc = end_word(page, line, &word);
-      add_mark(line, code, prev, at < line->end ? utf8_peek(text, at) : 0, first);
+      if (kind != LETTERS_SPACE) {
+        add_mark(line, code, prev, at < line->end ? utf8_peek(text, at) : 0, first);
+      }
     }
     prev = code;
   }
@@ -195,27 +210,20 @@ static int read_characters(page_lines *page, page_line *line, const uint8_t *tex
 
 /* --- words --- */
 
-static uint64_t spread(uint32_t hash) {
-  uint64_t wide = (uint64_t)hash * 0x9E3779B97F4A7C15u;
-  wide ^= wide >> 29;
-  wide *= 0xBF58476D1CE4E5B9u;
-  return wide ^ wide >> 32;
-}
-
-/* Each word votes on each bit. */
-static uint64_t sketch_of(const word_hash *words, uint32_t n) {
-  int32_t votes[64] = { 0 };
-  uint64_t sketch = 0;
-  for (uint32_t i = 0; i < n; i++) {
-    uint64_t wide = spread(words[i].stem);
-    for (uint32_t bit = 0; bit < 64; bit++) {
-      votes[bit] += (int32_t)(wide >> bit & 1);
+/* Keeps, of each of a few ways to shuffle all words there are, the first word of the line. */
+static void read_sketch(page_line *line, const word_hash *words) {
+  static const uint32_t shuffles[LINE_SKETCH] = { 0x9E3779B1u, 0x85EBCA6Bu, 0xC2B2AE35u,
+                                                  0x27D4EB2Fu, 0x165667B1u, 0xD3A2646Du };
+  uint32_t least[LINE_SKETCH];
+  memset(least, 0xFF, sizeof least);
+  for (uint32_t i = 0; i < line->n_words; i++) {
+    uint32_t stem = words[i].stem ^ words[i].stem >> 15;
+    for (uint32_t k = 0; k < LINE_SKETCH; k++) {
+      uint32_t place = stem * shuffles[k];
+      least[k] = place < least[k] ? place : least[k];
     }
   }
-  for (uint32_t bit = 0; bit < 64; bit++) {
-    sketch |= (uint64_t)((uint32_t)votes[bit] * 2 > n) << bit;
-  }
-  return sketch;
+  memcpy(line->sketch, least, sizeof least);
 }
 
 static void read_phrases(page_line *line, const word_hash *words, uint8_t *flags, const phrase_table *phrases) {
@@ -243,7 +251,7 @@ static void read_phrases(page_line *line, const word_hash *words, uint8_t *flags
   for (uint32_t i = 0; i < line->n_words; i++) {
     line->n_content += (flags[i] & WORD_CONTENT) != 0;
   }
-  line->sketch = sketch_of(words, line->n_words);
+  read_sketch(line, words);
 }
 
 /* --- lines --- */

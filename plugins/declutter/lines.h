@@ -10,6 +10,8 @@
 
 #include "declutter/phrases.h"
 
+enum { LINE_SKETCH = 6 };
+
 typedef struct page_line {
   uint32_t begin, end; /* in the text, without white space around */
   uint32_t first_word, n_words;
@@ -19,6 +21,7 @@ typedef struct page_line {
   uint32_t n_separators; /* | · » › / and their kin, between words */
   uint32_t n_symbols;    /* ▲ ☰ © emoji */
   uint32_t n_number_words, n_latin_words;
+  uint32_t n_digits;
   uint32_t n_fused;   /* words grown together: a letter that only ends words inside one, two scripts in one */
   uint32_t n_times;   /* 14:05 */
   bool starts_marked; /* with a bullet, an arrow, a bracket, a symbol */
@@ -39,8 +42,8 @@ typedef struct page_line {
   uint32_t n_nav;       /* words in nav and platform phrases */
   uint32_t n_inside;    /* words in inside and list phrases */
   uint32_t n_function;
-  uint32_t n_content; /* words that are no function words, no numbers and long enough to mean something */
-  uint64_t sketch;    /* simhash of its words: near lines have near sketches */
+  uint32_t n_content;           /* words that are no function words, no numbers and long enough to mean something */
+  uint32_t sketch[LINE_SKETCH]; /* least hashes of its words: lines with many words in common share most of them */
 } page_line;
 
 /* All arrays are kept from document to document. */

@@ -83,15 +83,6 @@ word_hash word_hash_of(const uint32_t *codes, uint32_t n_codes) {
   return hash;
 }
 
-int word_letter(uint32_t code, uint32_t *ret_folded) {
-  uint32_t kind = letters_kind(code);
-  if (kind != LETTERS_LETTER && kind != LETTERS_DIGIT && kind != LETTERS_MARK && kind != LETTERS_TATWEEL) {
-    return 0;
-  }
-  *ret_folded = fold_code(code);
-  return 1;
-}
-
 /* --- the table --- */
 
 static uint32_t chain(uint32_t key, uint32_t word) {
@@ -146,7 +137,8 @@ int phrases_add(phrase_table *table, uint32_t kind, const char *text, size_t len
     if (code == UTF8_INVALID) {
       return -EINVAL;
     }
-    if (word_letter(code, &folded)) {
+    if (word_has(letters_kind(code))) {
+      folded = fold_code(code);
       if (folded != 0 && n_codes < WORD_CODES_MAX) {
         codes[n_codes++] = folded;
       }

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "text/letters.h"
+
 /* What a phrase is evidence of; see furniture.tsv. */
 enum {
   PHRASE_NOTICE = 1,
@@ -34,8 +36,10 @@ typedef struct word_hash {
 /* The hashes of a word given as folded code points. */
 word_hash word_hash_of(const uint32_t *codes, uint32_t n_codes);
 
-/* True if a character belongs to words: letters, marks, digits. Sets the folded code (0: leave it out). */
-int word_letter(uint32_t code, uint32_t *ret_folded);
+/* True if characters of that kind belong to words: letters, marks, tatweel, digits. */
+static inline int word_has(uint32_t letters_kind) {
+  return letters_kind >= LETTERS_LETTER && letters_kind <= LETTERS_DIGIT;
+}
 
 typedef struct phrase_table phrase_table;
 

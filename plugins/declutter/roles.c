@@ -17,6 +17,7 @@ enum {
   LONG_PROSE_WORDS = 18, /* one that does not */
   HEADING_WORDS = 16,
   BYLINE_WORDS = 9,
+  LIST_HEAD_WORDS = 6,
   DATE_WORDS = 14,
   TITLE_WORDS = 30,
   TITLE_BYTES = 512
@@ -27,6 +28,7 @@ void roles_done(page_roles *roles) {
   repeats_done(&roles->found);
   free(roles->role);
   free(roles->is_prose);
+  free(roles->in_list);
   free(roles->score);
   memset(roles, 0, sizeof *roles);
 }
@@ -40,9 +42,11 @@ static int grow(page_roles *roles, uint32_t n) {
   roles->role = role == NULL ? roles->role : role;
   uint8_t *is_prose = realloc(roles->is_prose, capacity);
   roles->is_prose = is_prose == NULL ? roles->is_prose : is_prose;
+  uint8_t *in_list = realloc(roles->in_list, capacity);
+  roles->in_list = in_list == NULL ? roles->in_list : in_list;
   float *score = realloc(roles->score, capacity * sizeof *score);
   roles->score = score == NULL ? roles->score : score;
-  if (role == NULL || is_prose == NULL || score == NULL) {
+  if (role == NULL || is_prose == NULL || in_list == NULL || score == NULL) {
     return -ENOMEM;
   }
   roles->capacity = capacity;
@@ -82,6 +86,17 @@ static void find_body(page_roles *roles) {
   }
   roles->stop_share = n_prose == 0 ? 0 : n_stops * 100 / n_prose;
   roles->is_arabic = n_latin * 2 < page->n_words;
+}
+
+/* Notes which lines stand below the head of a list of links, with no paragraph between. */
+static void find_lists(page_roles *roles) {
+  bool in_list = false;
+  for (uint32_t i = 0; i < roles->page.n_lines; i++) {
+    const page_line *line = &roles->page.lines[i];
+    roles->in_list[i] = in_list;
+    in_list = !roles->is_prose[i] &&
+              (in_list || ((line->first_kinds & PHRASE_LIST) != 0 && line->n_words <= LIST_HEAD_WORDS));
+  }
 }
 
 static uint32_t bit_of(uint32_t stem) {
@@ -132,7 +147,7 @@ static float title_score(const page_roles *roles, const uint8_t *text, const pag
   float score = 2 * overlap_of(roles, line);
   uint32_t n = line->n_words;
   line_date date = { .found = false };
-  if (n <= DATE_WORDS) {
+  if (n <= DATE_WORDS && line->n_digits > 0) {
     date_find(text, line->begin, line->end, &date);
   }
   score -= date.only ? 3.0F : date.found ? 0.7F : 0;
@@ -180,7 +195,7 @@ static void place_of(const page_roles *roles, const uint8_t *text, uint32_t i, l
   bool has_body = roles->body_end > roles->body_begin;
   uint32_t first = roles->title != REPEAT_NONE ? roles->title : roles->body_begin;
   bool above = i > 0 && !roles->is_prose[i - 1], below = i + 1 < page->n_lines && !roles->is_prose[i + 1];
-  if (line->n_words <= DATE_WORDS) {
+  if (line->n_words <= DATE_WORDS && line->n_digits > 0) {
     date_find(text, line->begin, line->end, &date);
   }
   *place = (line_place){
@@ -190,15 +205,12 @@ static void place_of(const page_roles *roles, const uint8_t *text, uint32_t i, l
     .beside_furniture = (above && i - 1 != roles->title && features_is_plain_furniture(line - 1)) ||
                         (below && i + 1 != roles->title && features_is_plain_furniture(line + 1)),
     .beside_short = (i == 0 || above) && (i + 1 == page->n_lines || below),
+    .in_list = roles->in_list[i],
     .date_only = date.only,
     .page_is_arabic = roles->is_arabic,
     .page_stops = roles->stop_share >= 60,
     .overlap = overlap_of(roles, line),
   };
-  for (uint32_t j = i; j > 0 && !roles->is_prose[j - 1] && !place->in_list; j--) {
-    const page_line *head = &page->lines[j - 1];
-    place->in_list = (head->first_kinds & PHRASE_LIST) != 0 && head->n_words <= 6;
-  }
 }
 
 void roles_features(const page_roles *roles, const uint8_t *text, uint32_t line, float ret_features[N_FEATURES]) {
@@ -289,7 +301,7 @@ static void find_date(page_roles *roles, const uint8_t *text) {
   for (uint32_t i = 0; i < n && roles->date.iso[0] == '\0'; i++) {
     const page_line *line = &roles->page.lines[i];
     bool outside = i < roles->body_begin || i >= roles->body_end;
-    if (outside && i != roles->title && line->n_words <= DATE_WORDS && line->n_number_words + line->n_fused > 0 &&
+    if (outside && i != roles->title && line->n_words <= DATE_WORDS && line->n_digits > 0 &&
         (line->first_kinds & PHRASE_NOTICE) == 0) {
       date_find(text, line->begin, line->end, &roles->date);
     }
@@ -318,6 +330,7 @@ int roles_find(page_roles *roles, const uint8_t *text, uint32_t len, const phras
     return rc;
   }
   find_body(roles);
+  find_lists(roles);
   find_vocabulary(roles);
   find_title(roles, text, options);
   score_lines(roles, text);

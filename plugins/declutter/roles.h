@@ -24,6 +24,7 @@ typedef struct page_roles {
   repeats found;
   uint8_t *role;     /* QN_BLOCK_ROLE_*, one a line */
   uint8_t *is_prose; /* scratch */
+  uint8_t *in_list;  /* scratch */
   float *score;      /* scratch: over 0 is furniture */
   uint32_t capacity;
   uint32_t title;                /* the title's line, or REPEAT_NONE */
