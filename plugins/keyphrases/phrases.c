@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "qanat/layers.h"
+#include "text/lent.h"
 
 /* Beyond this many tokens a document's phrases are not counted any more: what it is about has been said. */
 enum { TOKENS_MAX = 300000 };
@@ -38,14 +39,16 @@ static int table_open(phrase_scratch *scratch, uint32_t n_phrases_max) {
   }
   void *phrases = scratch->phrases;
   uint32_t before = scratch->phrases_capacity;
-  int fault = phrase_room(scratch, &phrases, &scratch->phrases_capacity, (uint32_t)n_slots, sizeof(*scratch->phrases));
+  int fault = lent_room(scratch->host, scratch->env, &phrases, &scratch->phrases_capacity, (uint32_t)n_slots,
+                        sizeof(*scratch->phrases));
   scratch->phrases = phrases;
   void *used = scratch->used;
   if (fault == 0) {
     for (uint32_t i = before; i < scratch->phrases_capacity; i++) {
       scratch->phrases[i].key = 0;
     }
-    fault = phrase_room(scratch, &used, &scratch->used_capacity, n_phrases_max, sizeof(*scratch->used));
+    fault =
+        lent_room(scratch->host, scratch->env, &used, &scratch->used_capacity, n_phrases_max, sizeof(*scratch->used));
     scratch->used = used;
   }
   scratch->mask = (uint32_t)n_slots - 1;
@@ -254,7 +257,8 @@ int phrase_find(phrase_scratch *scratch, const phrase_words *words, const phrase
   }
   mentions_enter(scratch, input);
   void *ranking = scratch->ranking;
-  fault = phrase_room(scratch, &ranking, &scratch->ranking_capacity, scratch->n_phrases, sizeof(*scratch->ranking));
+  fault = lent_room(scratch->host, scratch->env, &ranking, &scratch->ranking_capacity, scratch->n_phrases,
+                    sizeof(*scratch->ranking));
   scratch->ranking = ranking;
   if (fault != 0) {
     return fault;

@@ -81,9 +81,6 @@ typedef struct phrase_scratch {
 void phrase_scratch_init(phrase_scratch *scratch, const qn_host *host, qn_env *env);
 void phrase_scratch_done(phrase_scratch *scratch);
 
-/* Makes room for count elements of size bytes in *memory. 0, -ENOMEM. */
-int phrase_room(phrase_scratch *scratch, void **memory, uint32_t *capacity, uint32_t count, size_t size);
-
 /* Fills scratch->tokens. 0, -ENOMEM. */
 int phrase_tokens_read(phrase_scratch *scratch, const phrase_words *words, const phrase_input *input);
 

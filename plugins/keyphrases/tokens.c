@@ -7,10 +7,11 @@
 #include "phrases.h"
 #include "qanat/layers.h"
 #include "text/fold.h"
+#include "text/lent.h"
 #include "text/letters.h"
 #include "text/utf8.h"
 
-enum { TITLE_WORDS_MAX = 64, TITLE_WORD_MAX_BYTES = 96 };
+enum { TITLE_WORDS_MAX = 64 };
 
 #define ALEF_LAM "\xD8\xA7\xD9\x84"
 
@@ -76,23 +77,6 @@ void phrase_scratch_done(phrase_scratch *scratch) {
   scratch->host->release(scratch->env, scratch->ranking);
 }
 
-int phrase_room(phrase_scratch *scratch, void **memory, uint32_t *capacity, uint32_t count, size_t size) {
-  if (count <= *capacity) {
-    return 0;
-  }
-  uint64_t wanted = (uint64_t)count + count / 2;
-  if (wanted > UINT32_MAX / 2 || wanted > SIZE_MAX / size) {
-    return -ENOMEM;
-  }
-  void *grown = scratch->host->resize(scratch->env, *memory, (size_t)wanted * size);
-  if (grown == NULL) {
-    return -ENOMEM;
-  }
-  *memory = grown;
-  *capacity = (uint32_t)wanted;
-  return 0;
-}
-
 /* --- titles --- */
 
 /* The terms of the title: few enough to be compared one by one. */
@@ -100,36 +84,6 @@ typedef struct title_terms {
   uint64_t terms[TITLE_WORDS_MAX];
   uint32_t n_terms;
 } title_terms;
-
-static uint32_t word_end(const uint8_t *text, uint32_t at, uint32_t len) {
-  while (at < len) {
-    uint32_t after = at;
-    uint32_t kind = letters_kind(utf8_next(text, &after));
-    if (kind != LETTERS_LETTER && kind != LETTERS_MARK && kind != LETTERS_DIGIT && kind != LETTERS_TATWEEL) {
-      break;
-    }
-    at = after;
-  }
-  return at;
-}
-
-static void title_read(const phrase_words *words, qn_str title, title_terms *out) {
-  const uint8_t *text = (const uint8_t *)title.data;
-  uint32_t len = (uint32_t)(title.len < 4096 ? title.len : 0);
-  uint8_t form[FOLD_BOUND(TITLE_WORD_MAX_BYTES)];
-  out->n_terms = 0;
-  for (uint32_t at = 0; at < len && out->n_terms < TITLE_WORDS_MAX;) {
-    uint32_t end = word_end(text, at, len);
-    size_t form_len = end - at <= TITLE_WORD_MAX_BYTES ? fold_key(text + at, end - at, form) : 0;
-    if (form_len > 1 && !wordset_has(&words->stop, (const char *)form, form_len)) {
-      out->terms[out->n_terms++] = wordset_term((const char *)form, form_len);
-    }
-    at = end;
-    if (at < len && word_end(text, at, len) == at) {
-      utf8_next(text, &at);
-    }
-  }
-}
 
 static int title_has(const title_terms *title, uint64_t term) {
   for (uint32_t i = 0; i < title->n_terms; i++) {
@@ -316,12 +270,13 @@ int phrase_tokens_read(phrase_scratch *scratch, const phrase_words *words, const
   void *tokens = scratch->tokens;
   title_terms title;
   uint32_t part = 0;
-  int fault = phrase_room(scratch, &tokens, &scratch->tokens_capacity, input->tokens.n_rows, sizeof(*scratch->tokens));
+  int fault = lent_room(scratch->host, scratch->env, &tokens, &scratch->tokens_capacity, input->tokens.n_rows,
+                        sizeof(*scratch->tokens));
   scratch->tokens = tokens;
   if (fault != 0) {
     return fault;
   }
-  title_read(words, input->title, &title);
+  title.n_terms = wordset_terms(&words->stop, input->title.data, input->title.len, title.terms, TITLE_WORDS_MAX);
   for (uint32_t i = 0; i < input->tokens.n_rows; i++) {
     scratch->tokens[i] = token_read(words, input, &title, i, &part);
   }

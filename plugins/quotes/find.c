@@ -3,12 +3,10 @@
 /* Decides which quotations are speech, and whose. */
 #include "find.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "qanat/layers.h"
-#include "text/letters.h"
-#include "text/utf8.h"
+#include "text/lent.h"
 
 enum {
   NEAR_TOKENS = 14,    /* a verb of saying so near announces what follows it */
@@ -212,24 +210,15 @@ static qn_str speaker_name(const finder *f, uint32_t mention) {
   return name;
 }
 
-static int rows_room(quote_scratch *scratch) {
-  if (scratch->n_marks <= scratch->rows_capacity) {
-    return 0;
-  }
-  void *grown = scratch->host->resize(scratch->env, scratch->rows, (size_t)scratch->n_marks * sizeof(*scratch->rows));
-  if (grown == NULL) {
-    return -ENOMEM;
-  }
-  scratch->rows = grown;
-  scratch->rows_capacity = scratch->n_marks;
-  return 0;
-}
-
 int quote_find(quote_scratch *scratch, const quote_words *words, const quote_input *input, const quote_row **ret_rows,
                uint32_t *ret_n_rows) {
   finder f = { .words = words, .input = input, .last_speaker = QN_NO_ROW };
   int fault = marks_find(scratch, &input->view);
-  fault = fault != 0 ? fault : rows_room(scratch);
+  void *rows = scratch->rows;
+  fault = fault != 0 ? fault
+                     : lent_room(scratch->host, scratch->env, &rows, &scratch->rows_capacity, scratch->n_marks,
+                                 sizeof(*scratch->rows));
+  scratch->rows = rows;
   if (fault != 0) {
     return fault;
   }

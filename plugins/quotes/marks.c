@@ -4,8 +4,7 @@
  * marks of Arabic news come in every shape and either way round. */
 #include "find.h"
 
-#include <errno.h>
-
+#include "text/lent.h"
 #include "text/letters.h"
 #include "text/utf8.h"
 
@@ -88,16 +87,12 @@ static uint32_t closing_find(const qn_view *view, const mark_pair *pair, uint32_
 }
 
 static int marks_push(quote_scratch *scratch, const quote_marks *marks) {
-  if (scratch->n_marks == scratch->marks_capacity) {
-    uint32_t wanted = scratch->n_marks < 64 ? 128 : scratch->n_marks * 2;
-    void *grown = wanted < scratch->n_marks
-                      ? NULL
-                      : scratch->host->resize(scratch->env, scratch->marks, wanted * sizeof(*scratch->marks));
-    if (grown == NULL) {
-      return -ENOMEM;
-    }
-    scratch->marks = grown;
-    scratch->marks_capacity = wanted;
+  void *room = scratch->marks;
+  int fault =
+      lent_room(scratch->host, scratch->env, &room, &scratch->marks_capacity, scratch->n_marks + 1, sizeof(*marks));
+  scratch->marks = room;
+  if (fault != 0) {
+    return fault;
   }
   scratch->marks[scratch->n_marks++] = *marks;
   return 0;

@@ -9,6 +9,7 @@
 #include "qanat/layers.h"
 #include "qanat/stage.h"
 #include "quotes_manifest.h"
+#include "text/lent.h"
 
 static int quotes_create(qn_create *create, void **ret_instance) {
   quote_words *words = calloc(1, sizeof(*words));
@@ -45,19 +46,10 @@ static void quotes_context_close(void *context) {
 }
 
 static int input_get(qn_call *call, quote_input *input) {
-  qn_layer none = { 0 };
   int error = call->host->view_get(call, &input->view);
   error = error != 0 ? error : call->host->layer_get(call, QUOTES_LAYER_TOKEN, &input->tokens);
   error = error != 0 ? error : call->host->layer_get(call, QUOTES_LAYER_SENTENCE, &input->sentences);
-  if (error != 0) {
-    return error;
-  }
-  error = call->host->layer_get(call, QUOTES_LAYER_ENTITY, &input->entities);
-  if (error == -ENOENT) {
-    input->entities = none;
-    return 0;
-  }
-  return error;
+  return error != 0 ? error : lent_layer_or_none(call, QUOTES_LAYER_ENTITY, &input->entities);
 }
 
 static int rows_write(qn_call *call, const quote_row *found, uint32_t n_found) {

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "rank.h"
+#include "text/lent.h"
 
 enum { CANDIDATES_MIN = 24, CANDIDATES_PER_SENTENCE = 4, TERMS_PER_CANDIDATE = 48 };
 
@@ -166,12 +167,13 @@ int pick_run(rank_scratch *scratch, const rank_input *input, const pick_budget *
   uint32_t n_max = limit * CANDIDATES_PER_SENTENCE + CANDIDATES_MIN;
   /* In one piece: rows, n_terms, repeats, taken, picked, then the terms. */
   void *marks = scratch->marks;
-  int fault =
-      rank_room(scratch, &marks, &scratch->marks_capacity, n_max * (5 + TERMS_PER_CANDIDATE), sizeof(*scratch->marks));
+  int fault = lent_room(scratch->host, scratch->env, &marks, &scratch->marks_capacity,
+                        n_max * (5 + TERMS_PER_CANDIDATE), sizeof(*scratch->marks));
   scratch->marks = marks;
   void *picked = scratch->picked;
   if (fault == 0) {
-    fault = rank_room(scratch, &picked, &scratch->picked_capacity, limit + 1, sizeof(*scratch->picked));
+    fault =
+        lent_room(scratch->host, scratch->env, &picked, &scratch->picked_capacity, limit + 1, sizeof(*scratch->picked));
     scratch->picked = picked;
   }
   if (fault != 0) {

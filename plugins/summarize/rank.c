@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "qanat/layers.h"
-#include "text/fold.h"
+#include "text/lent.h"
 #include "text/letters.h"
 #include "text/utf8.h"
 
@@ -60,23 +60,6 @@ void rank_scratch_done(rank_scratch *scratch) {
   }
 }
 
-int rank_room(rank_scratch *scratch, void **memory, uint32_t *capacity, uint32_t count, size_t size) {
-  if (count <= *capacity) {
-    return 0;
-  }
-  uint64_t wanted = (uint64_t)count + count / 2;
-  if (wanted > UINT32_MAX / 2 || wanted > SIZE_MAX / size) {
-    return -ENOMEM;
-  }
-  void *grown = scratch->host->resize(scratch->env, *memory, (size_t)wanted * size);
-  if (grown == NULL) {
-    return -ENOMEM;
-  }
-  *memory = grown;
-  *capacity = (uint32_t)wanted;
-  return 0;
-}
-
 /* An empty table of terms with room for n_terms. ret_mask: its slots but one. */
 static int terms_open(rank_scratch *scratch, uint32_t n_terms, uint32_t *ret_mask) {
   uint64_t n_slots = 256;
@@ -84,9 +67,9 @@ static int terms_open(rank_scratch *scratch, uint32_t n_terms, uint32_t *ret_mas
     n_slots *= 2;
   }
   void *terms = scratch->terms;
-  int fault = n_slots > UINT32_MAX / 2
-                  ? -ENOMEM
-                  : rank_room(scratch, &terms, &scratch->terms_capacity, (uint32_t)n_slots, sizeof(*scratch->terms));
+  int fault = n_slots > UINT32_MAX / 2 ? -ENOMEM
+                                       : lent_room(scratch->host, scratch->env, &terms, &scratch->terms_capacity,
+                                                   (uint32_t)n_slots, sizeof(*scratch->terms));
   scratch->terms = terms;
   if (fault != 0) {
     return fault;
@@ -106,33 +89,14 @@ static uint32_t term_slot(const rank_scratch *scratch, uint32_t mask, uint64_t h
 
 /* Enters the words of the title. Returns how many different ones it has. */
 static uint32_t title_enter(rank_scratch *scratch, uint32_t mask, const rank_words *words, qn_str title) {
-  const uint8_t *text = (const uint8_t *)title.data;
-  uint32_t n_words = 0;
-  uint32_t at = 0;
-  while (at < title.len && n_words < TITLE_WORDS_MAX) {
-    uint8_t form[FOLD_BOUND(96)];
-    uint32_t begin = at;
-    uint32_t after = at;
-    while (after < title.len) {
-      uint32_t kind = letters_kind(utf8_next(text, &after));
-      if (kind != LETTERS_LETTER && kind != LETTERS_MARK && kind != LETTERS_DIGIT && kind != LETTERS_TATWEEL) {
-        break;
-      }
-      at = after;
-    }
-    size_t len = at - begin <= 96 ? fold_key(text + begin, at - begin, form) : 0;
-    at = after;
-    if (len < 2 || wordset_has(&words->stop, (const char *)form, len)) {
-      continue;
-    }
-    rank_term *term = &scratch->terms[term_slot(scratch, mask, wordset_term((const char *)form, len))];
-    if (term->hash == 0) {
-      term->hash = wordset_term((const char *)form, len);
-      term->in_title = 1;
-      n_words++;
-    }
+  uint64_t terms[TITLE_WORDS_MAX];
+  uint32_t n_terms = wordset_terms(&words->stop, title.data, title.len, terms, TITLE_WORDS_MAX);
+  for (uint32_t i = 0; i < n_terms; i++) {
+    rank_term *term = &scratch->terms[term_slot(scratch, mask, terms[i])];
+    term->hash = terms[i];
+    term->in_title = 1;
   }
-  return n_words;
+  return n_terms;
 }
 
 static int is_word(uint32_t kind) {
@@ -319,11 +283,12 @@ int rank_run(rank_scratch *scratch, const rank_words *words, const rank_input *i
   void *sentences = scratch->sentences;
   void *token_terms = scratch->token_terms;
   uint32_t n_tokens = input->tokens.n_rows;
-  int fault = rank_room(scratch, &sentences, &scratch->sentences_capacity, input->sentences.n_rows,
+  int fault = lent_room(scratch->host, scratch->env, &sentences, &scratch->sentences_capacity, input->sentences.n_rows,
                         sizeof(*scratch->sentences));
   scratch->sentences = sentences;
   if (fault == 0) {
-    fault = rank_room(scratch, &token_terms, &scratch->tokens_capacity, n_tokens, sizeof(*scratch->token_terms));
+    fault = lent_room(scratch->host, scratch->env, &token_terms, &scratch->tokens_capacity, n_tokens,
+                      sizeof(*scratch->token_terms));
     scratch->token_terms = token_terms;
   }
   uint32_t mask = 0;

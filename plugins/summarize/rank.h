@@ -77,7 +77,4 @@ typedef struct pick_budget {
 int pick_run(rank_scratch *scratch, const rank_input *input, const pick_budget *budget, const uint32_t **ret_rows,
              uint32_t *ret_n_rows);
 
-/* Makes room for count elements of size bytes in *memory. 0, -ENOMEM. */
-int rank_room(rank_scratch *scratch, void **memory, uint32_t *capacity, uint32_t count, size_t size);
-
 #endif

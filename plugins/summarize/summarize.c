@@ -9,6 +9,7 @@
 #include "qanat/stage.h"
 #include "rank.h"
 #include "summarize_manifest.h"
+#include "text/lent.h"
 #include "text/letters.h"
 #include "text/utf8.h"
 
@@ -54,42 +55,14 @@ static void summarize_context_close(void *context) {
   }
 }
 
-/* A layer that may be missing. 0 also if it is; then the layer is empty. */
-static int layer_or_none(qn_call *call, uint32_t layer, qn_layer *ret_layer) {
-  qn_layer none = { 0 };
-  int error = call->host->layer_get(call, layer, ret_layer);
-  if (error == -ENOENT) {
-    *ret_layer = none;
-    return 0;
-  }
-  return error;
-}
-
-/* The title as a text: of a span, as declutter sets it, or as a source has given it. */
-static qn_str title_of(qn_call *call, const qn_view *view) {
-  qn_value value;
-  qn_str title = { NULL, 0 };
-  if (call->host->field_get(call, QN_LIT("title"), &value) != 0) {
-    return title;
-  }
-  if (value.type == QN_VALUE_STR) {
-    return value.as.str;
-  }
-  if (value.type == QN_VALUE_SPAN && value.as.span.begin <= value.as.span.end && value.as.span.end <= view->len) {
-    title.data = (const char *)view->data + value.as.span.begin;
-    title.len = value.as.span.end - value.as.span.begin;
-  }
-  return title;
-}
-
 static int input_get(qn_call *call, rank_input *input) {
   int error = call->host->view_get(call, &input->view);
   error = error != 0 ? error : call->host->layer_get(call, SUMMARIZE_LAYER_TOKEN, &input->tokens);
   error = error != 0 ? error : call->host->layer_get(call, SUMMARIZE_LAYER_SENTENCE, &input->sentences);
-  error = error != 0 ? error : layer_or_none(call, SUMMARIZE_LAYER_ENTITY, &input->entities);
-  error = error != 0 ? error : layer_or_none(call, SUMMARIZE_LAYER_QUOTE, &input->quotes);
+  error = error != 0 ? error : lent_layer_or_none(call, SUMMARIZE_LAYER_ENTITY, &input->entities);
+  error = error != 0 ? error : lent_layer_or_none(call, SUMMARIZE_LAYER_QUOTE, &input->quotes);
   if (error == 0) {
-    input->title = title_of(call, &input->view);
+    input->title = lent_title(call, &input->view);
   }
   return error;
 }

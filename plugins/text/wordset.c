@@ -4,6 +4,8 @@
 #include "text/wordset.h"
 
 #include "text/fold.h"
+#include "text/letters.h"
+#include "text/utf8.h"
 
 #include <errno.h>
 #include <string.h>
@@ -105,4 +107,45 @@ size_t wordset_term_skip(const char *form, size_t len) {
 uint64_t wordset_term(const char *form, size_t len) {
   size_t skip = wordset_term_skip(form, len);
   return hash_of(form + skip, len - skip);
+}
+
+static uint32_t word_end(const uint8_t *text, uint32_t at, uint32_t len) {
+  while (at < len) {
+    uint32_t after = at;
+    uint32_t kind = letters_kind(utf8_next(text, &after));
+    if (kind != LETTERS_LETTER && kind != LETTERS_MARK && kind != LETTERS_DIGIT && kind != LETTERS_TATWEEL) {
+      break;
+    }
+    at = after;
+  }
+  return at;
+}
+
+static uint32_t term_add(uint64_t *terms, uint32_t n, uint64_t term) {
+  for (uint32_t i = 0; i < n; i++) {
+    if (terms[i] == term) {
+      return n;
+    }
+  }
+  terms[n] = term;
+  return n + 1;
+}
+
+uint32_t wordset_terms(const wordset *stop, const char *text, size_t len, uint64_t *terms, uint32_t max) {
+  const uint8_t *bytes = (const uint8_t *)text;
+  uint32_t end = len < UINT32_MAX ? (uint32_t)len : 0;
+  uint32_t n = 0;
+  for (uint32_t at = 0; at < end && n < max;) {
+    uint8_t form[FOLD_BOUND(WORD_MAX_BYTES)];
+    uint32_t after = word_end(bytes, at, end);
+    size_t form_len = after - at <= WORD_MAX_BYTES ? fold_key(bytes + at, after - at, form) : 0;
+    if (form_len > 1 && !wordset_has(stop, (const char *)form, form_len)) {
+      n = term_add(terms, n, wordset_term((const char *)form, form_len));
+    }
+    if (after == at) {
+      utf8_next(bytes, &after);
+    }
+    at = after;
+  }
+  return n;
 }

@@ -32,4 +32,7 @@ uint64_t wordset_term(const char *form, size_t len);
 /* Bytes of the form that wordset_term leaves out at its begin. */
 size_t wordset_term_skip(const char *form, size_t len);
 
+/* The terms of a text such as a title, but for those in stop; each once, at most max. Returns how many. */
+uint32_t wordset_terms(const wordset *stop, const char *text, size_t len, uint64_t *terms, uint32_t max);
+
 #endif

@@ -72,9 +72,6 @@ struct value_scratch {
   uint16_t currencies[VALUE_CODES_MAX]; /* how often each was written out in full */
 };
 
-/* Makes room for one more element. 0, -ENOMEM. */
-int scratch_grow(value_scratch *scratch, void **memory, uint32_t *capacity, uint32_t count, size_t size);
-
 /* Fills the items and numbers of scratch from its view. 0, -ENOMEM. */
 int lexer_run(value_scratch *scratch, const qn_layer *tokens);
 

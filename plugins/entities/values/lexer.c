@@ -7,6 +7,7 @@
 #include "item.h"
 #include "qanat/layers.h"
 #include "text/fold.h"
+#include "text/lent.h"
 #include "text/letters.h"
 #include "text/utf8.h"
 
@@ -95,7 +96,7 @@ static int item_push(lexer *lex, uint32_t kind, uint32_t begin, uint32_t end, va
   uint32_t n_taken = s->n_items + ITEMS_BEFORE + ITEMS_AFTER;
   if (n_taken >= s->items_capacity) {
     void *items = s->items;
-    int fault = scratch_grow(s, &items, &s->items_capacity, n_taken, sizeof(*s->items));
+    int fault = lent_room(s->host, s->env, &items, &s->items_capacity, n_taken + 1, sizeof(*s->items));
     s->items = items;
     if (fault != 0) {
       return fault;
@@ -343,7 +344,7 @@ static int number_lex(lexer *lex) {
   value_item *item = NULL;
   if (s->n_numbers == s->numbers_capacity) {
     void *numbers = s->numbers;
-    int fault = scratch_grow(s, &numbers, &s->numbers_capacity, s->n_numbers, sizeof(*s->numbers));
+    int fault = lent_room(s->host, s->env, &numbers, &s->numbers_capacity, s->n_numbers + 1, sizeof(*s->numbers));
     s->numbers = numbers;
     if (fault != 0) {
       return fault;

@@ -4,6 +4,7 @@
  * thousands, and which country's currency it means. */
 #include "entities/values.h"
 #include "grammar.h"
+#include "text/lent.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -29,20 +30,6 @@ void value_scratch_close(value_scratch *scratch) {
   scratch->host->release(scratch->env, scratch->numbers);
   scratch->host->release(scratch->env, scratch->mentions);
   scratch->host->release(scratch->env, scratch);
-}
-
-int scratch_grow(value_scratch *scratch, void **memory, uint32_t *capacity, uint32_t count, size_t size) {
-  uint32_t wanted = count < 512 ? 1024 : count <= UINT32_MAX / 2 ? count * 2 : UINT32_MAX;
-  if (wanted <= count || wanted > SIZE_MAX / size) {
-    return -ENOMEM;
-  }
-  void *grown = scratch->host->resize(scratch->env, *memory, wanted * size);
-  if (grown == NULL) {
-    return -ENOMEM;
-  }
-  *memory = grown;
-  *capacity = wanted;
-  return 0;
 }
 
 /* The items around the text, which are no word and follow nothing. */
@@ -92,7 +79,7 @@ static void countries_survey(value_scratch *s) {
 static int mention_push(value_scratch *s, const value_mention *mention) {
   if (s->n_mentions == s->mentions_capacity) {
     void *mentions = s->mentions;
-    int fault = scratch_grow(s, &mentions, &s->mentions_capacity, s->n_mentions, sizeof(*s->mentions));
+    int fault = lent_room(s->host, s->env, &mentions, &s->mentions_capacity, s->n_mentions + 1, sizeof(*s->mentions));
     s->mentions = mentions;
     if (fault != 0) {
       return fault;
