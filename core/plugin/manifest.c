@@ -57,12 +57,27 @@ static bool tree_check(const cJSON *node, int depth, manifest_faults *faults) {
   return true;
 }
 
+/* Digits, a dot, digits: at most four of each. */
+static bool abi_parse(const char *text, unsigned *ret_major, unsigned *ret_minor) {
+  size_t n_major = text != NULL ? strspn(text, "0123456789") : 0;
+  if (n_major < 1 || n_major > 4 || text[n_major] != '.') {
+    return false;
+  }
+  const char *minor = text + n_major + 1;
+  size_t n_minor = strspn(minor, "0123456789");
+  if (n_minor < 1 || n_minor > 4 || minor[n_minor] != '\0') {
+    return false;
+  }
+  *ret_major = (unsigned)atoi(text);
+  *ret_minor = (unsigned)atoi(minor);
+  return true;
+}
+
 /* Before all else: a manifest for another ABI may well look wrong to us. */
 static int abi_check(manifest *self, qn_error *error) {
   const char *abi = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(self->json, "abi"));
   unsigned major = 0, minor = 0;
-  int end = 0;
-  if (abi == NULL || sscanf(abi, "%4u.%4u%n", &major, &minor, &end) != 2 || abi[end] != '\0') {
+  if (!abi_parse(abi, &major, &minor)) {
     return error_set(error, -EINVAL, "bad-manifest",
                      "%s: its manifest must name the ABI it needs, for example \"abi\": \"%d.%d\"", self->path,
                      QN_ABI_MAJOR, QN_ABI_MINOR);
