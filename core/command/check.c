@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* `qanat check`: everything that is wrong with a pipeline, or its plan. Nothing runs, no plugin is loaded. */
+#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,66 +9,103 @@
 
 #include "command/command.h"
 #include "pipeline/plan.h"
+#include "plugin/config.h"
 #include "plugin/registry.h"
 
-enum { FOLDERS_MAX = 64, SETS_MAX = 256 };
+enum { OPTION_HELP = 'h', OPTION_SET = 256, OPTION_PLUGINS, OPTION_JSON, OPTION_SCHEMA, OPTION_WRITABLE };
+
+static const struct option long_options[] = {
+  { "set", required_argument, NULL, OPTION_SET },
+  { "plugins", required_argument, NULL, OPTION_PLUGINS },
+  { "json", no_argument, NULL, OPTION_JSON },
+  { "schema", no_argument, NULL, OPTION_SCHEMA },
+  { "allow-writable-plugins", no_argument, NULL, OPTION_WRITABLE },
+  { "help", no_argument, NULL, OPTION_HELP },
+  { NULL, 0, NULL, 0 },
+};
+
+enum { N_LONG_OPTIONS = sizeof long_options / sizeof long_options[0] - 1 };
 
 typedef struct check_options {
   bool json, help, schema, allow_writable;
   uint32_t n_folders, n_sets, n_paths;
-  const char *folders[FOLDERS_MAX];
-  const char *sets[SETS_MAX];
-  const char **paths;
+  const char **folders, **sets; /* owned; room for all arguments each */
+  char **paths;
 } check_options;
 
 static void print_help(FILE *stream) {
-  fputs("usage: qanat check [--json] [--set PATH=VALUE]... [--plugins FOLDER]... PIPELINE...\n"
+  fputs("usage: qanat check [OPTION...] PIPELINE...\n"
         "       qanat check --schema\n\n"
         "Says everything that is wrong with a pipeline file, all at once, or prints its plan.\n"
         "Reads the manifests of plugins and runs none of their code.\n\n"
-        "  --set PATH=VALUE   changes a value first, as with 'qanat run': stages.summarize.with.sentences=5\n"
-        "  --json             for programs: an object for each pipeline, with \"faults\" or \"plan\"\n"
-        "  --schema           prints the JSON Schema of pipeline files, with the installed stages, for editors\n"
-        "  --plugins FOLDER   looks there first; may be repeated (also: QANAT_PLUGIN_PATH)\n"
-        "  --allow-writable-plugins\n"
-        "                     takes plugin files that others than their owner may write\n\n"
+        "      --set PATH=VALUE   changes a value first, as 'qanat run' does: stages.summarize.with.sentences=5; "
+        "repeatable\n"
+        "      --json             for programs: an object for each pipeline, with \"faults\" or \"plan\"\n"
+        "      --schema           prints the JSON Schema of pipeline files, with the installed stages, for editors\n"
+        "      --plugins FOLDER   looks there for plugins first; repeatable (also: QANAT_PLUGIN_PATH)\n"
+        "      --allow-writable-plugins\n"
+        "                         takes plugin files that others than their owner may write\n"
+        "  -h, --help             this\n\n"
         "exit status: 0 all is well, 2 something is wrong with a pipeline or the command line\n",
         stream);
 }
 
-/* Takes the value of an option at *at into list; EXIT_DONE or EXIT_USAGE. */
-static int value_take(int argc, char **argv, int *at, const char **list, uint32_t *n_list, uint32_t capacity) {
-  if (*at + 1 == argc || *n_list == capacity) {
-    fprintf(stderr, "qanat check: %s needs a value, and at most %u can be given\n", argv[*at], capacity);
-    return EXIT_USAGE;
+static int refuse_option(const char *argument) {
+  const char *names[N_LONG_OPTIONS];
+  for (int i = 0; i < N_LONG_OPTIONS; i++) {
+    names[i] = long_options[i].name;
   }
-  list[(*n_list)++] = argv[++*at];
-  return EXIT_DONE;
+  char name[64];
+  snprintf(name, sizeof name, "%.*s", (int)strcspn(argument, "="), argument);
+  const char *near = strncmp(name, "--", 2) == 0 ? config_nearest(name + 2, names, N_LONG_OPTIONS) : NULL;
+  fprintf(stderr, "qanat check: there is no option '%s'", name);
+  if (near != NULL) {
+    fprintf(stderr, "; did you mean '--%s'?", near);
+  }
+  fputs("\n'qanat check --help' lists the options.\n", stderr);
+  return EXIT_USAGE;
 }
 
-/* Takes the argument at *at in; EXIT_DONE or EXIT_USAGE. */
-static int argument_take(check_options *options, int argc, char **argv, int *at) {
-  const char *argument = argv[*at];
-  if (strcmp(argument, "--set") == 0) {
-    return value_take(argc, argv, at, options->sets, &options->n_sets, SETS_MAX);
-  }
-  if (strcmp(argument, "--plugins") == 0) {
-    return value_take(argc, argv, at, options->folders, &options->n_folders, FOLDERS_MAX);
-  }
-  if (strcmp(argument, "--json") == 0) {
+static void take(check_options *options, int option, const char *value) {
+  switch (option) {
+  case OPTION_SET:
+    options->sets[options->n_sets++] = value;
+    break;
+  case OPTION_PLUGINS:
+    options->folders[options->n_folders++] = value;
+    break;
+  case OPTION_JSON:
     options->json = true;
-  } else if (strcmp(argument, "--schema") == 0) {
+    break;
+  case OPTION_SCHEMA:
     options->schema = true;
-  } else if (strcmp(argument, "--help") == 0 || strcmp(argument, "-h") == 0) {
-    options->help = true;
-  } else if (strcmp(argument, "--allow-writable-plugins") == 0) {
+    break;
+  case OPTION_WRITABLE:
     options->allow_writable = true;
-  } else if (argument[0] == '-' && argument[1] != '\0') {
-    fprintf(stderr, "qanat check: there is no option '%s'; see 'qanat check --help'\n", argument);
-    return EXIT_USAGE;
-  } else {
-    options->paths[options->n_paths++] = argument;
+    break;
+  default:
+    options->help = true;
+    break;
   }
+}
+
+/* EXIT_DONE, or EXIT_USAGE after saying why. */
+static int options_parse(int argc, char **argv, check_options *options) {
+  int option;
+  optind = 0; /* glibc: starts afresh */
+  opterr = 0;
+  while ((option = getopt_long(argc, argv, ":h", long_options, NULL)) != -1) {
+    if (option == ':') {
+      fprintf(stderr, "qanat check: %s needs a value; see 'qanat check --help'\n", argv[optind - 1]);
+      return EXIT_USAGE;
+    }
+    if (option == '?') {
+      return refuse_option(argv[optind - 1]);
+    }
+    take(options, option, optarg);
+  }
+  options->paths = argv + optind;
+  options->n_paths = (uint32_t)(argc - optind);
   return EXIT_DONE;
 }
 
@@ -159,20 +197,32 @@ static int check_installed(const check_options *options) {
   return status;
 }
 
-int command_check(int argc, char **argv) {
-  check_options options = { .paths = calloc((size_t)argc + 1, sizeof *options.paths) };
-  int status = options.paths != NULL ? EXIT_DONE : EXIT_FAILED;
-  for (int at = 1; at < argc && status == EXIT_DONE; at++) {
-    status = argument_take(&options, argc, argv, &at);
+static int obey(int argc, char **argv, check_options *options) {
+  int status = options_parse(argc, argv, options);
+  if (status != EXIT_DONE) {
+    return status;
   }
-  if (status == EXIT_DONE && options.help) {
+  if (options->help) {
     print_help(stdout);
-  } else if (status == EXIT_DONE && options.n_paths == 0 && !options.schema) {
-    print_help(stderr);
-    status = EXIT_USAGE;
-  } else if (status == EXIT_DONE) {
-    status = check_installed(&options);
+    return EXIT_DONE;
   }
-  free(options.paths);
+  if (options->n_paths == 0 && !options->schema) {
+    print_help(stderr);
+    return EXIT_USAGE;
+  }
+  return check_installed(options);
+}
+
+int command_check(int argc, char **argv) {
+  check_options options = { .folders = calloc((size_t)argc, sizeof *options.folders),
+                            .sets = calloc((size_t)argc, sizeof *options.sets) };
+  int status = EXIT_FAILED;
+  if (options.folders != NULL && options.sets != NULL) {
+    status = obey(argc, argv, &options);
+  } else {
+    fputs("qanat check: no memory\n", stderr);
+  }
+  free(options.folders);
+  free(options.sets);
   return status;
 }
