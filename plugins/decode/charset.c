@@ -14,7 +14,9 @@
 #include "text/utf8.h"
 
 enum {
-  SAMPLE_BYTES = 1 << 16,   /* what the guesses look at */
+  SAMPLE_BYTES = 1 << 16, /* what the guesses look at */
+  EVIDENCE = 4,           /* bytes over 0x7F from which a guess is made */
+  EVIDENCE_AGAINST_LABEL = 16,
   DAMAGED_SAMPLE = 1 << 18, /* ... to tell damaged UTF-8 from another charset */
   CLASS_NEUTRAL = 0,        /* punctuation and spaces: the border of a word */
   CLASS_SKIP = 254,         /* tatweel and harakat: no letter, but inside words */
@@ -236,30 +238,78 @@ static bool find_by_icu(const uint8_t *bytes, size_t len, charset *set) {
   return found;
 }
 
+/* How many bytes of the sample are no ASCII. */
+static size_t count_high(const uint8_t *bytes, size_t len) {
+  size_t n = 0;
+  len = len < SAMPLE_BYTES ? len : SAMPLE_BYTES;
+  for (size_t i = 0; i < len; i++) {
+    n += bytes[i] >= 0x80;
+  }
+  return n;
+}
+
+/* True if most bytes over 0x7F would be letters of Latin words, or quotes and dashes, in windows-1252. */
+static bool is_latin(const uint8_t *bytes, size_t len) {
+  size_t n_high = 0, n_fit = 0;
+  len = len < SAMPLE_BYTES ? len : SAMPLE_BYTES;
+  for (size_t i = 0; i < len; i++) {
+    if (bytes[i] < 0x80) {
+      continue;
+    }
+    bool beside = (i > 0 && is_ascii_letter(bytes[i - 1])) || (i + 1 < len && is_ascii_letter(bytes[i + 1]));
+    bool letter = bytes[i] >= 0xC0 && bytes[i] != 0xD7 && bytes[i] != 0xF7 && bytes[i] < 0xFE;
+    bool mark = (bytes[i] >= 0x91 && bytes[i] <= 0x97) || bytes[i] == 0x85 || bytes[i] == 0xA0 || bytes[i] == 0xAB ||
+                bytes[i] == 0xBB;
+    n_high++;
+    n_fit += (letter && beside) || mark;
+  }
+  return n_high > 0 && n_fit * 4 >= n_high * 3;
+}
+
 /* Labels that servers and editors add without having looked. */
 static bool is_careless(const charset *label) {
   return label->kind != CHARSET_NAMED || strcmp(label->name, "windows-1252") == 0;
 }
 
+/* Finds a charset that is no Unicode encoding by what the bytes would mean in it; false if they say too little. */
+static bool find_by_meaning(const uint8_t *bytes, size_t len, size_t evidence, charset *set) {
+  size_t n_high = count_high(bytes, len);
+  if (n_high >= evidence &&
+      (find_arabic(bytes, len, set) || (n_high >= 2 * evidence && find_by_icu(bytes, len, set)))) {
+    return true;
+  }
+  if (is_latin(bytes, len)) {
+    name_set(set, CHARSET_NAMED, "windows-1252");
+    return true;
+  }
+  return false;
+}
+
+/* Chooses for bytes that are not UTF-8: the label if it fits, else what the bytes mean, else UTF-8 with bad bytes. */
+static void choose(const uint8_t *bytes, size_t len, const charset *label, charset *set) {
+  bool has_label = label->name[0] != '\0';
+  bool arabic = strcmp(label->name, "windows-1256") == 0 || strcmp(label->name, "iso-8859-6") == 0;
+  bool utf8 = has_label && label->kind == CHARSET_UTF8;
+  if (has_label && !is_careless(label)) {
+    if (!arabic || !find_arabic(bytes, len, set)) {
+      *set = *label;
+    }
+  } else if (!find_by_meaning(bytes, len, utf8 ? EVIDENCE_AGAINST_LABEL : EVIDENCE, set)) {
+    if (has_label && label->kind == CHARSET_NAMED) {
+      *set = *label;
+    }
+  }
+}
+
 void charset_find(const uint8_t *bytes, size_t len, const char *label, size_t label_len, charset *ret_charset) {
-  charset set = { .bom_len = 0 }, labelled;
-  bool has_label = charset_by_label(label, label_len, &labelled) == 0;
-  bool arabic_label =
-      has_label && (strcmp(labelled.name, "windows-1256") == 0 || strcmp(labelled.name, "iso-8859-6") == 0);
-  if (find_bom(bytes, len, &set) || find_utf16(bytes, len, &set)) {
-    *ret_charset = set;
-    return;
+  charset set = { .bom_len = 0 }, labelled = { .bom_len = 0 };
+  charset_by_label(label, label_len, &labelled);
+  if (!find_bom(bytes, len, &set) && !find_utf16(bytes, len, &set)) {
+    name_set(&set, CHARSET_UTF8, "utf-8");
+    set.is_valid = utf8_valid_prefix(bytes, len) == len;
+    if (!set.is_valid && !is_damaged_utf8(bytes, len)) {
+      choose(bytes, len, &labelled, &set);
+    }
   }
-  name_set(&set, CHARSET_UTF8, "utf-8");
-  set.is_valid = utf8_valid_prefix(bytes, len) == len;
-  if (set.is_valid || is_damaged_utf8(bytes, len)) {
-    *ret_charset = set;
-  } else if (has_label && !is_careless(&labelled) && !(arabic_label && find_arabic(bytes, len, &set))) {
-    *ret_charset = labelled;
-  } else if (set.kind == CHARSET_NAMED || find_arabic(bytes, len, &set) || find_by_icu(bytes, len, &set)) {
-    *ret_charset = set;
-  } else {
-    name_set(&set, CHARSET_NAMED, "windows-1252");
-    *ret_charset = has_label && labelled.kind == CHARSET_NAMED ? labelled : set;
-  }
+  *ret_charset = set;
 }
