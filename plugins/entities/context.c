@@ -120,11 +120,16 @@ static bool is_put_together(const scan *s, const hit *h, const qlex_payload *pay
 /* "الشركة السعودية": the name of a country that is an adjective behind a definite noun. */
 static bool is_adjective_here(const scan *s, const hit *h) {
   const scan_word *w = &s->words[h->first];
-  if (h->clitics > 0 || h->first == 0 || scan_parts(s, h->first) || (w->shape & WORD_ARTICLE) == 0 ||
-      w->form_len < 10 || memcmp(s->heap + w->form + w->form_len - 4, "\xD9\x8A\xD9\x87", 4) != 0) {
+  if (h->clitics > 0 || h->first == 0 || scan_parts(s, h->first) || w->form_len < 10 ||
+      memcmp(s->heap + w->form + w->form_len - 4, "\xD9\x8A\xD9\x87", 4) != 0) {
     return false;
   }
   const scan_word *before = &s->words[h->first - 1];
+  if ((w->shape & WORD_ARTICLE) == 0) {
+    /* "جولة أفريقية": behind an indefinite noun. */
+    return (before->shape & (WORD_ARABIC | WORD_ARTICLE)) == WORD_ARABIC && (before->core_lore & LORE_COMMON) != 0 &&
+           (before->core_lore & LORE_PLACE) == 0;
+  }
   return (before->shape & WORD_ARTICLE) != 0 || (before->shape & WORD_LATIN) != 0 ||
          (before->core_lore & (LORE_ENTITY | LORE_TITLE)) != 0 ||
          ((before->shape & WORD_ARABIC) != 0 && (before->core_lore & LORE_COMMON) == 0);

@@ -300,8 +300,8 @@ static void announce_by_place(scan *s, uint32_t i) {
   const scan_word *w = &s->words[i];
   name_start starts[2];
   if ((w->shape & WORD_ARABIC) == 0 || (w->shape & WORD_ARTICLE) != 0 || i == 0 || scan_parts(s, i) ||
-      !names_follows_in(s, i) || w->likeness < 0 || names_is_ordinary(s, i) || names_starts(s, i, starts) == 0 ||
-      starts[0].is_core || !names_is_proper(s, i, starts[0].lore) ||
+      !names_follows_in(s, i) || w->likeness < 3 || w->form_len < 8 || names_is_ordinary(s, i) ||
+      names_starts(s, i, starts) == 0 || starts[0].is_core || !names_is_proper(s, i, starts[0].lore) ||
       (starts[0].lore & (LORE_ALIAS | LORE_NAME_ANY)) != 0) {
     return;
   }

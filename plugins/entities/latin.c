@@ -135,6 +135,18 @@ static void take_run(scan *s, uint32_t first, uint32_t last) {
   }
 }
 
+/* "Cambridge, Ontario": a place and the region it lies in are one name. */
+static void take_region(scan *s, uint32_t first, uint32_t last) {
+  const uint8_t place = 1u << QN_ENTITY_TYPE_LOCATION;
+  uint32_t region = last + 1;
+  if (scan_mark(s, last) != ',' || scan_parts(s, last) || scan_parts(s, region) || last - first > 2 ||
+      (s->triggers[region].owned & place) == 0 || (s->words[region].shape & WORD_LATIN) == 0) {
+    return;
+  }
+  run whole = { .first = first, .last = s->triggers[region].owned_end, .n_words = 2 };
+  propose(s, &whole, QN_ENTITY_TYPE_LOCATION, 0.75f);
+}
+
 void latin_propose(scan *s) {
   for (uint32_t i = 0; i < s->n_words;) {
     const scan_word *w = &s->words[i];
@@ -144,6 +156,7 @@ void latin_propose(scan *s) {
     }
     if (end > i) {
       take_run(s, i, end);
+      take_region(s, i, end);
       i = end;
     } else {
       i++;

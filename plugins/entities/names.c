@@ -137,6 +137,16 @@ int names_follows_in(const scan *s, uint32_t i) {
          memcmp(s->heap + s->words[i - 1].form + s->words[i - 1].form_len - 4, "في", 4) == 0;
 }
 
+/* "University of Florida": an "of" inside a Latin name among Arabic words, or behind what organisations end with. */
+static bool is_of(const scan *s, uint32_t first, uint32_t i) {
+  const scan_word *w = &s->words[i];
+  if (w->form_len != 2 || memcmp(s->heap + w->form, "of", 2) != 0) {
+    return false;
+  }
+  bool among_arabic = first == 0 || scan_parts(s, first) || (s->words[first - 1].shape & WORD_LATIN) == 0;
+  return among_arabic || s->triggers[i - 1].tail != 0;
+}
+
 uint32_t names_latin_end(const scan *s, uint32_t i) {
   uint32_t end = i;
   for (uint32_t k = i; k < s->n_words && (k == i || !scan_parts(s, k)); k++) {
@@ -147,7 +157,8 @@ uint32_t names_latin_end(const scan *s, uint32_t i) {
     bool glued_mark = k > i && (w->shape & WORD_GLUED) != 0 &&
                       (w->mark == '-' || w->mark == '.' || w->mark == '\'' || w->mark == '&' || w->mark == 0x2019 ||
                        w->mark == 0x2013 || w->mark == '+');
-    bool joins = k > i && (w->mark == '&' || ((w->shape & WORD_LATIN) != 0 && names_is_particle(s, k)));
+    bool joins =
+        k > i && (w->mark == '&' || ((w->shape & WORD_LATIN) != 0 && names_is_particle(s, k)) || is_of(s, i, k));
     if (k > i && w->core > w->begin) {
       break; /* "وGoogle": a clitic begins another name */
     }
