@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Completes qanat on bash: commands, options, pipeline files, stages.
+#
+# Options are taken from each command's own --help, and stages from `qanat stages`, so that there is no list here to
+# forget. Works with and without the bash-completion package.
+
+# The words that complete $1: by lines, so that names with spaces stay whole.
+_qanat_words() {
+  local IFS=$'\n'
+  mapfile -t COMPREPLY < <(compgen -W "$1" -- "$cur")
+}
+
+# Folders, and files that match the pattern $1 (all if it is empty).
+_qanat_files() {
+  local path
+  compopt -o filenames 2>/dev/null
+  while IFS= read -r path; do
+    COMPREPLY+=("$path")
+  done < <(compgen -d -- "$cur"; if [ -n "$1" ]; then compgen -f -X "!$1" -- "$cur"; else compgen -f -- "$cur"; fi)
+}
+
+_qanat_options() {
+  "$program" "$command" --help 2>/dev/null | grep -oE -- '--[a-z][a-z-]*' | sort -u
+}
+
+_qanat_stages() {
+  "$program" stages 2>/dev/null | awk 'NR > 1 { print $1 }'
+}
+
+# Says whether an option takes a value, which then is not an argument of the command.
+_qanat_takes_value() {
+  case "$1" in
+    -o | --output | -j | --jobs | --limit | --set | --plugins | --summary-json | --now) return 0 ;;
+  esac
+  return 1
+}
+
+_qanat() {
+  local cur=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
+  local program=${COMP_WORDS[0]} command=${COMP_WORDS[1]} word n_arguments=0
+  COMPREPLY=()
+  if [ "$COMP_CWORD" -eq 1 ]; then
+    _qanat_words $'run\ncheck\nstages\nhelp\nversion\n--help\n--version'
+    return
+  fi
+  for ((word = 2; word < COMP_CWORD; word++)); do
+    if _qanat_takes_value "${COMP_WORDS[word]}"; then
+      word=$((word + 1))
+    elif [[ ${COMP_WORDS[word]} != -* ]]; then
+      n_arguments=$((n_arguments + 1))
+    fi
+  done
+  case "$previous" in
+    --plugins) _qanat_files '/'; return ;;
+    -o | --output | --summary-json) _qanat_files ''; return ;;
+    -j | --jobs | --limit | --set | --now) return ;;
+  esac
+  case "$command:$cur" in
+    help:*) _qanat_words $'run\ncheck\nstages' ;;
+    run:-* | check:-* | stages:-*) _qanat_words "$(_qanat_options)" ;;
+    run:*) if [ "$n_arguments" -eq 0 ]; then _qanat_files '*.json'; else _qanat_files ''; fi ;;
+    check:*) _qanat_files '*.json' ;;
+    stages:*) [ "$n_arguments" -gt 0 ] || _qanat_words "$(_qanat_stages)" ;;
+  esac
+}
+
+complete -F _qanat qanat
