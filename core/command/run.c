@@ -176,15 +176,19 @@ static int start(run *self) {
   return EXIT_DONE;
 }
 
+static bool reader_left(const run_summary *summary) {
+  return summary->code != 0 && strcmp(summary->error->slug, "closed-pipe") == 0;
+}
+
 /* Says how the run ended, and returns the exit status. */
 static int conclude(const run *self, const run_summary *summary) {
   if (summary->code == -EINTR) {
+    fprintf(stderr, "qanat: interrupted before the end of the input\n");
     return EXIT_INTERRUPTED;
   }
-  if (summary->code != 0 && strcmp(summary->error->slug, "closed-pipe") == 0) {
+  if (reader_left(summary)) {
     if (!self->options.quiet) {
-      fprintf(stderr, "qanat: stopped after %" PRIu64 " documents: %s\n", summary->counts.delivered,
-              summary->error->message);
+      fprintf(stderr, "qanat: %s\n", summary->error->message);
     }
     return EXIT_FAILED;
   }
@@ -205,7 +209,7 @@ static int account(run *self, int code, const qn_error *error) {
   run_summary_take(&summary);
   make_way(self);
   name_failed(self);
-  if (!self->options.quiet) {
+  if (!self->options.quiet && !reader_left(&summary)) {
     run_summary_print(&summary, stderr);
   }
   int status = conclude(self, &summary);
