@@ -181,6 +181,22 @@ static float score_of(const scan *s, const hit *h, const qlex_payload *payload, 
   return score * case_agreement(s, h, payload);
 }
 
+/* "لاندسات 9": the number of a model belongs to its name. */
+static void propose_numbered(scan *s, const candidate *c) {
+  uint32_t number = c->last;
+  bool hyphen = scan_mark(s, number) == '-' && !scan_parts(s, number) && (s->words[number].shape & WORD_GLUED) != 0;
+  number += hyphen ? 1 : 0;
+  if (c->type != QN_ENTITY_TYPE_PRODUCT || scan_parts(s, number) || (s->words[number].shape & WORD_NUMBER) == 0 ||
+      s->words[number].key_len > 4 || scan_mark(s, number + 1) == '%') {
+    return;
+  }
+  candidate numbered = *c;
+  numbered.last = number + 1;
+  numbered.end = s->words[number].end;
+  numbered.score -= 0.05f;
+  scan_propose(s, &numbered);
+}
+
 void context_propose(scan *s) {
   for (uint32_t i = 0; i < s->n_hits; i++) {
     const hit *h = &s->hits[i];
@@ -204,6 +220,7 @@ void context_propose(scan *s) {
         .value = SCAN_NONE,
       };
       scan_propose(s, &proposed);
+      propose_numbered(s, &proposed);
     }
   }
 }

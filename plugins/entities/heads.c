@@ -154,7 +154,7 @@ static float description_score(const scan *s, uint32_t head, uint32_t type, cons
     return 0.0f;
   }
   if (type == QN_ENTITY_TYPE_EVENT && open) {
-    return d->n_proper > 0 ? 0.6f : 0.0f;
+    return d->n_proper > 0 ? 0.68f : 0.0f;
   }
   if (open && !with) {
     return d->n_proper == 0 && d->n_units >= 2 ? 0.56f : 0.0f;
@@ -190,7 +190,7 @@ static void describe(scan *s, uint32_t head, uint32_t type) {
 static uint32_t run_end(const scan *s, uint32_t first, uint16_t lore, uint32_t type) {
   const scan_word *w = &s->words[first];
   if ((w->shape & WORD_LATIN) != 0) {
-    return names_latin_end(s, first);
+    return names_is_proper(s, first, lore) ? names_latin_end(s, first) : first;
   }
   uint32_t spelled = names_spelled_end(s, first);
   if (spelled > first) {
@@ -209,6 +209,9 @@ static uint32_t run_end(const scan *s, uint32_t first, uint16_t lore, uint32_t t
       break;
     }
     end++;
+    if (number) {
+      break;
+    }
   }
   return s->words[end - 1].mark != 0 ? end - 1 : end;
 }
@@ -221,6 +224,7 @@ static float announced_score(const scan *s, uint32_t i, uint32_t type) {
   if (score > 0.0f && (s->words[i].shape & WORD_ARABIC) != 0) {
     float likeness = s->words[i].likeness;
     score += likeness > 2 ? 0.05f : likeness < -8 ? -0.2f : likeness < -2 ? -0.1f : 0.0f;
+    score -= type == QN_ENTITY_TYPE_PRODUCT && likeness < 6 && names_is_adjective(s, i) ? 0.12f : 0.0f;
     score -= names_is_ordinary(s, i) && type != QN_ENTITY_TYPE_LOCATION ? 0.1f : 0.0f;
     if ((s->words[i].shape & WORD_ARTICLE) != 0) {
       score -= 0.14f;
@@ -229,13 +233,20 @@ static float announced_score(const scan *s, uint32_t i, uint32_t type) {
   return score;
 }
 
+/* An event keeps its head in Arabic; other names cannot be joined to their title by و or ف. */
+static bool is_apart(const scan *s, uint32_t i, const name_start *start, uint32_t type) {
+  bool arabic = (s->words[i].shape & WORD_ARABIC) != 0;
+  bool headed = i > 0 && ((s->triggers[i - 1].head | s->triggers[i - 1].open) >> QN_ENTITY_TYPE_EVENT & 1) != 0;
+  return (type == QN_ENTITY_TYPE_EVENT && arabic && headed) || (start->is_core && names_is_joined(s, i));
+}
+
 static void announce(scan *s, uint32_t i) {
   name_start starts[2];
   const trigger *t = &s->triggers[i];
   uint32_t n = ((t->title | t->cue) & 0x1E) != 0 ? names_starts(s, i, starts) : 0;
   for (uint32_t k = 0; k < n; k++) {
     for (uint32_t type = QN_ENTITY_TYPE_ORGANIZATION; type <= QN_ENTITY_TYPE_EVENT; type++) {
-      float score = announced_score(s, i, type);
+      float score = is_apart(s, i, &starts[k], type) ? 0.0f : announced_score(s, i, type);
       uint32_t end = score > 0.0f ? run_end(s, i, starts[k].lore, type) : i;
       if (end > i) {
         propose(s, i, end, starts[k].begin, type, score);
@@ -258,7 +269,8 @@ static void announce_quoted(scan *s, uint32_t i) {
     return;
   }
   for (uint32_t type = QN_ENTITY_TYPE_ORGANIZATION; type <= QN_ENTITY_TYPE_EVENT; type++) {
-    if ((types >> type & 1) != 0) {
+    bool speech = type <= QN_ENTITY_TYPE_LOCATION && end - i > 4; /* rather what the organisation said */
+    if ((types >> type & 1) != 0 && !speech) {
       propose(s, i + 1, end, s->words[i + 1].begin, type, (s->triggers[i].direct >> type & 1) != 0 ? 0.7f : 0.6f);
     }
   }
@@ -268,7 +280,8 @@ static void announce_quoted(scan *s, uint32_t i) {
 static void announce_spelled(scan *s, uint32_t i) {
   uint32_t end = names_spelled_end(s, i);
   bool inside = i > 0 && !scan_parts(s, i) && names_spelled_end(s, i - 1) > i - 1;
-  if (end == i || inside || end - i < 2) {
+  bool ordinary = (s->words[i].lore & LORE_COMMON) != 0 && end - i < 3; /* "في أي" */
+  if (end == i || inside || ordinary) {
     return;
   }
   propose(s, i, end, s->words[i].core, QN_ENTITY_TYPE_ORGANIZATION, end - i > 2 ? 0.6f : 0.53f);

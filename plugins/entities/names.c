@@ -123,6 +123,17 @@ static bool ends(const scan *s, const scan_word *w, const char *end) {
   return w->form_len > len + 2 && memcmp(s->heap + w->form + w->form_len - len, end, len) == 0;
 }
 
+int names_is_joined(const scan *s, uint32_t i) {
+  const scan_word *w = &s->words[i];
+  const uint8_t *at = s->view.data + w->begin;
+  return (w->shape & WORD_CLITIC) != 0 && at[0] == 0xD9 && (at[1] == 0x88 || at[1] == 0x81);
+}
+
+int names_is_adjective(const scan *s, uint32_t i) {
+  const scan_word *w = &s->words[i];
+  return (w->shape & WORD_ARABIC) != 0 && (ends(s, w, "ي") || ends(s, w, "ه"));
+}
+
 int names_is_ordinary(const scan *s, uint32_t i) {
   const scan_word *w = &s->words[i];
   if ((w->shape & WORD_ARABIC) == 0) {
@@ -164,6 +175,9 @@ uint32_t names_latin_end(const scan *s, uint32_t i) {
     }
     if (named || number) {
       end = k + 1;
+      if (w->form_len > 2 && memcmp(s->heap + w->form + w->form_len - 2, "'s", 2) == 0) {
+        break;
+      }
     } else if (!glued_mark && !joins) {
       break;
     }

@@ -28,6 +28,12 @@ int names_is_proper(const scan *s, uint32_t i, uint16_t lore);
 /* The end of the row of letter names ("إتش إس بي سي") that begins at word i; i if there are not two. */
 uint32_t names_spelled_end(const scan *s, uint32_t i);
 
+/* True if the proclitics of word i begin with و or ف. */
+int names_is_joined(const scan *s, uint32_t i);
+
+/* True if word i ends like an adjective: in ي or ة. Many names do too. */
+int names_is_adjective(const scan *s, uint32_t i);
+
 /* True if word i looks like an ordinary word by its ending: صيني، صينيون، شرائح. */
 int names_is_ordinary(const scan *s, uint32_t i);
 

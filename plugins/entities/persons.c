@@ -153,7 +153,7 @@ static bool sounds_foreign(const scan *s, uint32_t i) {
 static void try_start(scan *s, uint32_t first, const name_start *start) {
   const scan_word *w = &s->words[first];
   growth g = { first + 1, 1, 0.0f, start->lore, (w->shape & WORD_LATIN) != 0, false };
-  float around = announced(s, first);
+  float around = start->is_core && names_is_joined(s, first) ? 0.0f : announced(s, first);
   g.announced = around >= 1.5f;
   uint32_t at = first;
   /* "المهاجم الغاني كوابينا": the adjective of origin belongs to the title. */

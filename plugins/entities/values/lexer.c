@@ -19,6 +19,9 @@ enum {
   RUN_MAX_BYTES = FORM_MAX_BYTES * 2
 };
 
+/* The longest of the words that are letters and digits: "1990s". */
+enum { WHOLE_MAX_BYTES = 6 };
+
 /* A word as the lexer sees it: a run of letters, with its folded form. */
 typedef struct run {
   uint32_t begin;
@@ -42,6 +45,10 @@ typedef struct lexer {
 static int is_letter(uint32_t code) {
   uint32_t kind = letters_kind(code);
   return kind == LETTERS_LETTER || kind == LETTERS_MARK || kind == LETTERS_TATWEEL || kind == LETTERS_FORMAT;
+}
+
+static int is_alnum(uint8_t byte) {
+  return (byte >= '0' && byte <= '9') || (uint8_t)((byte | 0x20) - 'a') <= 'z' - 'a';
 }
 
 static uint32_t letters_end(const uint8_t *text, uint32_t begin, uint32_t end) {
@@ -283,7 +290,7 @@ static int word_lex(lexer *lex, const run *r) {
 
 /* True if the letters glued before digits are proclitics, and no model's name: "بـ25", "و300", "ال57". */
 static int is_clitic_run(const lexer *lex, const value_item *item) {
-  if (item->kind != ITEM_WORD || item->letters > 3 || item->ref != 0) {
+  if (item->kind != ITEM_WORD || item->letters > 3 || (item->ref != 0 && !item_links(item, LINK_AND))) {
     return 0;
   }
   for (uint32_t at = item->begin; at < item->end;) {
@@ -397,16 +404,20 @@ static int mark_lex(lexer *lex) {
   return fault;
 }
 
-/* A Latin token with digits, if the tables know it whole: Q3, 1st, 1990s. */
+/* Latin letters and digits in one, if the tables know them whole: Q3, 1st, 1990s. */
 static int whole_lex(lexer *lex, int *ret_known) {
-  run r = { .begin = lex->at, .end = lex->token_end };
+  run r = { .begin = lex->at, .end = lex->at };
+  int has_digit = 0;
   *ret_known = 0;
-  if (r.end - r.begin > 6 || lex->text[r.begin] >= 0x80) {
+  while (r.end < lex->scratch->view.len && r.end - r.begin <= WHOLE_MAX_BYTES && is_alnum(lex->text[r.end])) {
+    has_digit |= lex->text[r.end] <= '9';
+    r.end++;
+  }
+  if (!has_digit || r.end - r.begin > WHOLE_MAX_BYTES || r.end > cut_after(lex, r.begin)) {
     return 0;
   }
   run_fold(lex, &r);
-  uint32_t place = value_place(value_hash(VALUE_HASH_SEED, r.form, r.len)) & ~VALUE_PLACE_ON;
-  if (place == 0) {
+  if ((value_place(value_hash(VALUE_HASH_SEED, r.form, r.len)) & ~VALUE_PLACE_ON) == 0) {
     return 0;
   }
   *ret_known = 1;
@@ -452,7 +463,7 @@ static int token_lex(lexer *lex, uint32_t token) {
     lex->at = lex->token_end;
     return item_push(lex, ITEM_OTHER, tokens->begin[token], lex->token_end, &item);
   }
-  if (kind == QN_TOKEN_KIND_WORD && qn_layer_u32(tokens, QN_TOKEN_SCRIPT, token) != QN_TOKEN_SCRIPT_ARABIC) {
+  if (kind == QN_TOKEN_KIND_WORD && lex->text[lex->at] < 0x80) {
     fault = whole_lex(lex, &known);
   }
   while (fault == 0 && lex->at < lex->token_end) {
