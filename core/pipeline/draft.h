@@ -11,7 +11,7 @@
 #include "pipeline/plan.h"
 
 /* Of stage.batch_wait_ms, where 0 is a value. */
-enum { DRAFT_UNSET = UINT32_MAX };
+#define DRAFT_UNSET UINT32_MAX
 
 /* A stage on the way to a plan. stage holds what is known so far; its from are indices into draft.stages. */
 typedef struct draft_stage {

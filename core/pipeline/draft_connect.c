@@ -10,7 +10,7 @@
 #include "pipeline/draft.h"
 #include "plugin/config.h"
 
-enum { UNPLACED = UINT32_MAX };
+#define UNPLACED UINT32_MAX
 
 typedef struct connector {
   draft *draft;

@@ -7,7 +7,7 @@
 
 #include "pipeline/positions.h"
 
-enum { NO_NODE = UINT32_MAX };
+#define NO_NODE UINT32_MAX
 
 /* One value of the text. */
 typedef struct node {

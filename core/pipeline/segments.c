@@ -8,7 +8,7 @@
 
 #include <errno.h>
 
-enum { NO_SEGMENT = UINT32_MAX };
+#define NO_SEGMENT UINT32_MAX
 
 typedef struct cutter {
   plan *plan;
