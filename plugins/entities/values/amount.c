@@ -124,7 +124,8 @@ static int group_read(const value_scratch *s, const value_item *item, group *ret
     g.n_parts = 1;
     g.next = item + 1;
     scales_read(&g, 0);
-  } else if ((senses & (SENSE_SCALE | SENSE_SINGLE | SENSE_DUAL)) != 0 && (item->flags & ITEM_LATIN) == 0) {
+  } else if ((senses & (SENSE_SCALE | SENSE_SINGLE | SENSE_DUAL)) != 0 && (item->flags & ITEM_LATIN) == 0 &&
+             !item_has(item, SENSE_DOUBTFUL)) {
     g.value = lone_scale(item);
     scales_read(&g, 1);
   } else if ((senses & SENSE_FRACTION) != 0) {

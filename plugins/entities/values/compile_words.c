@@ -345,6 +345,15 @@ static int starts_with_article(const char *alias) {
   return strncmp(alias, "ال", strlen("ال")) == 0;
 }
 
+/* Rates, of which only the unit counts ("لتر في الثانية"), and single letters: behind digits those are mostly part of a
+ * model's name (6G, 4a). */
+static int is_odd_unit(const char *alias) {
+  uint8_t folded[FOLD_BOUND(64)];
+  size_t len = strlen(alias);
+  size_t n_letters = len <= 64 ? fold_key((const uint8_t *)alias, len, folded) : len;
+  return (strstr(alias, " في ال") != NULL && strstr(alias, "المليون") == NULL) || (n_letters == 1 && folded[0] != 'w');
+}
+
 /* Definite forms, doubled month names and phrases with يوم are left to the grammars. */
 static int alias_wanted(const char *class, const char *alias) {
   if (*alias == '\0' || strchr(alias, '(') != NULL) {
@@ -356,8 +365,8 @@ static int alias_wanted(const char *class, const char *alias) {
   if (strcmp(class, "weekday") == 0) {
     return strchr(alias, ' ') == NULL && !starts_with_article(alias);
   }
-  if (strcmp(class, "unit") == 0 && (strstr(alias, " في ") != NULL || (alias[1] == '\0' && alias[0] != 'W'))) {
-    return 0; /* "لتر في الثانية" is litres; a letter behind digits is mostly a model's (6G, 4a) */
+  if (strcmp(class, "unit") == 0 && is_odd_unit(alias)) {
+    return 0;
   }
   return !(starts_with_article(alias) && (strcmp(class, "currency") == 0 || strcmp(class, "unit") == 0));
 }

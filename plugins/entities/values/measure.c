@@ -326,7 +326,7 @@ static const value_item *pair_read(const value_scratch *s, const value_item *i, 
   return of.next;
 }
 
-/* "شهر واحد", "ساعة ونصف الساعة". */
+/* "شهر واحد", "ساعة ونصف الساعة". "يوم واحد" is a way to say "a single day", and counts nothing. */
 static const value_item *lone_unit_read(const value_scratch *s, const value_item *i, value_mention *m) {
   const value_item *next = i + 1;
   if (!item_has(i, SENSE_TIME) || (i->flags & (ITEM_AL | ITEM_LATIN)) != 0 || !item_follows(next) ||
@@ -335,7 +335,8 @@ static const value_item *lone_unit_read(const value_scratch *s, const value_item
   }
   amount a = { .begin = i->begin, .flags = AMOUNT_SPELLED, .scale = 1 };
   suffix of = { .end = next->end, .type = VALUE_QUANTITY, .unit = item_word(i)->unit, .next = next + 1 };
-  if ((next->flags & ITEM_AND) == 0 && item_has(next, SENSE_ONE) && item_word(next)->number == 1) {
+  if ((next->flags & ITEM_AND) == 0 && item_has(next, SENSE_ONE) && item_word(next)->number == 1 &&
+      !item_plays(i, ROLE_DAY)) {
     a.value = 1;
   } else if ((next->flags & ITEM_AND) != 0 && item_has(next, SENSE_FRACTION)) {
     a.value = 1 + item_word(next)->number;
