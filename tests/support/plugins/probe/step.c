@@ -82,6 +82,9 @@ static qn_status step_process(void *instance, void *context, qn_call *call) {
   if (self->spin_us > 0) {
     spin(number, self->spin_us);
   }
+  if (self->linger) {
+    probe_say(self->host, self->env, "lingering");
+  }
   while (self->linger && !call->host->cancelled(call)) {
   }
   if (number == self->status_at) {
