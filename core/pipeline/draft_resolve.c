@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "pipeline/draft.h"
@@ -112,31 +113,45 @@ static void convert_substituted(draft *self, const draft_stage *stage, const sta
   }
 }
 
-/* Reports every value of type "file" that can't be read, as the run would, but before it. */
-static void check_files(draft *self, const draft_stage *stage, const cJSON *schema, const cJSON *value,
-                        const char *pointer) {
-  const cJSON *type = cJSON_GetObjectItemCaseSensitive(schema, "type");
-  if (cJSON_IsString(value) && cJSON_IsString(type) && strcmp(type->valuestring, "file") == 0) {
-    char *path = NULL;
-    const char *folder = self->file->base_folder;
-    bool absolute = value->valuestring[0] == '/';
-    if (asprintf(&path, "%s%s%s", absolute ? "" : folder, absolute ? "" : "/", value->valuestring) >= 0) {
-      if (access(path, R_OK) != 0) {
-        pipeline_file_fault(self->file, pointer, false, "can't read %s: %s", path, strerror(errno));
-      }
-      free(path);
-    }
+/* Whether the run could map the file, or why not. */
+static const char *file_fault(const char *path) {
+  struct stat info;
+  if (stat(path, &info) != 0 || access(path, R_OK) != 0) {
+    return strerror(errno);
   }
+  return S_ISREG(info.st_mode) ? NULL : "not a regular file";
+}
+
+static void check_file(draft *self, const char *name, const char *pointer) {
+  bool absolute = name[0] == '/';
+  char *path = NULL;
+  if (name[0] == '\0' ||
+      asprintf(&path, "%s%s%s", absolute ? "" : self->file->base_folder, absolute ? "" : "/", name) < 0) {
+    return;
+  }
+  const char *wrong = file_fault(path);
+  if (wrong != NULL) {
+    pipeline_file_fault(self->file, pointer, false, "can't read %s: %s", path, wrong);
+  }
+  free(path);
+}
+
+/* Reports every value of type "file" that can't be read, as the run would, but before it. */
+static void check_files(draft *self, const cJSON *schema, const cJSON *value, const char *pointer) {
+  const cJSON *type = cJSON_GetObjectItemCaseSensitive(schema, "type");
   const cJSON *properties = cJSON_GetObjectItemCaseSensitive(schema, "properties");
   const cJSON *others = cJSON_GetObjectItemCaseSensitive(schema, "additionalProperties");
   const cJSON *items = cJSON_GetObjectItemCaseSensitive(schema, "items");
+  if (cJSON_IsString(value) && cJSON_IsString(type) && strcmp(type->valuestring, "file") == 0) {
+    check_file(self, value->valuestring, pointer);
+  }
   uint32_t index = 0;
   const cJSON *child = NULL;
   cJSON_ArrayForEach(child, value) {
     const cJSON *own = child->string == NULL ? items : cJSON_GetObjectItemCaseSensitive(properties, child->string);
     own = own == NULL && child->string != NULL ? others : own;
     if (own != NULL) {
-      check_files(self, stage, own, child,
+      check_files(self, own, child,
                   child->string != NULL ? pipeline_file_child(self->file, pointer, child->string)
                                         : pipeline_file_item(self->file, pointer, index));
     }
@@ -206,7 +221,7 @@ static int check_config(draft *self, draft_stage *stage, const stage_info *info)
     return -ENOMEM;
   }
   stage->stage.config = config;
-  check_files(self, stage, info->config, config, with);
+  check_files(self, info->config, config, with);
   return take_secrets(self, stage, with);
 }
 
