@@ -338,7 +338,7 @@ static inline size_t qn_cstr_len(const char *text) {
 
 /* fail() with a NUL-terminated text. */
 static inline qn_status qn_fail(qn_call *call, qn_status status, const char *slug, const char *text) {
-  return call->host->fail(call, status, slug, text, qn_cstr_len(text));
+  return (call->host->fail)(call, status, slug, text, qn_cstr_len(text)); /* in brackets: cmocka has a macro fail() */
 }
 
 /* Config values with a fallback, for keys that the schema gives a type. */

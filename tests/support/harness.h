@@ -3,7 +3,7 @@
 /* Runs a few transforms over one document at a time, in the calling thread, without the runtime.
  *
  * Uses the real plugins from the build tree, the real planner and the real host; what fails in setting up fails the
- * test with the message a composer would see. Include it before <cmocka.h>, whose macro fail() hides the ABI's. */
+ * test with the message a composer would see. */
 #ifndef TESTS_SUPPORT_HARNESS_H
 #define TESTS_SUPPORT_HARNESS_H
 
