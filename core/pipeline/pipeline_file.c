@@ -276,8 +276,8 @@ void pipeline_file_fault_word(pipeline_file *file, const char *pointer, const ch
 }
 
 const char *pipeline_file_child(pipeline_file *file, const char *base, const char *key) {
-  size_t len = strlen(base) + 2 * strlen(key) + 2;
-  char *pointer = plan_memory_take(file->memory, len, 1);
+  size_t len = base == NULL ? 0 : strlen(base) + 2 * strlen(key) + 2;
+  char *pointer = base == NULL ? NULL : plan_memory_take(file->memory, len, 1);
   if (pointer == NULL) {
     return NULL;
   }
@@ -295,7 +295,7 @@ const char *pipeline_file_child(pipeline_file *file, const char *base, const cha
 }
 
 const char *pipeline_file_item(pipeline_file *file, const char *base, uint32_t index) {
-  return plan_memory_format(file->memory, "%s/%u", base, index);
+  return base == NULL ? NULL : plan_memory_format(file->memory, "%s/%u", base, index);
 }
 
 cJSON *pipeline_file_value(cJSON *root, const char *pointer) {

@@ -72,7 +72,7 @@ bool pipeline_file_within(const char *pointer, const char *base);
 /* The value at a pointer into root, or NULL. */
 cJSON *pipeline_file_value(cJSON *root, const char *pointer);
 
-/* base with one more component, escaped. NULL: no memory. */
+/* base with one more component, escaped. NULL: no memory, now or for base. */
 const char *pipeline_file_child(pipeline_file *file, const char *base, const char *key);
 const char *pipeline_file_item(pipeline_file *file, const char *base, uint32_t index);
 
