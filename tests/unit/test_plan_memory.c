@@ -123,7 +123,7 @@ static void a_good_pipeline_survives_every_failure(void **state) {
       "\"provides\": [\"my.tag/1\"],"
       " \"schemas\": { \"my.tag/1\": { \"columns\": [ { \"name\": \"tag\", \"type\": \"str\" } ] } } } } },"
       " { \"use\": \"names\", \"from\": [\"script\"], \"with\": { \"types\": [\"PERSON\", \"LOCATION\"], \"lexicon\": "
-      "\"/etc/passwd\" } } ], \"sink\": { \"use\": \"write\" } }";
+      "\"/proc/self/exe\" } } ], \"sink\": { \"use\": \"write\" } }";
   static const char *const sets[] = { "stages.names.with.least=0.75", "/limits/documents=3" };
   static const char *const inputs[] = { "a", "b" };
   const plan_options options = { .sets = sets, .n_sets = 2, .inputs = inputs, .n_inputs = 2, .output = "out" };
