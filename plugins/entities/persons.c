@@ -156,6 +156,11 @@ static void try_start(scan *s, uint32_t first, const name_start *start) {
   float around = start->is_core && names_is_joined(s, first) ? 0.0f : announced(s, first);
   g.announced = around >= 1.5f;
   uint32_t at = first;
+  /* "رئيس" is a title wherever it may also be a name. */
+  if ((start->lore & (LORE_TITLE | LORE_GIVEN)) == LORE_TITLE && (start->lore & LORE_FREQUENT) != 0 &&
+      (w->shape & WORD_ARABIC) != 0) {
+    return;
+  }
   /* "المهاجم الغاني كوابينا": the adjective of origin belongs to the title. */
   if (is_origin(s, first) && (start->lore & LORE_GIVEN) == 0 && !scan_parts(s, first + 1) &&
       (s->words[first + 1].shape & WORD_ARTICLE) == 0 && names_is_proper(s, first + 1, s->words[first + 1].lore)) {
