@@ -104,9 +104,6 @@ static const char *breaks_fault(const view *built) {
 /* Whether the view is what it claims to be, given those before it. */
 static const char *view_fault(const block_reader *in, uint32_t slot, const view *built) {
   const document *doc = in->doc;
-  if (doc->views[slot] != NULL) {
-    return "it is there twice";
-  }
   if (built->len > doc->pool->limits.document_bytes) {
     return "it is larger than limits.document_bytes";
   }
@@ -133,6 +130,9 @@ static int read_view(block_reader *in, uint32_t index) {
   uint32_t slot = view_slot(in, name, head->name_len);
   if (slot == SCHEMA_VIEW_NONE) {
     return damaged(in, "view", index, "this pipeline has no view of that name");
+  }
+  if (in->doc->views[slot] != NULL) {
+    return damaged(in, "view", index, "it is there twice");
   }
   view *built = slot == SCHEMA_VIEW_PAYLOAD ? &in->doc->payload : arena_alloc(&in->doc->memory, sizeof *built);
   if (built == NULL) {

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Wraps the allocating functions by the linker's --wrap, so that the code under test needs no hook. */
+#include "failing_alloc.h"
+
+#include <stddef.h>
+
+/* Tests that use this have one thread. */
+static unsigned countdown;
+static bool failed;
+
+void *__real_malloc(size_t bytes);
+void *__real_calloc(size_t n, size_t bytes);
+void *__real_realloc(void *memory, size_t bytes);
+void *__real_aligned_alloc(size_t alignment, size_t bytes);
+char *__real_strdup(const char *text);
+void *__wrap_malloc(size_t bytes);
+void *__wrap_calloc(size_t n, size_t bytes);
+void *__wrap_realloc(void *memory, size_t bytes);
+void *__wrap_aligned_alloc(size_t alignment, size_t bytes);
+char *__wrap_strdup(const char *text);
+
+void failing_alloc_set(unsigned n) {
+  countdown = n;
+  failed = false;
+}
+
+bool failing_alloc_failed(void) {
+  return failed;
+}
+
+static bool fails_now(void) {
+  if (countdown == 0 || --countdown != 0) {
+    return false;
+  }
+  failed = true;
+  return true;
+}
+
+void *__wrap_malloc(size_t bytes) {
+  return fails_now() ? NULL : __real_malloc(bytes);
+}
+
+void *__wrap_calloc(size_t n, size_t bytes) {
+  return fails_now() ? NULL : __real_calloc(n, bytes);
+}
+
+void *__wrap_realloc(void *memory, size_t bytes) {
+  return fails_now() ? NULL : __real_realloc(memory, bytes);
+}
+
+void *__wrap_aligned_alloc(size_t alignment, size_t bytes) {
+  return fails_now() ? NULL : __real_aligned_alloc(alignment, bytes);
+}
+
+char *__wrap_strdup(const char *text) {
+  return fails_now() ? NULL : __real_strdup(text);
+}
