@@ -212,7 +212,7 @@ void context_propose(scan *s) {
         .last = h->last,
         .begin = first == h->first ? h->begin : s->words[first].begin,
         .end = s->words[h->last - 1].end,
-        .score = score_of(s, h, payload, type),
+        .score = score_of(s, h, payload, type) + (first > h->first ? 0.04f : 0.0f), /* the longer alias says more */
         .type = type,
         .from = FROM_LEXICON,
         .lexicon = h->lexicon,

@@ -20,6 +20,7 @@ typedef struct description {
   uint32_t n_proper;  /* names, places, unknown words */
   uint32_t n_rare;    /* words that are not ordinary ones */
   bool ends_definite; /* the last unit closes a noun phrase */
+  bool of_definite;   /* the head has the article: no noun can complete it */
 } description;
 
 static bool is_arabic(const scan_word *w) {
@@ -108,7 +109,7 @@ static bool take_unit(const scan *s, description *d) {
     d->n_definite++;
     return true;
   }
-  if ((w->core_lore & LORE_STOP) != 0) {
+  if ((w->core_lore & (LORE_STOP | LORE_PHRASE)) != 0) {
     return false;
   }
   bool coordinated = clitic == 'w' && d->n_definite > 0 && d->n_proper == 0;
@@ -121,7 +122,7 @@ static bool take_unit(const scan *s, description *d) {
     d->ends_definite = true;
     return true;
   }
-  return clitic == 0 && (take_owned(s, d) || take_construct(s, d) || take_name(s, d));
+  return clitic == 0 && (take_owned(s, d) || (!d->of_definite && take_construct(s, d)) || take_name(s, d));
 }
 
 static void propose(scan *s, uint32_t first, uint32_t last, uint32_t begin, uint32_t type, float score) {
@@ -170,14 +171,14 @@ static void describe_purpose(scan *s, uint32_t first) {
       (s->words[purpose].shape & WORD_ARABIC) == 0) {
     return;
   }
-  description d = { purpose + 1, 1, 1, 0, 0, true };
+  description d = { .last = purpose + 1, .n_units = 1, .n_definite = 1, .ends_definite = true };
   while (take_unit(s, &d)) {
   }
   propose(s, first, d.last, s->words[first].core, QN_ENTITY_TYPE_ORGANIZATION, 0.68f);
 }
 
 static void describe(scan *s, uint32_t head, uint32_t type) {
-  description d = { .last = head + 1 };
+  description d = { .last = head + 1, .of_definite = is_definite(&s->words[head]) };
   while (take_unit(s, &d)) {
   }
   float score = description_score(s, head, type, &d);

@@ -33,7 +33,8 @@ static run measure(const scan *s, uint32_t first, uint32_t last) {
     r.n_common += (w->lore & (LORE_COMMON | LORE_NAME_ANY | LORE_ENTITY)) == LORE_COMMON ||
                   (w->lore & LORE_FREQUENT & LORE_COMMON) != 0;
     r.digits = r.digits || (w->shape & (WORD_DIGITS | WORD_NUMBER)) != 0;
-    if (i > first && s->triggers[i].tail != 0) {
+    bool of = i == first && i + 2 < last && s->words[i + 1].mark == 0 && (s->words[i + 1].shape & WORD_CAPITAL) == 0;
+    if ((i > first || of) && s->triggers[i].tail != 0) {
       r.tail = s->triggers[i].tail;
     }
   }

@@ -194,7 +194,8 @@ static void learn(scan *s, memory *m) {
     learn_twin_behind(s, m, &c);
     learn_twin_before(s, m, &c);
     s->candidates[i].link = c.link;
-    bool guessed = c.from == FROM_PATTERN && c.last == c.first + 1 && c.score < 0.8f;
+    bool guessed =
+        c.last == c.first + 1 && (c.type == QN_ENTITY_TYPE_PERSON || (c.from == FROM_PATTERN && c.score < 0.8f));
     learn_words(s, m, &c, c.first, c.last, c.begin, guessed ? MEMORY_GUESS : MEMORY_FULL);
     if (c.type == QN_ENTITY_TYPE_PERSON) {
       learn_person(s, m, &c);

@@ -21,7 +21,7 @@ typedef struct value_mention {
   uint32_t begin; /* bytes of the view; attached clitics and approximators are left out */
   uint32_t end;
   uint32_t type;     /* VALUE_* */
-  float score;       /* confidence, 0 to 1 */
+  double score;      /* confidence, 0 to 1 */
   double amount;     /* MONEY, PERCENT, QUANTITY; of a range the lower end; NaN for a date */
   double amount_max; /* the upper end of a range, otherwise NaN */
   qn_str unit;       /* MONEY: ISO 4217 code; QUANTITY: unit or counted noun; otherwise empty */

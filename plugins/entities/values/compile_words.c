@@ -78,7 +78,7 @@ static key *phrase_enter(tables *t, const char *alias) {
     die(t, "alias too long", alias);
   }
   len = fold_key((const uint8_t *)alias, len, folded);
-  uint64_t hash = VALUE_HASH_SEED;
+  uint64_t hash = HASH_SEED;
   key *last = NULL;
   for (size_t at = 0; at < len;) {
     if (folded[at] == ' ') {
@@ -87,10 +87,9 @@ static key *phrase_enter(tables *t, const char *alias) {
     }
     if (last != NULL) {
       last->goes_on = 1;
-      hash = value_hash_border(hash);
     }
     size_t n = piece_len(folded + at, len - at);
-    hash = value_hash(hash, folded + at, n);
+    hash = hash_bytes(hash, folded + at, n);
     last = key_find(t, hash);
     at += n;
   }

@@ -300,7 +300,7 @@ const value_item *date_read(const value_scratch *s, const value_item *i, value_m
     return i;
   }
   *m = (value_mention){
-    .begin = i->begin, .end = d.end, .type = VALUE_DATE, .score = 0.95F, .amount = NAN, .amount_max = NAN
+    .begin = i->begin, .end = d.end, .type = VALUE_DATE, .score = 0.95, .amount = NAN, .amount_max = NAN
   };
   if (d.modifier != MODIFIER_NONE) {
     m->modifier = modifier_name(d.modifier);

@@ -28,7 +28,7 @@ typedef struct amount {
 int amount_read(const value_scratch *scratch, const value_item *i, amount *ret_amount);
 
 /* Reads the value that begins at item i. Returns the item behind it and fills ret_mention, or returns i. */
-#define MEASURE_CERTAIN 0.9F /* the score of a measure with a unit of the tables is above this */
+#define MEASURE_CERTAIN 0.9 /* the score of a measure with a unit of the tables is above this */
 const value_item *measure_read(const value_scratch *scratch, const value_item *i, value_mention *ret_mention);
 const value_item *date_read(const value_scratch *scratch, const value_item *i, value_mention *ret_mention);
 

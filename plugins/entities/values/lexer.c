@@ -221,7 +221,7 @@ static uint32_t phrase_follow(lexer *lex, uint64_t hash, uint32_t place, uint32_
       break;
     }
     run_fold(lex, &next);
-    hash = value_hash(value_hash_border(hash), next.form, next.len);
+    hash = hash_bytes(hash, next.form, next.len);
     place = value_place(hash);
     end = next.end;
     n_words++;
@@ -237,7 +237,7 @@ static uint32_t phrase_follow(lexer *lex, uint64_t hash, uint32_t place, uint32_
 /* Looks up one reading. Returns its place, and sets where the phrase ends. */
 static uint32_t reading_find(lexer *lex, const run *r, const reading *as, uint32_t *ret_end, uint32_t *ret_n_words) {
   uint32_t skip = as->n_bytes + as->article;
-  uint64_t hash = value_hash(VALUE_HASH_SEED, r->form + skip, r->len - skip);
+  uint64_t hash = hash_bytes(HASH_SEED, r->form + skip, r->len - skip);
   uint32_t place = value_place(hash);
   if (place == 0) {
     return 0;
@@ -385,7 +385,7 @@ static int mark_lex(lexer *lex) {
   if (code == 0) {
     return 0;
   }
-  uint64_t hash = value_hash(VALUE_HASH_SEED, form, utf8_encode(code, form));
+  uint64_t hash = hash_bytes(HASH_SEED, form, utf8_encode(code, form));
   uint32_t place = value_place(hash);
   value_item *item = NULL;
   int fault = 0;
@@ -417,7 +417,7 @@ static int whole_lex(lexer *lex, int *ret_known) {
     return 0;
   }
   run_fold(lex, &r);
-  if ((value_place(value_hash(VALUE_HASH_SEED, r.form, r.len)) & ~VALUE_PLACE_ON) == 0) {
+  if ((value_place(hash_bytes(HASH_SEED, r.form, r.len)) & ~VALUE_PLACE_ON) == 0) {
     return 0;
   }
   *ret_known = 1;

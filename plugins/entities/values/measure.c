@@ -253,7 +253,7 @@ static int may_be_spelled(const value_scratch *s, const value_item *first, const
 
 static void mention_fill(const value_scratch *s, const amount *low, const amount *high, const suffix *of,
                          value_mention *m) {
-  *m = (value_mention){ .begin = low->begin, .end = of->end, .type = of->type, .score = 0.95F, .amount_max = NAN };
+  *m = (value_mention){ .begin = low->begin, .end = of->end, .type = of->type, .score = 0.95, .amount_max = NAN };
   uint32_t unit = of->type == VALUE_MONEY ? currency_choose(s, of->unit) : of->unit;
   double factor = unit != 0 ? value_units[unit].factor : 1;
   int is_noun = of->is_noun;
@@ -272,7 +272,7 @@ static void mention_fill(const value_scratch *s, const amount *low, const amount
     m->unit = (qn_str){ value_units[unit].name, value_units[unit].len };
   } else if (of->noun_begin != 0) {
     m->unit = (qn_str){ (const char *)s->view.data + of->noun_begin, of->end - of->noun_begin };
-    m->score = 0.8F;
+    m->score = 0.8;
   }
 }
 

@@ -3,13 +3,12 @@
 /* What the value grammars know of a word: the senses it may have, and the numbers that go with them.
  *
  * compile_words makes the tables from lexicon/units.tsv and lexicon/value-words.tsv when Qanat is built. A key is the
- * hash of a folded word (text/fold.h) or phrase; every beginning of a phrase is a key too, marked as going on. Keys are
+ * hash (text/hash.h) of a folded word (text/fold.h), or of the words of a phrase in turn; every beginning of a phrase is a key too, marked as going on. Keys are
  * compared by their 64 bits alone: a chance match would be one in 10^14 words. */
 #ifndef ENTITIES_VALUES_WORDS_H
 #define ENTITIES_VALUES_WORDS_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "text/hash.h"
 
 /* The senses of a word; most have one, "ثانية" is an ordinal, a unit and a time. */
 enum {
@@ -118,23 +117,8 @@ extern const value_unit value_units[];
 
 #define VALUE_PLACE_ON 0x8000u
 
-#define VALUE_HASH_SEED 0xCBF29CE484222325u
-
-/* Continues a hash over more bytes of a key. */
-static inline uint64_t value_hash(uint64_t hash, const uint8_t *bytes, size_t len) {
-  for (size_t i = 0; i < len; i++) {
-    hash = (hash ^ bytes[i]) * 0x100000001B3u;
-  }
-  return hash;
-}
-
-/* Continues a hash by the border between two words of a phrase. */
-static inline uint64_t value_hash_border(uint64_t hash) {
-  return (hash ^ ' ') * 0x100000001B3u;
-}
-
 static inline uint32_t value_hash_slot(uint64_t hash) {
-  return (uint32_t)((hash * 0x9E3779B97F4A7C15u) >> 40);
+  return (uint32_t)(hash >> 20);
 }
 
 /* The place of a key, or 0. */

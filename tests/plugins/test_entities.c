@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* entities: what is a mention, where it begins and ends, what it is linked to; composers' lexicons; the laws. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness.h"
+
+#include <cmocka.h>
+
+#include "qanat/layers.h"
+
+#define STAGES(entities)                                                                                               \
+  "[{\"use\":\"decode\"},{\"use\":\"normalize\"},{\"use\":\"sentences\"},{\"use\":\"tokenize\"}," entities "]"
+
+static const char stages[] = STAGES("{\"use\":\"entities\"}");
+
+static const char *const type_names[] = { "PERSON", "ORGANIZATION", "LOCATION", "PRODUCT", "EVENT",
+                                          "MONEY",  "PERCENT",      "DATE",     "QUANTITY" };
+
+typedef struct row {
+  const char *text;
+  const char *mentions; /* TYPE:surface=link, joined by |; only names */
+} row;
+
+/* The names of a document in the form of a row, to be freed. */
+static char *names_of(harness *h, document *d) {
+  qn_layer layer = harness_layer(h, d, "entity/1");
+  char *out = calloc(1, 1);
+  size_t len = 0;
+  assert_non_null(out);
+  for (uint32_t i = 0; i < layer.n_rows; i++) {
+    uint32_t type = qn_layer_u32(&layer, QN_ENTITY_TYPE, i);
+    qn_str link = qn_layer_str(&layer, QN_ENTITY_LINK, i);
+    char *surface = harness_text_of(d, layer.begin[i], layer.end[i]);
+    double score = qn_layer_f64(&layer, QN_ENTITY_SCORE, i);
+    assert_true(score >= 0.0 && score <= 1.0);
+    assert_true(i == 0 || layer.begin[i] >= layer.end[i - 1]);
+    if (type <= QN_ENTITY_TYPE_EVENT) {
+      size_t room = len + strlen(type_names[type]) + strlen(surface) + link.len + 8;
+      out = realloc(out, room);
+      assert_non_null(out);
+      len += (size_t)snprintf(out + len, room - len, "%s%s:%s=%.*s", len > 0 ? "|" : "", type_names[type], surface,
+                              (int)link.len, link.len > 0 ? link.data : "");
+    }
+    free(surface);
+  }
+  return out;
+}
+
+static void check_rows(const char *with, const row *rows, size_t n_rows) {
+  harness *h = harness_new(with);
+  for (size_t i = 0; i < n_rows; i++) {
+    document *d = harness_push_text(h, rows[i].text);
+    assert_non_null(d);
+    char *got = names_of(h, d);
+    if (strcmp(got, rows[i].mentions) != 0) {
+      print_error("row %zu: %s\n", i, rows[i].text);
+    }
+    assert_string_equal(got, rows[i].mentions);
+    free(got);
+    document_unref(d);
+  }
+  harness_free(h);
+}
+
+#define CHECK(rows) check_rows(stages, rows, sizeof(rows) / sizeof((rows)[0]))
+
+static void entities_known_name_is_linked_in_both_scripts(void **state) {
+  (void)state;
+  static const row rows[] = {
+    { "اشترت إنفيديا مصنعا في اليابان.", "ORGANIZATION:إنفيديا=Nvidia|LOCATION:اليابان=Japan" },
+    { "اشترت Nvidia مصنعا في اليابان.", "ORGANIZATION:Nvidia=Nvidia|LOCATION:اليابان=Japan" },
+    { "زار دونالد ترامب ألمانيا.", "PERSON:دونالد ترامب=Donald Trump|LOCATION:ألمانيا=Germany" },
+    { "أنتجت سامسونج هاتفها الجديد.", "ORGANIZATION:سامسونج=Samsung Electronics" },
+  };
+  CHECK(rows);
+}
+
+static void entities_clitics_and_generic_heads_stay_outside(void **state) {
+  (void)state;
+  static const row rows[] = {
+    { "وصلت الشحنة إلى الهند والصين ولليابان.", "LOCATION:الهند=India|LOCATION:الصين=China|LOCATION:يابان=Japan" },
+    { "تعمل شركة إنفيديا مع مجموعة روشن.", "ORGANIZATION:إنفيديا=Nvidia|ORGANIZATION:روشن=ROSHN" },
+    { "عاد إلى مدينة غزة.", "LOCATION:غزة=Gaza City" },
+    { "أعلنت بايدو من بكين.", "ORGANIZATION:بايدو=Baidu|LOCATION:بكين=Beijing" },
+    { "قالت منظمة الصحة العالمية إن الوباء تراجع.", "ORGANIZATION:منظمة الصحة العالمية=World Health Organization" },
+  };
+  CHECK(rows);
+}
+
+static void entities_person_is_found_by_title_and_name(void **state) {
+  (void)state;
+  static const row rows[] = {
+    { "قالت الباحثة فيونا ماكالستر إن البحر يرتفع.", "PERSON:فيونا ماكالستر=" },
+    { "وقال المهاجم الغاني كوابينا أوفوسو إنه سعيد.", "PERSON:كوابينا أوفوسو=" },
+    { "قالت مديرة اللوجستيات فلورنسيا إيبارا إن العمل أسهل.", "PERSON:فلورنسيا إيبارا=" },
+    { "وعلقت عالمة الحاسوب سميرة عبد الجليل على النتائج.", "PERSON:سميرة عبد الجليل=" },
+    { "وقال المدير المالي إن الأرباح زادت.", "" },
+  };
+  CHECK(rows);
+}
+
+static void entities_second_mention_is_recognized_by_its_part(void **state) {
+  (void)state;
+  static const row rows[] = {
+    { "قال المهندس طارق البلوشي إن العمل بدأ. وأضاف البلوشي أن المال كاف.", "PERSON:طارق البلوشي=|PERSON:البلوشي=" },
+    { "وقعت شركة بروتيماكس عقدا. وقالت بروتيماكس إنها سعيدة.", "ORGANIZATION:بروتيماكس=|ORGANIZATION:بروتيماكس=" },
+    { "وقال المحلل يوهان فريدريكسن إن السعر عال. ورأى فريدريكسن أنه سينخفض.",
+      "PERSON:يوهان فريدريكسن=|PERSON:فريدريكسن=" },
+  };
+  CHECK(rows);
+}
+
+static void entities_twins_in_two_scripts_share_a_link(void **state) {
+  (void)state;
+  static const row rows[] = {
+    { "باعت شركة ميلوناكس (Milonax Systems) فرعها. وتوسعت ميلوناكس لاحقا.",
+      "ORGANIZATION:ميلوناكس=Milonax Systems|ORGANIZATION:Milonax Systems=Milonax Systems|"
+      "ORGANIZATION:ميلوناكس=Milonax Systems" },
+    { "وقالت أيغول ساتباييفا (Aigul Satbayeva) ذلك.", "PERSON:أيغول ساتباييفا=|PERSON:Aigul Satbayeva=" },
+  };
+  CHECK(rows);
+}
+
+static void entities_unknown_names_are_found_by_their_company(void **state) {
+  (void)state;
+  static const row rows[] = {
+    { "أعلنت هيئة تنظيم الاتصالات قرارها.", "ORGANIZATION:هيئة تنظيم الاتصالات=" },
+    { "تستخدم الشركة نظام Zentrix 9 في مصانعها.", "PRODUCT:Zentrix 9=Zentrix 9" },
+    { "درس في University of Torvania قبل سنوات.", "ORGANIZATION:University of Torvania=University of Torvania" },
+    { "عرض فيلم «ظل البحر البعيد» أمس.", "PRODUCT:ظل البحر البعيد=" },
+  };
+  CHECK(rows);
+}
+
+static void entities_ordinary_words_are_no_names(void **state) {
+  (void)state;
+  static const row rows[] = {
+    { "", "" },
+    { "ارتفعت الأسعار بعد أن زاد الطلب على الخبز في الأسواق.", "" },
+    { "أعلنت الشركة حالة القوة القاهرة.", "" },
+    { "أشاد بالشركة السعودية.", "" },
+    { "يعمل في أي مكان يريده.", "" },
+  };
+  CHECK(rows);
+}
+
+static void entities_values_have_amounts(void **state) {
+  (void)state;
+  harness *h = harness_new(stages);
+  document *d = harness_push_text(h, "دفعت إنفيديا 57 مليار دولار.");
+  assert_non_null(d);
+  qn_layer layer = harness_layer(h, d, "entity/1");
+  assert_int_equal(layer.n_rows, 2);
+  assert_int_equal(qn_layer_u32(&layer, QN_ENTITY_TYPE, 1), QN_ENTITY_TYPE_MONEY);
+  assert_true(qn_layer_f64(&layer, QN_ENTITY_AMOUNT, 1) > 56.9e9 && qn_layer_f64(&layer, QN_ENTITY_AMOUNT, 1) < 57.1e9);
+  qn_str unit = qn_layer_str(&layer, QN_ENTITY_UNIT, 1);
+  assert_int_equal(unit.len, 3);
+  assert_memory_equal(unit.data, "USD", 3);
+  document_unref(d);
+  harness_free(h);
+}
+
+static void entities_min_score_leaves_doubtful_out(void **state) {
+  (void)state;
+  static const row rows[] = { { "اشترت إنفيديا شركة ميلوناكس.", "ORGANIZATION:إنفيديا=Nvidia" } };
+  check_rows(STAGES("{\"use\":\"entities\",\"with\":{\"min_score\":0.85}}"), rows, 1);
+}
+
+/* A lexicon file of the composer's own; the path goes into stages_json, which holds as long as the test. */
+static void write_lexicon(const char *text, char *path, char *stages_json, size_t size) {
+  strcpy(path, "/tmp/qanat-lexicon-XXXXXX");
+  int fd = mkstemp(path);
+  assert_true(fd >= 0);
+  assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+  close(fd);
+  int n = snprintf(stages_json, size, STAGES("{\"use\":\"entities\",\"with\":{\"lexicons\":[\"%s\"]}}"), path);
+  assert_true(n > 0 && (size_t)n < size);
+}
+
+static void entities_own_lexicon_goes_before_the_shipped_one(void **state) {
+  (void)state;
+  static const row rows[] = { { "اشترت زنقولا مصنعا.", "ORGANIZATION:زنقولا=Zanqola Ltd" } };
+  char path[64];
+  char json[512];
+  write_lexicon("Zanqola Ltd\tORGANIZATION\tcompany\t\tزنقولا\n", path, json, sizeof json);
+  check_rows(json, rows, 1);
+  unlink(path);
+}
+
+static void entities_laws_hold(void **state) {
+  (void)state;
+  static const char *const texts[] = {
+    "قالت Karin Aldenhoff من OPEC+ في روتردام: «السوق هادئ».", "و و و ( ( ) بـ لـ\"\" «» - . ' إ إس إس إس 9 9 9",
+    "Nvidia's H20 and the University of X, Ontario",           "شركة شركة شركة وزارة وزارة الرئيس الرئيس قال قال",
+    "王小明在北京 привет мир 🙂🙂",
+  };
+  harness *h = harness_new(stages);
+  harness_check_laws(h, texts, sizeof texts / sizeof texts[0]);
+  harness_free(h);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test(entities_known_name_is_linked_in_both_scripts),
+    cmocka_unit_test(entities_clitics_and_generic_heads_stay_outside),
+    cmocka_unit_test(entities_person_is_found_by_title_and_name),
+    cmocka_unit_test(entities_second_mention_is_recognized_by_its_part),
+    cmocka_unit_test(entities_twins_in_two_scripts_share_a_link),
+    cmocka_unit_test(entities_unknown_names_are_found_by_their_company),
+    cmocka_unit_test(entities_ordinary_words_are_no_names),
+    cmocka_unit_test(entities_values_have_amounts),
+    cmocka_unit_test(entities_min_score_leaves_doubtful_out),
+    cmocka_unit_test(entities_own_lexicon_goes_before_the_shipped_one),
+    cmocka_unit_test(entities_laws_hold),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
