@@ -2,6 +2,7 @@
 
 /* The stage keyphrases: provides keyphrase/1. */
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,9 +64,10 @@ static int input_get(qn_call *call, phrase_input *input) {
   return error;
 }
 
-/* Raw scores have no upper end; this brings them between 0 and 1, with a phrase of middling weight at a half. */
+/* Raw scores have no upper end; this brings them between 0 and 1, with a phrase of middling weight at a half, and four
+ * decimals. */
 static double score_shown(const phrase *p) {
-  return (double)p->score / ((double)p->score + 3);
+  return round(1e4 * (double)p->score / ((double)p->score + 3)) / 1e4;
 }
 
 static int rows_write(qn_call *call, const keyphrases *self, const phrase_scratch *scratch, const phrase_input *input,

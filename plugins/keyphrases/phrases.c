@@ -8,23 +8,11 @@
 #include <string.h>
 
 #include "qanat/layers.h"
+#include "text/hash.h"
 #include "text/lent.h"
 
 /* Beyond this many tokens a document's phrases are not counted any more: what it is about has been said. */
 enum { TOKENS_MAX = 300000 };
-
-static uint64_t mix(uint64_t hash, uint64_t value) {
-  hash = (hash ^ value) * 0x9E3779B97F4A7C15u;
-  return hash ^ hash >> 29;
-}
-
-static uint64_t bytes_hash(const uint8_t *bytes, size_t len) {
-  uint64_t hash = 0xCBF29CE484222325u;
-  for (size_t i = 0; i < len; i++) {
-    hash = (hash ^ bytes[i]) * 0x100000001B3u;
-  }
-  return hash;
-}
 
 /* Takes out what the last document left, and makes room for this one's phrases. Clearing only what was used keeps short
  * documents cheap after a long one. */
@@ -139,7 +127,7 @@ static void runs_enter(phrase_scratch *scratch, const phrase_input *input, uint3
       continue;
     }
     mention m = { .token = i, .begin = t->begin, .sentence = sentence };
-    uint64_t key = mix(0, t->term);
+    uint64_t key = hash_step(0, t->term);
     uint64_t surface = t->traits & TRAIT_DEFINITE;
     for (uint32_t n = 1; n <= PHRASE_WORDS_MAX; n++) {
       const phrase_token *last = &scratch->tokens[i + n - 1];
@@ -153,7 +141,7 @@ static void runs_enter(phrase_scratch *scratch, const phrase_input *input, uint3
       if (i + n >= end || !may_follow(last, last + 1)) {
         break;
       }
-      key = mix(key, last[1].term);
+      key = hash_step(key, last[1].term);
       surface = surface * 2 + (last[1].traits & TRAIT_DEFINITE);
     }
   }
@@ -189,12 +177,12 @@ static void name_enter(phrase_scratch *scratch, const phrase_input *input, uint3
   if (!is_name(type) || m.n_tokens == 0 || m.n_tokens > PHRASE_NAME_WORDS_MAX) {
     return;
   }
-  m.surface = bytes_hash(input->view.data + m.begin, m.end - m.begin);
+  m.surface = hash_bytes(HASH_SEED, input->view.data + m.begin, m.end - m.begin);
   for (uint32_t i = 0; i < m.n_tokens; i++) {
-    m.key = mix(m.key, scratch->tokens[token + i].term);
+    m.key = hash_step(m.key, scratch->tokens[token + i].term);
   }
   if (link.len > 0) {
-    m.key = bytes_hash((const uint8_t *)link.data, link.len);
+    m.key = hash_bytes(HASH_SEED, (const uint8_t *)link.data, link.len);
   }
   mention_enter(scratch, &m);
 }

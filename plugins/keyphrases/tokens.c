@@ -197,7 +197,8 @@ static qn_str stem_of(const phrase_input *input, uint32_t token, uint32_t *part,
   return form;
 }
 
-static uint32_t traits_of(const phrase_input *input, const phrase_words *words, uint32_t token, qn_str form) {
+static uint32_t traits_of(const phrase_input *input, const phrase_words *words, uint32_t token, qn_str form,
+                          uint64_t hash) {
   uint32_t traits = 0;
   uint32_t script = qn_layer_u32(&input->tokens, QN_TOKEN_SCRIPT, token);
   uint8_t first = input->view.data[input->tokens.begin[token]];
@@ -205,7 +206,7 @@ static uint32_t traits_of(const phrase_input *input, const phrase_words *words, 
     traits |= TRAIT_ARABIC;
     if (form.len >= 8 && memcmp(form.data, ALEF_LAM, 4) == 0) {
       traits |= TRAIT_DEFINITE;
-    } else if (wordset_has(&words->verbs, form.data, form.len) || looks_like_verb(form)) {
+    } else if (wordset_has_hash(&words->verbs, hash) || looks_like_verb(form)) {
       traits |= TRAIT_VERB;
     }
   } else if (first >= 'A' && first <= 'Z') {
@@ -234,12 +235,13 @@ static phrase_token token_read(const phrase_words *words, const phrase_input *in
   }
   qn_str whole = qn_layer_str(&input->tokens, QN_TOKEN_FORM, token);
   qn_str form = stem_of(input, token, part, &out.begin);
-  if (whole.len < 2 || wordset_has(&words->stop, whole.data, whole.len) ||
-      wordset_has(&words->stop, form.data, form.len)) {
+  uint64_t hash = wordset_hash(form.data, form.len);
+  if (whole.len < 2 || wordset_has_hash(&words->stop, hash) ||
+      (whole.len != form.len && wordset_has(&words->stop, whole.data, whole.len))) {
     return out;
   }
   out.term = wordset_term(form.data, form.len);
-  out.traits = traits_of(input, words, token, form) | (title_has(title, out.term) ? TRAIT_TITLE : 0);
+  out.traits = traits_of(input, words, token, form, hash) | (title_has(title, out.term) ? TRAIT_TITLE : 0);
   if (out.begin != input->tokens.begin[token] || token == 0 ||
       !is_near(&input->view, input->tokens.end[token - 1], input->tokens.begin[token])) {
     out.traits |= TRAIT_PARTS;

@@ -14,7 +14,14 @@
 #include "text/letters.h"
 #include "text/utf8.h"
 
-enum { LETTER_QUESTION = 0x61F, TITLE_WORDS_MAX = 64, FRAGMENT_WORDS = 4, SHORT_WORDS = 8, LONG_WORDS = 60 };
+enum {
+  LETTER_QUESTION = 0x61F,
+  TITLE_WORDS_MAX = 64,
+  FRAGMENT_WORDS = 4,
+  UNSTOPPED_WORDS = 14,
+  SHORT_WORDS = 8,
+  LONG_WORDS = 60
+};
 
 /* Weights, from the project's own training articles; round figures, since finer ones did not carry over. */
 static const float WEIGHT_FIRST = 1.5F;
@@ -212,6 +219,10 @@ static int looks_like_menu(const rank_scratch *scratch, const rank_input *input,
   return n_odd * 6 > sentence->n_words;
 }
 
+static int is_stop(uint32_t code) {
+  return code == '.' || code == '!' || code == 0x2026;
+}
+
 static uint32_t eligible(const rank_scratch *scratch, const rank_input *input, uint32_t row) {
   const rank_sentence *sentence = &scratch->sentences[row];
   uint32_t last = last_code(input, row);
@@ -219,7 +230,8 @@ static uint32_t eligible(const rank_scratch *scratch, const rank_input *input, u
       last == '?' || last == LETTER_QUESTION || last == ':') {
     return 0;
   }
-  return sentence->n_words < FRAGMENT_WORDS || looks_like_menu(scratch, input, row) ? 1 : 2;
+  int is_fragment = sentence->n_words < FRAGMENT_WORDS || (sentence->n_words < UNSTOPPED_WORDS && !is_stop(last));
+  return is_fragment || looks_like_menu(scratch, input, row) ? 1 : 2;
 }
 
 static float terms_score(const rank_scratch *scratch, const rank_sentence *sentence, uint32_t n_title) {

@@ -90,6 +90,11 @@ static uint32_t text_write(const qn_view *view, uint32_t begin, uint32_t end, ch
   return len;
 }
 
+/* Raw scores have no ends; this brings them between 0 and 1, with four decimals. */
+static double score_shown(float score) {
+  return round(1e4 / (1 + exp(-((double)score - 4) / 2))) / 1e4;
+}
+
 static int rows_write(qn_call *call, const rank_scratch *scratch, const rank_input *input, const uint32_t *picked,
                       uint32_t n_picked) {
   qn_rows rows;
@@ -111,7 +116,7 @@ static int rows_write(qn_call *call, const rank_scratch *scratch, const rank_inp
     heap_used += text.len;
     ((uint32_t *)rows.columns[QN_SUMMARY_SENTENCE])[i] = row;
     ((qn_heap_str *)rows.columns[QN_SUMMARY_TEXT])[i] = text;
-    ((double *)rows.columns[QN_SUMMARY_SCORE])[i] = 1 / (1 + exp(-((double)scratch->sentences[row].score - 4) / 2));
+    ((double *)rows.columns[QN_SUMMARY_SCORE])[i] = score_shown(scratch->sentences[row].score);
   }
   return call->host->layer_commit(call, SUMMARIZE_LAYER_SUMMARY, n_picked, heap_used);
 }

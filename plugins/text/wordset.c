@@ -4,6 +4,7 @@
 #include "text/wordset.h"
 
 #include "text/fold.h"
+#include "text/hash.h"
 #include "text/letters.h"
 #include "text/utf8.h"
 
@@ -19,11 +20,8 @@ enum { WORD_MAX_BYTES = 64 };
 #define BA "\xD8\xA8"
 #define KAF "\xD9\x83"
 
-static uint64_t hash_of(const char *form, size_t len) {
-  uint64_t hash = 0xCBF29CE484222325u;
-  for (size_t i = 0; i < len; i++) {
-    hash = (hash ^ (uint8_t)form[i]) * 0x100000001B3u;
-  }
+uint64_t wordset_hash(const char *form, size_t len) {
+  uint64_t hash = hash_bytes(HASH_SEED, (const uint8_t *)form, len);
   return hash != 0 ? hash : 1;
 }
 
@@ -52,7 +50,7 @@ int wordset_add(wordset *set, const char *words) {
     uint8_t form[FOLD_BOUND(WORD_MAX_BYTES)];
     size_t len = strcspn(words, " ");
     if (len > 0 && len <= WORD_MAX_BYTES) {
-      int fault = add_hash(set, hash_of((const char *)form, fold_key((const uint8_t *)words, len, form)));
+      int fault = add_hash(set, wordset_hash((const char *)form, fold_key((const uint8_t *)words, len, form)));
       if (fault != 0) {
         return fault;
       }
@@ -62,8 +60,7 @@ int wordset_add(wordset *set, const char *words) {
   return 0;
 }
 
-int wordset_has(const wordset *set, const char *form, size_t len) {
-  uint64_t hash = hash_of(form, len);
+int wordset_has_hash(const wordset *set, uint64_t hash) {
   uint32_t slot = slot_of(hash);
   while (set->slots[slot] != 0) {
     if (set->slots[slot] == hash) {
@@ -72,6 +69,10 @@ int wordset_has(const wordset *set, const char *form, size_t len) {
     slot = (slot + 1) & (WORDSET_SLOTS - 1);
   }
   return 0;
+}
+
+int wordset_has(const wordset *set, const char *form, size_t len) {
+  return wordset_has_hash(set, wordset_hash(form, len));
 }
 
 static int begins_with(const char *form, size_t len, const char *letters, size_t n_bytes) {
@@ -106,7 +107,7 @@ size_t wordset_term_skip(const char *form, size_t len) {
 
 uint64_t wordset_term(const char *form, size_t len) {
   size_t skip = wordset_term_skip(form, len);
-  return hash_of(form + skip, len - skip);
+  return wordset_hash(form + skip, len - skip);
 }
 
 static uint32_t word_end(const uint8_t *text, uint32_t at, uint32_t len) {

@@ -19,6 +19,10 @@ typedef struct wordset {
  * past WORDSET_WORDS_MAX words. */
 int wordset_add(wordset *set, const char *words);
 
+/* What wordset_has_hash takes; never 0. For forms that are asked about more than once. */
+uint64_t wordset_hash(const char *form, size_t len);
+int wordset_has_hash(const wordset *set, uint64_t hash);
+
 /* True if the folded form is in the set. */
 int wordset_has(const wordset *set, const char *form, size_t len);
 

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Hashes of short byte strings, the same on every machine, since tables are made of them when Qanat is built. Not for
+ * strings that somebody may choose to collide: a collision costs a wrong annotation, never memory. */
+#ifndef TEXT_HASH_H
+#define TEXT_HASH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define HASH_SEED 0xCBF29CE484222325u
+
+static inline uint64_t hash_step(uint64_t hash, uint64_t word) {
+  hash = (hash ^ word) * 0x9E3779B97F4A7C15u;
+  return hash ^ hash >> 32;
+}
+
+/* Eight bytes, the first lowest; compilers make one load of it. */
+static inline uint64_t hash_load(const uint8_t *bytes) {
+  return (uint64_t)bytes[0] | (uint64_t)bytes[1] << 8 | (uint64_t)bytes[2] << 16 | (uint64_t)bytes[3] << 24 |
+         (uint64_t)bytes[4] << 32 | (uint64_t)bytes[5] << 40 | (uint64_t)bytes[6] << 48 | (uint64_t)bytes[7] << 56;
+}
+
+/* Continues a hash over a string, which counts as a whole: "a" then "b" is not "ab". */
+static inline uint64_t hash_bytes(uint64_t hash, const uint8_t *bytes, size_t len) {
+  uint64_t tail = len;
+  for (; len >= 8; len -= 8, bytes += 8) {
+    hash = hash_step(hash, hash_load(bytes));
+  }
+  for (size_t i = 0; i < len; i++) {
+    tail = tail << 8 | bytes[i];
+  }
+  return hash_step(hash, tail);
+}
+
+#endif
