@@ -8,6 +8,8 @@
 
 /* The n-th allocation from now on fails (1: the next), once; 0: none does. */
 void failing_alloc_set(unsigned n);
+/* The same, and every one after it too. */
+void failing_alloc_set_for_good(unsigned n);
 /* True if one has failed since it was set. */
 bool failing_alloc_failed(void);
 
