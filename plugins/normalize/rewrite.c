@@ -94,18 +94,8 @@ static uint32_t common_suffix(const uint8_t *a, uint32_t a_len, const uint8_t *b
   return n;
 }
 
-/* Writes len bytes in place of the text from begin (at or after what was copied) to end. */
-static void replace(rewriter *r, uint32_t begin, uint32_t end, const uint8_t *bytes, uint32_t len) {
-  uint32_t same = common_prefix(r->text + begin, end - begin, bytes, len);
-  begin += same;
-  bytes += same;
-  len -= same;
-  same = common_suffix(r->text + begin, end - begin, bytes, len);
-  end -= same;
-  len -= same;
-  if (begin == end && len == 0) {
-    return;
-  }
+/* Writes len bytes in place of the text from begin (at or after what was copied) to end, as one unit. */
+static void replace_unit(rewriter *r, uint32_t begin, uint32_t end, const uint8_t *bytes, uint32_t len) {
   copy_to(r, begin);
   if (make_room(r, len, 1) != 0) {
     return;
@@ -120,6 +110,20 @@ static void replace(rewriter *r, uint32_t begin, uint32_t end, const uint8_t *by
   }
   r->n_bytes += len;
   r->copied = end;
+}
+
+/* The same, but what both have in common at begin and end is copied. */
+static void replace(rewriter *r, uint32_t begin, uint32_t end, const uint8_t *bytes, uint32_t len) {
+  uint32_t same = common_prefix(r->text + begin, end - begin, bytes, len);
+  begin += same;
+  bytes += same;
+  len -= same;
+  same = common_suffix(r->text + begin, end - begin, bytes, len);
+  end -= same;
+  len -= same;
+  if (begin < end || len > 0) {
+    replace_unit(r, begin, end, bytes, len);
+  }
 }
 
 /* --- the rules --- */
@@ -178,11 +182,13 @@ typedef struct letter_group {
   uint32_t codes[COMPOSE_MAX];
 } letter_group;
 
-/* Gathers the extenders from pos on. */
+/* Gathers the extenders from pos on. Invisible characters count only between others: those at the end are no part of
+ * the letter, and get their own turn. */
 static void gather(const rewriter *r, uint32_t pos, uint32_t before, letter_group *group) {
+  int is_invisible = group->n == 0 && letters_kind(code_at(r, pos)) == LETTERS_FORMAT;
+  group->end = pos;
   while (pos < r->end) {
-    uint32_t after = pos;
-    uint32_t code = utf8_next(r->text, &after);
+    uint32_t code = utf8_next(r->text, &pos);
     extender kind = extender_of(r, code, before);
     if (kind == EXTENDER_NONE || (kind != EXTENDER_DROP && group->n == COMPOSE_MAX)) {
       break;
@@ -192,9 +198,10 @@ static void gather(const rewriter *r, uint32_t pos, uint32_t before, letter_grou
       group->n_kept++;
       group->n_hamza += kind == EXTENDER_HAMZA;
     }
-    pos = after;
+    if (is_invisible || letters_kind(code) != LETTERS_FORMAT) {
+      group->end = pos;
+    }
   }
-  group->end = pos;
 }
 
 static void write_codes(rewriter *r, const letter_group *group) {
@@ -203,7 +210,9 @@ static void write_codes(rewriter *r, const letter_group *group) {
   for (uint32_t i = 0; i < group->n; i++) {
     len += utf8_encode(group->codes[i], bytes + len);
   }
-  replace(r, group->begin, group->end, bytes, len);
+  if (len != group->end - group->begin || memcmp(bytes, r->text + group->begin, len) != 0) {
+    replace_unit(r, group->begin, group->end, bytes, len);
+  }
 }
 
 /* Removes the hamzas and maddas that found no letter to join, when diacritics go. */
@@ -241,6 +250,20 @@ static int is_tatweel_dash(const rewriter *r, uint32_t begin, uint32_t end) {
          letters_script(code_at(r, end)) != LETTERS_SCRIPT_ARABIC;
 }
 
+/* Takes extenders away. Harakat and tatweel are part of the letter before them, so that a word ends behind its last one
+ * in the text as well; invisible characters are no one's. */
+static void drop_extenders(rewriter *r, uint32_t pos, uint32_t end, uint32_t before) {
+  uint32_t base = pos;
+  if (letters_kind(before) != LETTERS_LETTER || letters_kind(code_at(r, pos)) == LETTERS_FORMAT) {
+    replace_unit(r, pos, end, (const uint8_t *)"", 0);
+  } else if (pos > r->copied) {
+    utf8_prev(r->text, &base);
+    replace_unit(r, base, end, r->text + base, pos - base);
+  } else {
+    r->copied = end; /* the letter was replaced: that run reaches up to here */
+  }
+}
+
 /* An extender at pos: gone by itself, or seen with the letter before it if that is still there to be seen. */
 static uint32_t rewrite_extender(rewriter *r, uint32_t pos) {
   letter_group group = { .begin = pos, .end = pos };
@@ -252,7 +275,7 @@ static uint32_t rewrite_extender(rewriter *r, uint32_t pos) {
   }
   if (group.n_kept == 0) {
     if (!is_tatweel_dash(r, pos, group.end)) {
-      replace(r, pos, group.end, (const uint8_t *)"", 0);
+      drop_extenders(r, pos, group.end, before);
     }
     return group.end;
   }

@@ -267,8 +267,8 @@ static void cut_number(const cutter *c, cut_token *token) {
     return;
   }
   uint32_t letters = plain_end(c, end);
-  if (!is_unit(c->text + end, letters - end)) {
-    cut_word(c, token);
+  if (!is_unit(c->text + end, letters - end) && word_end(c, token->begin) > end) {
+    cut_word(c, token); /* 5G; but of 1,500x the number stands alone, as words have no commas */
   }
 }
 

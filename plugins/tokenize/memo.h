@@ -26,9 +26,9 @@ typedef struct memo {
 } memo;
 
 /* Starts with zeroed memory and a model. Divides a word of valid UTF-8. */
-static inline void memo_divide(memo *memo, const uint8_t *word, uint32_t len, clitics_division *ret_division) {
+static inline void memo_divide(memo *self, const uint8_t *word, uint32_t len, clitics_division *ret_division) {
   if (len > MEMO_WORD_MAX) {
-    clitics_divide(memo->model, word, len, ret_division);
+    clitics_divide(self->model, word, len, ret_division);
     return;
   }
   uint32_t hash = 0;
@@ -36,9 +36,9 @@ static inline void memo_divide(memo *memo, const uint8_t *word, uint32_t len, cl
     hash = (hash ^ word[i]) * 0x9E3779B1u;
     hash ^= hash >> 15;
   }
-  memo_entry *entry = &memo->entries[hash % MEMO_ENTRIES];
+  memo_entry *entry = &self->entries[hash % MEMO_ENTRIES];
   if (entry->len != len || memcmp(entry->word, word, len) != 0) {
-    clitics_divide(memo->model, word, len, &entry->division);
+    clitics_divide(self->model, word, len, &entry->division);
     memcpy(entry->word, word, len);
     entry->len = (uint8_t)len;
   }

@@ -55,22 +55,22 @@ typedef struct context {
 
 static int tokenize_context_open(void *instance, qn_env *env, const qn_host *host, void **ret_context) {
   const tokenize *self = instance;
-  context *context = host->alloc(env, sizeof *context);
-  if (context == NULL) {
+  context *own = host->alloc(env, sizeof *own);
+  if (own == NULL) {
     return -ENOMEM;
   }
-  memset(context, 0, sizeof *context);
-  context->host = host;
-  context->env = env;
-  context->memo.model = &self->model;
-  *ret_context = context;
+  memset(own, 0, sizeof *own);
+  own->host = host;
+  own->env = env;
+  own->memo.model = &self->model;
+  *ret_context = own;
   return 0;
 }
 
 static void tokenize_context_close(void *memory) {
-  context *context = memory;
-  if (context != NULL) {
-    context->host->release(context->env, context);
+  context *own = memory;
+  if (own != NULL) {
+    own->host->release(own->env, own);
   }
 }
 

@@ -209,6 +209,10 @@ static void runs_are_as_fine_as_the_change(void **state) {
   assert_string_equal(out, "abcd ef");
   assert_int_equal(n_runs, 4); /* copy, copy behind the deletion, replace, copy */
   free(out);
+  out = rewritten(REWRITE_ALL, "كتَاب", strlen("كتَاب"), NULL, 0, &n_runs);
+  assert_string_equal(out, "كتاب");
+  assert_int_equal(n_runs, 3); /* the letter and its mark are one unit */
+  free(out);
 }
 
 static void nothing_is_rewritten_across_a_break(void **state) {
