@@ -126,7 +126,7 @@ static void terms_count(rank_scratch *scratch, uint32_t mask, const rank_words *
       scratch->token_terms[token] = 0;
       sentence->n_words += is_word(kind);
       qn_str form = qn_layer_str(tokens, QN_TOKEN_FORM, token);
-      if (kind != QN_TOKEN_KIND_WORD || form.len < 2 || wordset_has(&words->stop, form.data, form.len)) {
+      if (!is_word(kind) || form.len == 0 || wordset_has(&words->stop, form.data, form.len)) {
         continue;
       }
       uint64_t hash = wordset_term(form.data, form.len);
