@@ -10,7 +10,15 @@
 #include "text/letters.h"
 #include "text/utf8.h"
 
-enum { ITEMS_MAX = 32, WORD_BYTES = 64, YEAR_MIN = 1990, YEAR_MAX = 2099, HIJRI_MIN = 1400, HIJRI_MAX = 1500 };
+enum {
+  ITEMS_MAX = 32,
+  WORD_BYTES = 64,
+  KEY_BYTES = FOLD_BOUND(WORD_BYTES) + 1,
+  YEAR_MIN = 1990,
+  YEAR_MAX = 2099,
+  HIJRI_MIN = 1400,
+  HIJRI_MAX = 1500
+};
 
 /* One number or word of the line. */
 typedef enum item_kind { ITEM_NUMBER, ITEM_MONTH, ITEM_HIJRI_MONTH, ITEM_FILLER, ITEM_WORD } item_kind;
@@ -121,17 +129,17 @@ static item read_item(const uint8_t *text, uint32_t *at, uint32_t end, char *bef
     }
     pos = next;
   }
-  uint8_t folded[FOLD_BOUND(WORD_BYTES) + 1];
+  uint8_t folded[KEY_BYTES];
   size_t len = pos - from <= WORD_BYTES ? fold_key(text + from, pos - from, folded) : 0;
   folded[len] = '\0';
   item word = read_word((const char *)folded, before);
-  snprintf(before, WORD_BYTES, "%s", (const char *)folded);
+  memcpy(before, folded, len + 1);
   *at = pos;
   return word;
 }
 
 static uint32_t read_items(const uint8_t *text, uint32_t begin, uint32_t end, item *items) {
-  char before[WORD_BYTES] = "";
+  char before[KEY_BYTES] = "";
   uint32_t n = 0, joined = 0;
   for (uint32_t at = begin; at < end && n < ITEMS_MAX;) {
     uint32_t next = at, code = utf8_next(text, &next), kind = letters_kind(code);

@@ -65,7 +65,7 @@ static bool reads_like_prose(const page_line *line) {
   if (n >= LONG_PROSE_WORDS) {
     return line->n_function * 20 >= n && !(line->n_inside > 0 && n < 30);
   }
-  return n >= PROSE_WORDS && line->stops && !line->asks && !features_is_plain_furniture(line);
+  return n >= PROSE_WORDS && line->stops && !line->asks && !evidence_is_plain(line);
 }
 
 static void find_body(page_roles *roles) {
@@ -174,7 +174,7 @@ static void find_title(page_roles *roles, const uint8_t *text, const roles_optio
       roles->title_given = true;
       return;
     }
-    if (i >= roles->body_begin || line->n_words > TITLE_WORDS || features_is_plain_furniture(line)) {
+    if (i >= roles->body_begin || line->n_words > TITLE_WORDS || evidence_is_plain(line)) {
       continue;
     }
     float score = title_score(roles, text, line) - later;
@@ -202,8 +202,8 @@ static void place_of(const page_roles *roles, const uint8_t *text, uint32_t i, l
     .before_title = has_body && i < first,
     .before_body = has_body && i > first && i < roles->body_begin,
     .after_body = has_body && i >= roles->body_end,
-    .beside_furniture = (above && i - 1 != roles->title && features_is_plain_furniture(line - 1)) ||
-                        (below && i + 1 != roles->title && features_is_plain_furniture(line + 1)),
+    .beside_furniture = (above && i - 1 != roles->title && evidence_is_plain(line - 1)) ||
+                        (below && i + 1 != roles->title && evidence_is_plain(line + 1)),
     .beside_short = (i == 0 || above) && (i + 1 == page->n_lines || below),
     .in_list = roles->in_list[i],
     .date_only = date.only,
@@ -216,7 +216,7 @@ static void place_of(const page_roles *roles, const uint8_t *text, uint32_t i, l
 void roles_features(const page_roles *roles, const uint8_t *text, uint32_t line, float ret_features[N_FEATURES]) {
   line_place place;
   place_of(roles, text, line, &place);
-  features_of(&roles->page.lines[line], &place, ret_features);
+  evidence_of(&roles->page.lines[line], &place, ret_features);
 }
 
 static void score_lines(page_roles *roles, const uint8_t *text) {
@@ -228,7 +228,7 @@ static void score_lines(page_roles *roles, const uint8_t *text) {
       continue;
     }
     roles_features(roles, text, i, features);
-    float score = features_score(features);
+    float score = evidence_score(features);
     bool notice = features[FEATURE_notice] > 0; /* beyond doubt, however long */
     roles->score[i] = notice && score < 1 ? 1 : score;
   }

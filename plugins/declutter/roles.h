@@ -8,7 +8,7 @@
 #define DECLUTTER_ROLES_H
 
 #include "declutter/dates.h"
-#include "declutter/features.h"
+#include "declutter/evidence.h"
 #include "declutter/repeats.h"
 
 typedef struct roles_options {

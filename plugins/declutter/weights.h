@@ -5,7 +5,7 @@
 #ifndef DECLUTTER_WEIGHTS_H
 #define DECLUTTER_WEIGHTS_H
 
-#include "declutter/features.h"
+#include "declutter/evidence.h"
 
 static const float furniture_weights[N_FEATURES] = {
   [FEATURE_bias] = -2.3F,        [FEATURE_notice] = 1.9F,

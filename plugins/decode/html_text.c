@@ -174,7 +174,9 @@ static int add_raw(page_text *page, const html_token *tag, uint32_t traits) {
 static int open_element(page_text *page, const html_token *tag) {
   uint32_t traits = html_element(tag->name);
   html_facts_tag(page->facts, &page->scan, tag);
-  separate_by(page, traits);
+  if (page->n_skipped == 0) {
+    separate_by(page, traits);
+  }
   if (traits & ELEMENT_RAW) {
     return add_raw(page, tag, traits);
   }

@@ -224,7 +224,7 @@ static int set_fields(const files_source *source, qn_call *call, const json_valu
 /* Writes "line 12: " in front of what is wrong with a line. */
 static int reject_json(files_source *source, qn_call *call, uint64_t ordinal, bool in_lines, const char *slug,
                        const char *text) {
-  char message[1024];
+  char message[1024 + 32];
   if (in_lines) {
     snprintf(message, sizeof message, "line %" PRIu64 ": %s", ordinal + 1, text);
     text = message;

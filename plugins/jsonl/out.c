@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -281,33 +282,39 @@ static int start(out_file *out, out_fault *fault) {
   return 0;
 }
 
-/* Writes the buffer and the tail after it, whole. */
-static int write_all(out_file *out, const char *tail, size_t tail_len, out_fault *fault) {
+/* Takes n written bytes off the front of the pieces. Returns how many pieces are left; *at moves to the first. */
+static int take_written(struct iovec **at, int n_left, size_t n) {
+  while (n_left > 0 && n >= (*at)->iov_len) {
+    n -= (*at)->iov_len;
+    (*at)++;
+    n_left--;
+  }
+  if (n_left > 0) {
+    (*at)->iov_base = (char *)(*at)->iov_base + n;
+    (*at)->iov_len -= n;
+  }
+  return n_left;
+}
+
+/* Writes the buffer and the line after it (NULL: none), whole. */
+static int write_all(out_file *out, const char *line, size_t len, out_fault *fault) {
+  char newline = '\n';
   struct iovec pieces[3] = {
     { out->buffer, out->n_buffered },
-    { (void *)(uintptr_t)tail, tail_len },
-    { (void *)(uintptr_t) "\n", tail == NULL ? 0 : 1 },
+    { (void *)(uintptr_t)line, len },
+    { &newline, line == NULL ? 0 : 1 },
   };
   struct iovec *at = pieces;
-  int n_left = 3;
   int rc = start(out, fault);
-  while (rc == 0 && n_left > 0) {
-    if (at->iov_len == 0) {
-      at++;
-      n_left--;
-      continue;
-    }
+  for (int n_left = take_written(&at, 3, 0); rc == 0 && n_left > 0;) {
     ssize_t n = writev(out->fd, at, n_left);
-    if (n < 0 && errno != EINTR) {
+    if (n >= 0) {
+      n_left = take_written(&at, n_left, (size_t)n);
+    } else if (errno == EAGAIN) { /* somebody made our standard output non-blocking */
+      struct pollfd wait = { .fd = out->fd, .events = POLLOUT };
+      poll(&wait, 1, -1);
+    } else if (errno != EINTR) {
       rc = stop(out, -errno, fault);
-    }
-    for (size_t done = n < 0 ? 0 : (size_t)n; done > 0;) {
-      size_t step = done < at->iov_len ? done : at->iov_len;
-      at->iov_base = (char *)at->iov_base + step;
-      at->iov_len -= step;
-      done -= step;
-      at += at->iov_len == 0 && n_left > 1;
-      n_left -= at->iov_len == 0 && n_left > 1;
     }
   }
   out->n_buffered = 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* What speaks for and against a line being page furniture, as numbers for a weighted sum. */
-#ifndef DECLUTTER_FEATURES_H
-#define DECLUTTER_FEATURES_H
+#ifndef DECLUTTER_EVIDENCE_H
+#define DECLUTTER_EVIDENCE_H
 
 #include "declutter/lines.h"
 
@@ -65,12 +65,12 @@ typedef struct line_place {
   float overlap;   /* share of content words that occur elsewhere in the article */
 } line_place;
 
-void features_of(const page_line *line, const line_place *place, float ret_features[N_FEATURES]);
+void evidence_of(const page_line *line, const line_place *place, float ret_features[N_FEATURES]);
 
 /* The weighted sum: above 0 the line is furniture. */
-float features_score(const float features[N_FEATURES]);
+float evidence_score(const float features[N_FEATURES]);
 
 /* What can be said of a line alone: it is furniture beyond doubt, whatever stands around it. */
-bool features_is_plain_furniture(const page_line *line);
+bool evidence_is_plain(const page_line *line);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* Counts turned into numbers between 0 and 1, and the weights they get. */
-#include "declutter/features.h"
+#include "declutter/evidence.h"
 
 #include "declutter/weights.h"
 
@@ -65,7 +65,7 @@ static bool is_dateline(const page_line *line, const line_place *place) {
          (line->first_kinds & (PHRASE_PROMPT | PHRASE_LIST)) == 0;
 }
 
-void features_of(const page_line *line, const line_place *place, float ret_features[N_FEATURES]) {
+void evidence_of(const page_line *line, const line_place *place, float ret_features[N_FEATURES]) {
   float *f = ret_features;
   f[FEATURE_bias] = 1;
   phrases_of(line, f);
@@ -86,7 +86,7 @@ void features_of(const page_line *line, const line_place *place, float ret_featu
   f[FEATURE_dateline] = flag(is_dateline(line, place));
 }
 
-float features_score(const float features[N_FEATURES]) {
+float evidence_score(const float features[N_FEATURES]) {
   float sum = 0;
   for (uint32_t i = 0; i < N_FEATURES; i++) {
     sum += features[i] * furniture_weights[i];
@@ -94,7 +94,7 @@ float features_score(const float features[N_FEATURES]) {
   return sum;
 }
 
-bool features_is_plain_furniture(const page_line *line) {
+bool evidence_is_plain(const page_line *line) {
   uint32_t n = line->n_words;
   bool notice = (line->first_kinds & PHRASE_NOTICE) != 0 && n <= NOTICE_WORDS;
   bool inside = line->n_inside > 0 && n <= MEDIUM_WORDS && (line->n_inside * 4 >= n || !line->stops);
