@@ -90,7 +90,7 @@ static bool view_may_build(const builder *self, view_state from) {
          document_view_at(self->doc, self->layout->view_reads) != NULL && self->view.state <= from;
 }
 
-static int grow(void **memory, size_t bytes) {
+int builder_grow(void **memory, size_t bytes) {
   void *grown = realloc(*memory, bytes);
   if (grown == NULL) {
     return -ENOMEM;
@@ -110,7 +110,7 @@ static int view_grow_bytes(view_buffer *buffer, uint32_t bytes) {
     return 0;
   }
   uint32_t capacity = with_headroom(bytes);
-  int rc = grow((void **)&buffer->data, capacity);
+  int rc = builder_grow((void **)&buffer->data, capacity);
   if (rc == 0) {
     buffer->capacity = capacity;
   }
@@ -122,9 +122,9 @@ static int view_grow_runs(view_buffer *buffer, uint32_t n_runs) {
     return 0;
   }
   uint32_t capacity = with_headroom(n_runs);
-  if (grow((void **)&buffer->derived, (size_t)capacity * sizeof *buffer->derived) != 0 ||
-      grow((void **)&buffer->base, (size_t)capacity * sizeof *buffer->base) != 0 ||
-      grow((void **)&buffer->kind, capacity) != 0) {
+  if (builder_grow((void **)&buffer->derived, (size_t)capacity * sizeof *buffer->derived) != 0 ||
+      builder_grow((void **)&buffer->base, (size_t)capacity * sizeof *buffer->base) != 0 ||
+      builder_grow((void **)&buffer->kind, capacity) != 0) {
     return -ENOMEM;
   }
   buffer->run_capacity = capacity;
@@ -273,7 +273,7 @@ static int bytes_reserve(field_buffer *fields, size_t more) {
   if (wanted <= fields->capacity) {
     return 0;
   }
-  int rc = grow((void **)&fields->bytes, with_headroom((uint32_t)wanted));
+  int rc = builder_grow((void **)&fields->bytes, with_headroom((uint32_t)wanted));
   if (rc == 0) {
     fields->capacity = with_headroom((uint32_t)wanted);
   }

@@ -35,7 +35,8 @@ void builder_begin(builder *builder, document *document, const stage_layout *lay
 int builder_seal(builder *builder, qn_error *error);
 void builder_discard(builder *builder);
 
-/* What the host table's functions of the same names do; see qanat/stage.h for contracts. */
+/* What the host table's functions of the same names do; see qanat/stage.h for contracts. layer_edit also gives -EBUSY
+ * (a ref of another layer points at this one); its room for strings is the one behind those already there. */
 int builder_view_get(builder *builder, qn_view *ret_view);
 int builder_view_reserve(builder *builder, uint32_t bytes, uint32_t n_runs, qn_view_room *ret_room);
 int builder_view_commit(builder *builder, uint32_t bytes, uint32_t n_runs);

@@ -62,6 +62,8 @@ struct builder {
   row_buffer rows[SCHEMA_LAYERS_MAX]; /* by layer slot */
 };
 
+/* realloc that leaves *memory alone when it fails. 0, -ENOMEM. */
+int builder_grow(void **memory, size_t bytes);
 /* The pending entry as a field; strings point into the buffer until the next field is set. */
 field pending_field_get(const field_buffer *fields, uint32_t index);
 /* Forgets what was written, and gives back memory that only a huge document needed. */

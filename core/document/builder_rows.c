@@ -35,15 +35,6 @@ void row_buffer_clear(row_buffer *rows) {
   rows->is_built = 0;
 }
 
-static int grow(void **memory, size_t bytes) {
-  void *grown = realloc(*memory, bytes);
-  if (grown == NULL) {
-    return -ENOMEM;
-  }
-  *memory = grown;
-  return 0;
-}
-
 static int grow_rows(row_buffer *rows, uint32_t wanted) {
   if (wanted <= rows->capacity) {
     return 0;
@@ -51,10 +42,10 @@ static int grow_rows(row_buffer *rows, uint32_t wanted) {
   uint32_t capacity = rows->capacity + rows->capacity / 2;
   capacity = capacity < wanted ? wanted : capacity;
   capacity = capacity < 64 ? 64 : capacity;
-  int rc = grow((void **)&rows->begin, (size_t)capacity * 4);
-  rc = rc == 0 ? grow((void **)&rows->end, (size_t)capacity * 4) : rc;
+  int rc = builder_grow((void **)&rows->begin, (size_t)capacity * 4);
+  rc = rc == 0 ? builder_grow((void **)&rows->end, (size_t)capacity * 4) : rc;
   for (uint32_t i = 0; rc == 0 && i < rows->schema->n_columns; i++) {
-    rc = grow(&rows->columns[i], (size_t)capacity * layer_width(rows->schema->columns[i].type));
+    rc = builder_grow(&rows->columns[i], (size_t)capacity * layer_width(rows->schema->columns[i].type));
   }
   if (rc == 0) {
     rows->capacity = capacity;
@@ -69,7 +60,7 @@ static int grow_heap(row_buffer *rows, uint32_t wanted) {
   uint64_t capacity = (uint64_t)rows->heap_capacity + rows->heap_capacity / 2;
   capacity = capacity <= wanted ? (uint64_t)wanted + 1 : capacity;
   capacity = capacity < 1024 ? 1024 : capacity > UINT32_MAX ? UINT32_MAX : capacity;
-  int rc = grow((void **)&rows->heap, capacity);
+  int rc = builder_grow((void **)&rows->heap, capacity);
   if (rc == 0) {
     rows->heap_capacity = (uint32_t)capacity;
   }

@@ -65,9 +65,9 @@ static void set_idle(shelf *s, uint32_t n) {
   atomic_store_explicit(&s->n_idle, n, memory_order_relaxed);
 }
 
-/* The list links of idle documents are all that may be touched of them. */
+/* Of an idle document only what the pool itself needs may be touched: the list and the memory. */
 static void hide(document *doc, size_t bytes) {
-  POISON((char *)doc + sizeof doc->next_idle, bytes - sizeof doc->next_idle);
+  POISON((char *)doc + offsetof(document, n_refs), bytes - offsetof(document, n_refs));
 }
 
 static void show(document *doc, size_t bytes) {

@@ -4,7 +4,9 @@
  *
  * A document has a payload (raw bytes), a text (decoded UTF-8) and further views derived from it
  * (content only, normalized). Each view is aligned to the one it was derived from, down to the text.
- * Annotations are layers: columns of spans with typed attributes, sorted by begin, then longest first.
+ * Annotations are layers: columns of spans with typed attributes, sorted by begin, then longest first
+ * (empty rows stand anywhere among those with their begin). A row whose bytes were all cut out of the
+ * view it is read in is empty (begin == end) there, at the cut: skip such rows.
  * A stage reads and writes spans as byte offsets into the one view it declares under "view"."reads";
  * the host maps them to and from the text.
  *
@@ -99,7 +101,7 @@ enum {
   QN_COLUMN_F64 = 3,    /* double; NaN is absent */
   QN_COLUMN_STR = 4,    /* qn_heap_str; UTF-8 */
   QN_COLUMN_REF = 5,    /* uint32_t: row of the layer named in the schema, or QN_NO_ROW */
-  QN_COLUMN_SPAN = 6,   /* qn_span, in the stage's view */
+  QN_COLUMN_SPAN = 6,   /* qn_span, in the stage's view; absent if begin is QN_NO_ROW */
   QN_COLUMN_SYMBOL = 7  /* uint32_t: index into the symbols named in the schema */
 };
 

@@ -171,7 +171,9 @@ struct qn_host {
    * is sealed empty. Order, bounds, code points, refs and symbols are checked when the stage returns OK. */
   int (*layer_commit)(qn_call *call, uint32_t layer, uint32_t n_rows, uint32_t heap_bytes);
 
-  /* Lends a layer that this stage modifies, already filled (ret_rows->n_filled), with room for more. */
+  /* Lends a layer that this stage modifies, already filled (ret_rows->n_filled), with room for more; the room
+   * for strings is the one behind those already there (ret_rows->heap_base bytes). 0, -ENOENT, -ENOMEM, -EBUSY
+   * (a ref of another layer points at its rows, which then may not change). */
   int (*layer_edit)(qn_call *call, uint32_t layer, uint32_t more_rows, uint32_t more_heap, qn_rows *ret_rows);
 
   /* Replaces the layer by the first n_rows rows of the room; heap_bytes is all of the heap in use. */
