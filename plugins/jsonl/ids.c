@@ -103,3 +103,9 @@ const char *ids_of_record(const char *record, size_t len, size_t *ret_len) {
   }
   return NULL;
 }
+
+int ids_add_record(void *ids, const char *record, size_t len) {
+  size_t id_len = 0;
+  const char *id = ids_of_record(record, len, &id_len);
+  return id == NULL ? 0 : ids_add(ids, id, id_len);
+}

@@ -29,4 +29,7 @@ bool ids_has(const id_set *ids, const char *id, size_t len);
  * does not. */
 const char *ids_of_record(const char *record, size_t len, size_t *ret_len);
 
+/* Adds the id of a record, if it has one: what out_options.kept calls, with the set as arg. 0, -ENOMEM. */
+int ids_add_record(void *ids, const char *record, size_t len);
+
 #endif

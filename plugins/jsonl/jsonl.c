@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "jsonl/ids.h"
-#include "jsonl/out.h"
+#include "output/out.h"
 #include "qanat/stage.h"
 
 enum { PARTS_MAX = 64, POINTER_MAX = 32 };
@@ -76,12 +76,14 @@ static int open_output(jsonl_sink *sink, qn_create *create) {
     .resume = qn_config_i64(create, "/resume", 0) != 0,
     .sync = qn_config_i64(create, "/sync", 0) != 0,
     .rotate_bytes = (uint64_t)qn_config_i64(create, "/rotate_bytes", 0),
+    .kept = ids_add_record,
+    .arg = &sink->seen,
   };
   int direct = options.path_len == 1 && options.path[0] == '-';
   if (direct && (options.resume || options.rotate_bytes > 0)) {
     return refuse(create, "resume and rotate_bytes need a file, but path is \"-\" (standard output); give a path");
   }
-  if (out_open(&options, &sink->seen, &sink->out, &fault) != 0) {
+  if (out_open(&options, &sink->out, &fault) != 0) {
     return refuse(create, fault.text);
   }
   return 0;

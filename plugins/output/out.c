@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* Writes lines to a file that only gets its name once it is whole. */
-#include "jsonl/out.h"
+#include "output/out.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -52,7 +52,7 @@ static const char *remedy(int code) {
   switch (code) {
   case -ENOSPC:
   case -EDQUOT:
-    return "; make room and run again with resume";
+    return "; make room and run again (--resume goes on, if the sink can)";
   case -EACCES:
   case -EPERM:
   case -EROFS:
@@ -77,8 +77,8 @@ static const char *open_name(const out_file *out) {
 
 /* --- finding what an earlier run left --- */
 
-/* Takes the ids of all whole lines in fd; ret_bytes is where the last of them ends. */
-static int scan_lines(int fd, id_set *ids, uint64_t *ret_bytes) {
+/* Tells of all whole lines in fd; ret_bytes is where the last of them ends. */
+static int scan_lines(const out_options *options, int fd, uint64_t *ret_bytes) {
   size_t capacity = SCAN_BYTES, filled = 0;
   uint64_t whole = 0;
   char *buffer = malloc(capacity);
@@ -95,9 +95,7 @@ static int scan_lines(int fd, id_set *ids, uint64_t *ret_bytes) {
     filled += (size_t)n;
     char *line = buffer, *end = buffer + filled, *newline;
     while (rc == 0 && (newline = memchr(line, '\n', (size_t)(end - line))) != NULL) {
-      size_t id_len = 0;
-      const char *id = ids_of_record(line, (size_t)(newline - line), &id_len);
-      rc = id == NULL ? 0 : ids_add(ids, id, id_len);
+      rc = options->kept == NULL ? 0 : options->kept(options->arg, line, (size_t)(newline - line));
       whole += (uint64_t)(newline + 1 - line);
       line = newline + 1;
     }
@@ -157,8 +155,8 @@ static int open_part(out_file *out, out_fault *fault) {
   return 0;
 }
 
-/* Steps over the pieces of an earlier run; they are whole. Their ids count as written. */
-static int skip_pieces(out_file *out, id_set *ids, out_fault *fault) {
+/* Steps over the pieces of an earlier run; they are whole. Their lines count as written. */
+static int skip_pieces(out_file *out, const out_options *options, out_fault *fault) {
   for (;;) {
     uint64_t bytes;
     int rc = name_piece(out);
@@ -169,7 +167,7 @@ static int skip_pieces(out_file *out, id_set *ids, out_fault *fault) {
     if (fd < 0) {
       return errno == ENOENT ? 0 : fail_io(fault, -errno, "read", out->whole);
     }
-    rc = out->resume ? scan_lines(fd, ids, &bytes) : -EEXIST;
+    rc = out->resume ? scan_lines(options, fd, &bytes) : -EEXIST;
     close(fd);
     if (rc == -EEXIST) {
       return fail(fault, rc, "%s exists from an earlier run; remove its pieces, choose another path, or set resume",
@@ -182,11 +180,11 @@ static int skip_pieces(out_file *out, id_set *ids, out_fault *fault) {
   }
 }
 
-static int open_new_file(out_file *out, id_set *ids, out_fault *fault) {
+static int open_new_file(out_file *out, const out_options *options, out_fault *fault) {
   int rc = 0;
   if (out->rotate_bytes > 0) {
     out->piece = 1;
-    rc = skip_pieces(out, ids, fault);
+    rc = skip_pieces(out, options, fault);
   } else if (name_piece(out) != 0) {
     rc = fail(fault, -ENOMEM, "no memory for the sink");
   }
@@ -194,7 +192,7 @@ static int open_new_file(out_file *out, id_set *ids, out_fault *fault) {
     rc = open_part(out, fault);
   }
   if (rc == 0 && out->resume) {
-    rc = scan_lines(out->fd, ids, &out->keep_bytes);
+    rc = scan_lines(options, out->fd, &out->keep_bytes);
     out->piece_bytes = out->keep_bytes;
     rc = rc == 0 ? 0 : fail_io(fault, rc, "read", out->part);
   }
@@ -202,7 +200,7 @@ static int open_new_file(out_file *out, id_set *ids, out_fault *fault) {
 }
 
 /* Opens what the path names. A regular file, or nothing yet, gets a part; anything else is written directly. */
-static int open_path(out_file *out, id_set *ids, out_fault *fault) {
+static int open_path(out_file *out, const out_options *options, out_fault *fault) {
   struct stat status;
   if (strcmp(out->path, "-") == 0) {
     out->fd = STDOUT_FILENO;
@@ -210,13 +208,13 @@ static int open_path(out_file *out, id_set *ids, out_fault *fault) {
     return 0;
   }
   if (stat(out->path, &status) != 0 || S_ISREG(status.st_mode)) {
-    return open_new_file(out, ids, fault);
+    return open_new_file(out, options, fault);
   }
   out->fd = open(out->path, O_WRONLY | O_CLOEXEC);
   return out->fd < 0 ? fail_io(fault, -errno, "write to", out->path) : 0;
 }
 
-int out_open(const out_options *options, id_set *ids, out_file **ret_out, out_fault *fault) {
+int out_open(const out_options *options, out_file **ret_out, out_fault *fault) {
   out_file *out = calloc(1, sizeof *out);
   if (out == NULL) {
     return fail(fault, -ENOMEM, "no memory for the sink");
@@ -230,7 +228,7 @@ int out_open(const out_options *options, id_set *ids, out_file **ret_out, out_fa
   out->buffer = malloc(BUFFER_BYTES);
   int rc = out->path == NULL || out->buffer == NULL ? fail(fault, -ENOMEM, "no memory for the sink") : 0;
   if (rc == 0) {
-    rc = open_path(out, ids, fault);
+    rc = open_path(out, options, fault);
   }
   if (rc != 0) {
     out_close(out);
@@ -296,13 +294,13 @@ static int take_written(struct iovec **at, int n_left, size_t n) {
   return n_left;
 }
 
-/* Writes the buffer and the line after it (NULL: none), whole. */
-static int write_all(out_file *out, const char *line, size_t len, out_fault *fault) {
+/* Writes the buffer and what comes after it, whole. */
+static int write_all(out_file *out, const char *bytes, size_t len, bool ends_line, out_fault *fault) {
   char newline = '\n';
   struct iovec pieces[3] = {
     { out->buffer, out->n_buffered },
-    { (void *)(uintptr_t)line, len },
-    { &newline, line == NULL ? 0 : 1 },
+    { (void *)(uintptr_t)bytes, len },
+    { &newline, ends_line },
   };
   struct iovec *at = pieces;
   int rc = start(out, fault);
@@ -359,31 +357,45 @@ static int failed_before(const out_file *out, out_fault *fault) {
   return fail(fault, out->failed, "%s: an earlier write failed: %s", open_name(out), strerror(-out->failed));
 }
 
-int out_append(out_file *out, const char *line, size_t len, out_fault *fault) {
+/* Takes bytes, and a line end if asked, into one piece. */
+static int take(out_file *out, const char *bytes, size_t len, bool ends_line, out_fault *fault) {
+  size_t all = len + ends_line;
   if (out->failed != 0) {
     return failed_before(out, fault);
   }
-  if (out->piece > 0 && out->piece_bytes > 0 && out->piece_bytes + len + 1 > out->rotate_bytes) {
+  if (out->piece > 0 && out->piece_bytes > 0 && out->piece_bytes + all > out->rotate_bytes) {
     int rc = rotate(out, fault);
     if (rc != 0) {
       return rc;
     }
   }
-  out->piece_bytes += len + 1;
-  if (len + 1 > BUFFER_BYTES - out->n_buffered) {
-    return write_all(out, line, len, fault);
+  out->piece_bytes += all;
+  if (all > BUFFER_BYTES - out->n_buffered) {
+    return write_all(out, bytes, len, ends_line, fault);
   }
-  memcpy(out->buffer + out->n_buffered, line, len);
-  out->buffer[out->n_buffered + len] = '\n';
-  out->n_buffered += len + 1;
+  if (len > 0) {
+    memcpy(out->buffer + out->n_buffered, bytes, len);
+  }
+  if (ends_line) {
+    out->buffer[out->n_buffered + len] = '\n';
+  }
+  out->n_buffered += all;
   return 0;
+}
+
+int out_append(out_file *out, const char *line, size_t len, out_fault *fault) {
+  return take(out, line, len, true, fault);
+}
+
+int out_write(out_file *out, const char *bytes, size_t len, out_fault *fault) {
+  return take(out, bytes, len, false, fault);
 }
 
 int out_flush(out_file *out, out_fault *fault) {
   if (out->failed != 0) {
     return failed_before(out, fault);
   }
-  int rc = write_all(out, NULL, 0, fault);
+  int rc = write_all(out, NULL, 0, false, fault);
   return rc == 0 ? force(out, fault) : rc;
 }
 

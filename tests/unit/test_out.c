@@ -15,7 +15,8 @@
 
 #include <cmocka.h>
 
-#include "jsonl/out.h"
+#include "jsonl/ids.h"
+#include "output/out.h"
 
 static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *ftw) {
   (void)status;
@@ -61,18 +62,22 @@ static void write_file(const char *path, const char *text) {
 }
 
 static out_file *open_out(const char *path, bool resume, uint64_t rotate_bytes, id_set *ids) {
-  out_options options = { .path = path, .path_len = strlen(path), .resume = resume, .rotate_bytes = rotate_bytes };
+  out_options options = { .path = path,
+                          .path_len = strlen(path),
+                          .resume = resume,
+                          .rotate_bytes = rotate_bytes,
+                          .kept = ids_add_record,
+                          .arg = ids };
   out_fault fault;
   out_file *out;
-  assert_int_equal(out_open(&options, ids, &out, &fault), 0);
+  assert_int_equal(out_open(&options, &out, &fault), 0);
   return out;
 }
 
 static int refusal(const char *path, uint64_t rotate_bytes, out_fault *fault) {
   out_options options = { .path = path, .path_len = strlen(path), .rotate_bytes = rotate_bytes };
-  id_set ids = { NULL, 0, 0 };
   out_file *out = NULL;
-  int rc = out_open(&options, &ids, &out, fault);
+  int rc = out_open(&options, &out, fault);
   assert_null(out);
   return rc;
 }
@@ -256,6 +261,32 @@ static void ids_many_are_all_found(void **state) {
 
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, enter_folder, leave_folder)
 
+static void out_write_keeps_bytes_as_they_are(void **state) {
+  id_set ids = { NULL, 0, 0 };
+  out_fault fault;
+  (void)state;
+  out_file *out = open_out("o", false, 0, &ids);
+  assert_int_equal(out_write(out, "a,b\r\n", 5, &fault), 0);
+  assert_int_equal(out_write(out, NULL, 0, &fault), 0);
+  char *large = malloc(3 << 20); /* past the buffer */
+  assert_non_null(large);
+  memset(large, 'x', 3 << 20);
+  assert_int_equal(out_write(out, large, 3 << 20, &fault), 0);
+  assert_int_equal(out_write(out, "c", 1, &fault), 0);
+  finish(out, true);
+  FILE *file = fopen("o", "r");
+  assert_non_null(file);
+  char *found = malloc((3 << 20) + 16);
+  assert_non_null(found);
+  assert_int_equal(fread(found, 1, (3 << 20) + 16, file), (3 << 20) + 6);
+  assert_memory_equal(found, "a,b\r\n", 5);
+  assert_memory_equal(found + 5, large, 3 << 20);
+  assert_int_equal(found[5 + (3 << 20)], 'c');
+  fclose(file);
+  free(found);
+  free(large);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     IN_FOLDER(out_success_gives_the_file_its_name),
@@ -263,6 +294,7 @@ int main(void) {
     IN_FOLDER(out_opened_and_closed_leaves_no_trace),
     IN_FOLDER(out_resume_goes_on_after_whole_lines),
     IN_FOLDER(out_without_resume_begins_anew),
+    IN_FOLDER(out_write_keeps_bytes_as_they_are),
     IN_FOLDER(out_rotates_by_size),
     IN_FOLDER(out_rotation_resumes_in_the_last_piece),
     IN_FOLDER(out_large_lines_pass_the_buffer),
