@@ -3,7 +3,7 @@
 /* Weighted interval scheduling over words: one pass over the candidates in the order of their ends. */
 #include "entities/choose.h"
 
-#include <stdlib.h>
+#include <string.h>
 
 /* A longer name is worth more than the names it is made of. */
 static double weight_of(const candidate *c) {
@@ -12,22 +12,29 @@ static double weight_of(const candidate *c) {
          1e-6 * c->entry / (double)SCAN_NONE;
 }
 
-static int by_end(const void *left, const void *right) {
-  const candidate *a = left;
-  const candidate *b = right;
-  if (a->last != b->last) {
-    return a->last < b->last ? -1 : 1;
+/* Counts candidates into the order of their ends; among those that end together the first proposed stands first. taken
+ * serves as the counters. */
+static void sort_by_end(chooser *plan, scan *s) {
+  uint32_t *place = plan->taken;
+  uint32_t sum = 0;
+  memset(place, 0, (size_t)(s->n_words + 1) * sizeof *place);
+  for (uint32_t i = 0; i < s->n_candidates; i++) {
+    place[s->candidates[i].last]++;
   }
-  if (a->first != b->first) {
-    return a->first < b->first ? -1 : 1;
+  for (uint32_t end = 0; end <= s->n_words; end++) {
+    uint32_t n = place[end];
+    place[end] = sum;
+    sum += n;
   }
-  if (a->type != b->type) {
-    return a->type < b->type ? -1 : 1;
+  for (uint32_t i = 0; i < s->n_candidates; i++) {
+    plan->sorted[place[s->candidates[i].last]++] = s->candidates[i];
   }
-  if (a->begin != b->begin) {
-    return a->begin < b->begin ? -1 : 1;
-  }
-  return a->entry < b->entry ? -1 : a->entry > b->entry;
+  candidate *kept = s->candidates;
+  uint32_t kept_capacity = s->candidate_capacity;
+  s->candidates = plan->sorted;
+  s->candidate_capacity = plan->sorted_capacity;
+  plan->sorted = kept;
+  plan->sorted_capacity = kept_capacity;
 }
 
 int choose_best(chooser *plan, scan *s) {
@@ -36,12 +43,13 @@ int choose_best(chooser *plan, scan *s) {
   if (r == 0) {
     r = scan_grow(s, (void **)&plan->taken, &plan->taken_capacity, n, sizeof(uint32_t));
   }
+  if (r == 0) {
+    r = scan_grow(s, (void **)&plan->sorted, &plan->sorted_capacity, s->n_candidates, sizeof(candidate));
+  }
   if (r != 0) {
     return r;
   }
-  if (s->n_candidates > 1) {
-    qsort(s->candidates, s->n_candidates, sizeof(candidate), by_end);
-  }
+  sort_by_end(plan, s);
   uint32_t at = 0;
   plan->best[0] = 0.0;
   for (uint32_t end = 0; end < n; end++) {
@@ -73,6 +81,7 @@ int choose_best(chooser *plan, scan *s) {
 
 void choose_done(chooser *plan, const scan *s) {
   if (s->host != NULL) {
+    s->host->release(s->env, plan->sorted);
     s->host->release(s->env, plan->best);
     s->host->release(s->env, plan->taken);
   }

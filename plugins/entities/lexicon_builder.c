@@ -269,6 +269,36 @@ static uint64_t plan(const lexicon_builder *builder, qlex_header *header) {
   return (at + header->n_strings + 7) & ~UINT64_C(7);
 }
 
+/* What a meaning says of a word: LORE_*. */
+static uint16_t lore_of(const lexicon_builder *builder, const qlex_payload *payload) {
+  static const uint16_t by_kind[QLEX_KINDS] = {
+    [QLEX_ENTITY] = LORE_SPOKEN,
+    [QLEX_GIVEN] = LORE_GIVEN,
+    [QLEX_FAMILY] = LORE_FAMILY,
+    [QLEX_TITLE] = LORE_TITLE | LORE_SPOKEN,
+    [QLEX_CUE] = LORE_TITLE | LORE_SPOKEN,
+    [QLEX_COMMON] = LORE_COMMON,
+    [QLEX_HEAD] = LORE_SPOKEN,
+    [QLEX_STOP] = LORE_STOP,
+    [QLEX_PARTICLE] = LORE_PARTICLE,
+    [QLEX_LETTER] = LORE_LETTER,
+    [QLEX_PLACE] = LORE_PLACE,
+  };
+  bool maybe = (payload->flags & QLEX_AMBIGUOUS) != 0;
+  uint16_t lore = by_kind[payload->kind];
+  if (payload->kind == QLEX_GIVEN && maybe) {
+    lore = LORE_GIVEN_MAYBE;
+  } else if (payload->kind == QLEX_FAMILY && maybe) {
+    lore = LORE_FAMILY_MAYBE;
+  } else if (payload->kind == QLEX_COMMON && (payload->flags & QLEX_FREQUENT) != 0) {
+    lore |= LORE_FREQUENT;
+  } else if (payload->kind == QLEX_ENTITY) {
+    lore |= maybe ? 0 : LORE_ENTITY;
+    lore |= builder->entries[payload->entry].type != 0 ? LORE_ALIAS : 0;
+  }
+  return lore;
+}
+
 static void write_slots(const lexicon_builder *builder, const qlex_header *header, uint8_t *bytes) {
   qlex_slot *slots = (qlex_slot *)(void *)(bytes + header->slots);
   qlex_payload *payloads = (qlex_payload *)(void *)(bytes + header->payloads);
@@ -278,9 +308,10 @@ static void write_slots(const lexicon_builder *builder, const qlex_header *heade
     qlex_slot slot = { builder->aliases[i].print, n_payloads, 0, 0 };
     for (; i < builder->n_aliases && builder->aliases[i].print == slot.print; i++) {
       if (builder->aliases[i].payload.n_words == 0) {
-        slot.prefix = 1;
+        slot.lore |= LORE_PREFIX;
       } else if (slot.n < UINT16_MAX) {
         payloads[n_payloads++] = builder->aliases[i].payload;
+        slot.lore |= lore_of(builder, &builder->aliases[i].payload);
         slot.n++;
       }
     }

@@ -15,7 +15,7 @@
 #define QLEX_MAGIC 0x58454C51u /* "QLEX" */
 
 enum {
-  QLEX_VERSION = 1,
+  QLEX_VERSION = 2,
   QLEX_FIRST_BITS = 19,
   QLEX_FIRST_WORDS = 1 << (QLEX_FIRST_BITS - 6),
   QLEX_LIKENESS_BITS = 14,
@@ -53,11 +53,32 @@ enum {
   QLEX_OPEN = 1u << 8       /* head: a part of descriptive names only, not of proper ones */
 };
 
+/* What all meanings of a key say of a word together, in its slot: for most words nothing else need be read. */
+enum {
+  LORE_GIVEN = 1u << 0,
+  LORE_GIVEN_MAYBE = 1u << 1,
+  LORE_FAMILY = 1u << 2,
+  LORE_FAMILY_MAYBE = 1u << 3,
+  LORE_COMMON = 1u << 4,
+  LORE_FREQUENT = 1u << 5,
+  LORE_TITLE = 1u << 6,  /* a title or cue by itself */
+  LORE_ENTITY = 1u << 7, /* an alias by itself, not ambiguous */
+  LORE_STOP = 1u << 8,   /* ends a descriptive name */
+  LORE_PHRASE = 1u << 9, /* in an ordinary phrase of several words; never in a slot */
+  LORE_PARTICLE = 1u << 10,
+  LORE_LETTER = 1u << 11,
+  LORE_PLACE = 1u << 12,  /* a preposition of place */
+  LORE_ALIAS = 1u << 13,  /* an alias of something that is no person, ambiguous or not */
+  LORE_PREFIX = 1u << 14, /* of the slot: a longer alias begins so */
+  LORE_SPOKEN = 1u << 15, /* of the slot: has meanings that the lore does not tell: entities, titles, heads */
+  LORE_NAME_ANY = LORE_GIVEN | LORE_GIVEN_MAYBE | LORE_FAMILY | LORE_FAMILY_MAYBE
+};
+
 typedef struct qlex_slot {
-  uint64_t print;  /* 0: empty */
-  uint32_t first;  /* its payloads: place ... */
-  uint16_t n;      /* ... and number */
-  uint16_t prefix; /* not 0: a longer alias begins so */
+  uint64_t print; /* 0: empty */
+  uint32_t first; /* its payloads: place ... */
+  uint16_t n;     /* ... and number */
+  uint16_t lore;  /* LORE_* */
 } qlex_slot;
 
 typedef struct qlex_payload {

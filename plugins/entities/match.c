@@ -109,57 +109,23 @@ static void add_hit(scan *s, const hit *found) {
   s->hits[s->n_hits++] = *found;
 }
 
-static uint16_t lore_of(const lexicon *lex, const qlex_payload *payload) {
-  bool maybe = (payload->flags & QLEX_AMBIGUOUS) != 0;
-  switch (payload->kind) {
-  case QLEX_GIVEN:
-    return maybe ? LORE_GIVEN_MAYBE : LORE_GIVEN;
-  case QLEX_FAMILY:
-    return maybe ? LORE_FAMILY_MAYBE : LORE_FAMILY;
-  case QLEX_COMMON:
-    return (uint16_t)(LORE_COMMON | ((payload->flags & QLEX_FREQUENT) != 0 ? LORE_FREQUENT : 0));
-  case QLEX_STOP:
-    return LORE_STOP;
-  case QLEX_PARTICLE:
-    return LORE_PARTICLE;
-  case QLEX_LETTER:
-    return LORE_LETTER;
-  case QLEX_PLACE:
-    return LORE_PLACE;
-  case QLEX_TITLE:
-  case QLEX_CUE:
-    return LORE_TITLE;
-  case QLEX_ENTITY:
-    return (uint16_t)((maybe ? 0 : LORE_ENTITY) | (lex->entries[payload->entry].type != 0 ? LORE_ALIAS : 0));
-  default:
-    return 0;
-  }
-}
-
 /* Keeps what a one-word alias says of the word. */
-static void note_lore(scan *s, const hit *found) {
-  scan_word *w = &s->words[found->first];
-  uint16_t lore = 0;
-  for (uint32_t i = 0; i < found->n_payloads; i++) {
-    lore |= lore_of(&s->lexicons[found->lexicon], &found->payloads[i]);
+static void note_lore(scan *s, uint32_t i, const reading *from, uint16_t lore) {
+  scan_word *w = &s->words[i];
+  uint16_t told = (uint16_t)(lore & ~(LORE_PREFIX | LORE_SPOKEN));
+  if (from->n_clitics == 0) {
+    w->lore |= told;
   }
-  if (found->clitics == 0) {
-    w->lore |= lore;
-  }
-  if (found->begin == w->core) {
-    w->core_lore |= lore;
+  if (from->begin == w->core) {
+    w->core_lore |= told;
   }
 }
 
 /* An ordinary phrase: its words are no names there. */
-static void note_phrase(scan *s, const hit *found) {
-  for (uint32_t i = 0; i < found->n_payloads; i++) {
-    if (found->payloads[i].kind == QLEX_COMMON) {
-      for (uint32_t k = found->first; k < found->last; k++) {
-        s->words[k].lore |= LORE_PHRASE;
-        s->words[k].core_lore |= LORE_PHRASE;
-      }
-    }
+static void note_phrase(scan *s, uint32_t first, uint32_t last) {
+  for (uint32_t i = first; i < last; i++) {
+    s->words[i].lore |= LORE_PHRASE;
+    s->words[i].core_lore |= LORE_PHRASE;
   }
 }
 
@@ -172,18 +138,18 @@ static void follow(scan *s, uint32_t first, const reading *from, uint32_t which)
   key k = from->key;
   uint32_t last = first;
   for (const qlex_slot *slot = lexicon_find(lex, print); slot != NULL;) {
-    if (slot->n > 0) {
+    if (last == first) {
+      note_lore(s, first, from, slot->lore);
+    } else if ((slot->lore & LORE_COMMON) != 0) {
+      note_phrase(s, first, last + 1);
+    }
+    if ((slot->lore & LORE_SPOKEN) != 0) {
       hit found = {
         lex->payloads + slot->first, first, last + 1, from->begin, slot->n, (uint8_t)which, from->n_clitics
       };
       add_hit(s, &found);
-      if (last == first) {
-        note_lore(s, &found);
-      } else {
-        note_phrase(s, &found);
-      }
     }
-    if (slot->prefix == 0 || !match_next(s, last, &last)) {
+    if ((slot->lore & LORE_PREFIX) == 0 || !match_next(s, last, &last)) {
       return;
     }
     k = key_join(k, (key){ s->words[last].hash, s->words[last].key_len });

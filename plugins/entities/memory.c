@@ -7,7 +7,7 @@
 #include <string.h>
 
 int memory_begin(memory *m, scan *s, uint32_t n) {
-  uint32_t capacity = 64;
+  uint32_t capacity = m->capacity > 64 ? m->capacity : 64;
   while (capacity < 2 * n && capacity < 1u << 30) {
     capacity *= 2;
   }
@@ -15,9 +15,13 @@ int memory_begin(memory *m, scan *s, uint32_t n) {
   if (r != 0) {
     return r;
   }
+  if (capacity != m->capacity || m->document == UINT32_MAX) {
+    memset(m->slots, 0, (size_t)capacity * sizeof(memory_slot));
+    m->document = 0;
+  }
   m->capacity = capacity;
+  m->document++;
   m->n = 0;
-  memset(m->slots, 0, (size_t)capacity * sizeof(memory_slot));
   return 0;
 }
 
@@ -31,7 +35,7 @@ void memory_done(memory *m, const scan *s) {
 static memory_slot *place_of(const memory *m, uint64_t print) {
   for (uint64_t i = print & (m->capacity - 1);; i = (i + 1) & (m->capacity - 1)) {
     memory_slot *slot = &m->slots[i];
-    if (slot->print == print || slot->print == 0) {
+    if (slot->document != m->document || slot->print == print) {
       return slot;
     }
   }
@@ -43,14 +47,12 @@ static memory_slot *make(memory *m, key k) {
   }
   uint64_t print = key_print(k);
   memory_slot *slot = place_of(m, print);
-  if (slot->print == 0) {
+  if (slot->document != m->document) {
     if (m->n >= m->capacity / 2) {
       return NULL;
     }
     m->n++;
-    slot->print = print;
-    slot->how = MEMORY_BEGINNING;
-    slot->entry = SCAN_NONE;
+    *slot = (memory_slot){ .print = print, .how = MEMORY_BEGINNING, .entry = SCAN_NONE, .document = m->document };
   }
   return slot;
 }
@@ -83,5 +85,5 @@ const memory_slot *memory_find(const memory *m, key k) {
     return NULL;
   }
   const memory_slot *slot = place_of(m, key_print(k));
-  return slot->print != 0 ? slot : NULL;
+  return slot->document == m->document ? slot : NULL;
 }

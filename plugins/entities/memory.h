@@ -18,14 +18,15 @@ enum {
 };
 
 typedef struct memory_slot {
-  uint64_t print; /* 0: empty */
+  uint64_t print;
   uint32_t entry; /* of the lexicon, or SCAN_NONE */
   qn_span link;   /* as in candidate */
   float score;
   uint8_t type;
   uint8_t how; /* MEMORY_*: BEGINNING if it only begins a longer name */
   uint8_t lexicon;
-  uint8_t prefix; /* not 0: begins a longer name */
+  uint8_t prefix;    /* not 0: begins a longer name */
+  uint32_t document; /* the document it belongs to; another: empty */
 } memory_slot;
 
 typedef struct memory {
@@ -33,6 +34,7 @@ typedef struct memory {
   uint32_t capacity; /* a power of two, at most half full; 0 at first */
   uint32_t slots_capacity;
   uint32_t n;
+  uint32_t document; /* numbers the documents, so that slots need not be cleared */
 } memory;
 
 /* Forgets everything and makes room for n names. 0, -ENOMEM. */

@@ -31,25 +31,6 @@ enum {
   WORD_CLITIC = 1u << 11   /* the tokenizer took a proclitic off */
 };
 
-/* What the lexicon says of a word by itself; the same bits for its core in word.core_lore. */
-enum {
-  LORE_GIVEN = 1u << 0,
-  LORE_GIVEN_MAYBE = 1u << 1,
-  LORE_FAMILY = 1u << 2,
-  LORE_FAMILY_MAYBE = 1u << 3,
-  LORE_COMMON = 1u << 4,
-  LORE_FREQUENT = 1u << 5,
-  LORE_TITLE = 1u << 6,  /* a title or cue by itself */
-  LORE_ENTITY = 1u << 7, /* an alias by itself, not ambiguous */
-  LORE_STOP = 1u << 8,   /* ends a descriptive name */
-  LORE_PHRASE = 1u << 9, /* in an ordinary phrase of several words */
-  LORE_PARTICLE = 1u << 10,
-  LORE_LETTER = 1u << 11,
-  LORE_PLACE = 1u << 12, /* a preposition of place */
-  LORE_ALIAS = 1u << 13, /* an alias of something that is no person, ambiguous or not */
-  LORE_NAME_ANY = LORE_GIVEN | LORE_GIVEN_MAYBE | LORE_FAMILY | LORE_FAMILY_MAYBE
-};
-
 typedef struct scan_word {
   uint64_t hash;      /* of the whole form ... */
   uint64_t core_hash; /* ... and without proclitics */

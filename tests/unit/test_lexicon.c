@@ -110,8 +110,10 @@ static void lexicon_beginning_of_alias_is_a_prefix(void **state) {
   const qlex_slot *slot = find(&b.lex, "جي بي");
   assert_non_null(slot);
   assert_int_equal(slot->n, 0);
-  assert_int_not_equal(slot->prefix, 0);
-  assert_int_equal(find(&b.lex, "جي بي تي 3.5")->prefix, 0);
+  assert_int_equal(slot->lore, LORE_PREFIX);
+  assert_int_equal(find(&b.lex, "جي بي تي 3.5")->lore, LORE_SPOKEN | LORE_ENTITY | LORE_ALIAS);
+  assert_int_equal(find(&b.lex, "محمد")->lore, LORE_GIVEN);
+  assert_int_equal(find(&b.lex, "نفيديا")->lore, LORE_SPOKEN | LORE_ALIAS);
   assert_true(lexicon_begins(&b.lex, key_print(key_of("جي", strlen("جي")))));
   free(b.bytes);
 }
