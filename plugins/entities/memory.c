@@ -22,6 +22,7 @@ int memory_begin(memory *m, scan *s, uint32_t n) {
   m->capacity = capacity;
   m->document++;
   m->n = 0;
+  m->n_max = n;
   return 0;
 }
 
@@ -48,7 +49,7 @@ static memory_slot *make(memory *m, key k) {
   uint64_t print = key_print(k);
   memory_slot *slot = place_of(m, print);
   if (slot->document != m->document) {
-    if (m->n >= m->capacity / 2) {
+    if (m->n >= m->n_max) {
       return NULL;
     }
     m->n++;

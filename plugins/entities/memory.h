@@ -34,6 +34,7 @@ typedef struct memory {
   uint32_t capacity; /* a power of two, at most half full; 0 at first */
   uint32_t slots_capacity;
   uint32_t n;
+  uint32_t n_max;    /* names beyond it are not learnt: by the document, not by what room there happens to be */
   uint32_t document; /* numbers the documents, so that slots need not be cleared */
 } memory;
 

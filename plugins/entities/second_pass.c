@@ -267,7 +267,7 @@ int second_pass(scan *s, memory *m) {
   uint32_t n_first = s->n_candidates;
   uint32_t n_chosen = 0;
   for (uint32_t i = 0; i < n_first; i++) {
-    n_chosen += s->candidates[i].chosen != 0 ? s->candidates[i].last - s->candidates[i].first + 8 : 0;
+    n_chosen += s->candidates[i].chosen != 0 ? 2 * (s->candidates[i].last - s->candidates[i].first) + 16 : 0;
   }
   int r = memory_begin(m, s, n_chosen);
   if (r != 0) {
