@@ -26,10 +26,31 @@ static inline size_t fold_write(uint32_t code, uint8_t *out) {
   return utf8_encode(entry == 0 ? code : entry, out);
 }
 
+/* Folds characters of the basic Arabic block as long as they follow each other: most of most words. */
+static inline size_t fold_arabic_run(const uint8_t *text, size_t len, size_t pos, uint8_t *out, size_t *n_out) {
+  size_t n = *n_out;
+  while (len - pos >= 2 && (text[pos] & 0xFC) == 0xD8 && !utf8_is_lead(text[pos + 1])) {
+    uint16_t entry = fold_arabic[(text[pos] & 3) << 6 | (text[pos + 1] & 0x3F)];
+    if (entry == 0) {
+      break;
+    }
+    pos += 2; /* before writing: out may be text */
+    if (entry > 0xFF) {
+      out[n] = (uint8_t)entry;
+      out[n + 1] = (uint8_t)(entry >> 8);
+      n += 2;
+    } else if (entry != FOLD_ARABIC_DROP) {
+      out[n++] = (uint8_t)entry;
+    }
+  }
+  *n_out = n;
+  return pos;
+}
+
 size_t fold_key(const uint8_t *text, size_t len, uint8_t *out) {
   size_t pos = 0;
   size_t n_out = 0;
-  while (pos < len) {
+  while ((pos = fold_arabic_run(text, len, pos, out, &n_out)) < len) {
     uint8_t lead = text[pos];
     if (lead < 0x80) {
       uint16_t entry = fold_entry(lead);

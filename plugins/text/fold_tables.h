@@ -17,6 +17,11 @@ typedef struct fold_place {
   uint16_t len;
 } fold_place;
 
+/* The basic Arabic block, U+0600 to U+06FF, ready to write: one or two bytes, the first in the low half. 1 removes; 0 is
+ * not for this table. */
+#define FOLD_ARABIC_DROP 1
+
+extern const uint16_t fold_arabic[0x100];
 extern const uint8_t fold_page_of[0x100];
 extern const uint16_t fold_pages[][256];
 extern const fold_place fold_places[];

@@ -53,6 +53,11 @@ static inline uint8_t letters_class(uint32_t code) {
   return letters_pages[letters_page_of[code >> 8]][code & 0xFF];
 }
 
+/* The class of a character of two bytes with a lead byte D8 to DB: U+0600 to U+06FF, the basic Arabic block. */
+static inline uint8_t letters_class_arabic(uint8_t lead, uint8_t second) {
+  return letters_pages[letters_page_of[6]][(lead & 3) << 6 | (second & 0x3F)];
+}
+
 static inline uint32_t letters_kind(uint32_t code) {
   return letters_class(code) & LETTERS_KIND_MASK;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Sets of folded words by their hashes alone; two words of one hash would be one in 10^15 tokens. */
+/* Sets of folded words by their hashes alone; a wrong match would be one in 10^10 tokens. */
 #include "text/wordset.h"
 
 #include "text/fold.h"
@@ -26,13 +26,18 @@ uint64_t wordset_hash(const char *form, size_t len) {
 }
 
 static uint32_t slot_of(uint64_t hash) {
-  return (uint32_t)((hash * 0x9E3779B97F4A7C15u) >> 32) & (WORDSET_SLOTS - 1);
+  return (uint32_t)hash & (WORDSET_SLOTS - 1);
+}
+
+static uint32_t mark_of(uint64_t hash) {
+  uint32_t mark = (uint32_t)(hash >> 32);
+  return mark != 0 ? mark : 1;
 }
 
 static int add_hash(wordset *set, uint64_t hash) {
   uint32_t slot = slot_of(hash);
   while (set->slots[slot] != 0) {
-    if (set->slots[slot] == hash) {
+    if (set->slots[slot] == mark_of(hash)) {
       return 0;
     }
     slot = (slot + 1) & (WORDSET_SLOTS - 1);
@@ -40,7 +45,7 @@ static int add_hash(wordset *set, uint64_t hash) {
   if (set->n_words == WORDSET_WORDS_MAX) {
     return -ENOSPC;
   }
-  set->slots[slot] = hash;
+  set->slots[slot] = mark_of(hash);
   set->n_words++;
   return 0;
 }
@@ -63,7 +68,7 @@ int wordset_add(wordset *set, const char *words) {
 int wordset_has_hash(const wordset *set, uint64_t hash) {
   uint32_t slot = slot_of(hash);
   while (set->slots[slot] != 0) {
-    if (set->slots[slot] == hash) {
+    if (set->slots[slot] == mark_of(hash)) {
       return 1;
     }
     slot = (slot + 1) & (WORDSET_SLOTS - 1);

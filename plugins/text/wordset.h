@@ -11,7 +11,7 @@
 enum { WORDSET_SLOTS = 4096, WORDSET_WORDS_MAX = WORDSET_SLOTS / 2 };
 
 typedef struct wordset {
-  uint64_t slots[WORDSET_SLOTS]; /* hashes of folded words, 0 is empty */
+  uint32_t slots[WORDSET_SLOTS]; /* the upper half of hashes of folded words, 0 is empty */
   uint32_t n_words;
 } wordset;
 

@@ -20,7 +20,9 @@ enum {
   HA = 0x47,
   TA = 0x2A,
   TA_MARBUTA = 0x29,
-  YA = 0x4A
+  YA = 0x4A,
+  MIM = 0x45,
+  NUN = 0x46
 };
 
 /* What may stand in each place; the first entry is nothing. */
@@ -111,6 +113,46 @@ int clitics_read(const uint8_t *word, uint32_t len, clitics_word *ret_word) {
 
 /* --- the grammar --- */
 
+/* Two bytes as one number, in the order they are read. */
+#define PAIR(letter) (0xD900u | (uint8_t)(0x80 | ((letter)&0x3F)))
+
+/* True if a pronoun may stand at the end: by the last letter, and for letters that end many words, the one before. */
+static int may_end_with_pronoun(const uint8_t *word, uint32_t len) {
+  uint32_t last = (uint32_t)word[len - 2] << 8 | word[len - 1];
+  uint32_t before = (uint32_t)word[len - 4] << 8 | word[len - 3];
+  switch (last) {
+  case PAIR(HA):
+  case PAIR(KAF):
+  case PAIR(YA):
+    return 1;
+  case 0xD8A7: /* ا of ها هما نا */
+    return before == PAIR(HA) || before == PAIR(MIM) || before == PAIR(NUN);
+  case PAIR(MIM):
+    return before == PAIR(HA) || before == PAIR(KAF);
+  case PAIR(NUN):
+    return before == PAIR(HA);
+  default:
+    return last > 0xD98A || last == 0xD980; /* a mark or a tatweel hides the letter */
+  }
+}
+
+int clitics_may_divide(const uint8_t *word, uint32_t len) {
+  if (len < 4) {
+    return 0;
+  }
+  switch ((uint32_t)word[0] << 8 | word[1]) {
+  case PAIR(WAW):
+  case PAIR(FA):
+  case PAIR(LAM):
+  case PAIR(KAF):
+  case 0xD8A8: /* ب */
+  case 0xD8B3: /* س */
+    return 1;
+  default:
+    return may_end_with_pronoun(word, len);
+  }
+}
+
 static int ends_with(const clitics_word *word, uint32_t begin, const suffix *tail) {
   return word->n >= begin + tail->n && memcmp(word->letters + word->n - tail->n, tail->letters, tail->n) == 0;
 }
@@ -162,28 +204,15 @@ uint32_t clitics_candidates(const clitics_word *word, clitics_candidate ret_cand
 /* --- the table of words --- */
 
 /* Spellings that the table does not tell apart, beyond alefs: ى and ي, ة and ه, hamza on its seats. */
-static uint8_t table_letter(uint8_t letter) {
-  switch (letter) {
-  case 0x49:
-  case 0x26:
-  case 0xCC:
-    return YA;
-  case 0x24:
-    return WAW;
-  case TA_MARBUTA:
-    return HA;
-  case 0xA9:
-    return KAF;
-  default:
-    return letter;
-  }
-}
+static const uint8_t merged[256] = {
+  [0x49] = YA, [0x26] = YA, [0xCC] = YA, [0x24] = WAW, [TA_MARBUTA] = HA, [0xA9] = KAF,
+};
 
 #define HASH_SEED 0x9E3779B97F4A7C15u
 #define HASH_STEP 0xD6E8FEB86659FD93u
 
 static uint64_t hash_add(uint64_t hash, uint8_t letter) {
-  hash = (hash ^ table_letter(letter)) * HASH_STEP;
+  hash = (hash ^ (merged[letter] != 0 ? merged[letter] : letter)) * HASH_STEP;
   return hash ^ hash >> 32;
 }
 
@@ -231,8 +260,9 @@ typedef struct feature_list {
 } feature_list;
 
 static void add(feature_list *list, uint32_t template, uint32_t a, uint32_t b) {
-  uint32_t hash = mix(mix(mix(template * 0x85EBCA6Bu, a), b), 0x27D4EB2Fu);
-  list->out[list->n++] = hash >> (32 - list->bits);
+  uint64_t hash = (template * 0x9E3779B97F4A7C15u ^ a) * 0xD6E8FEB86659FD93u;
+  hash = (hash ^ hash >> 32 ^ b) * 0xD6E8FEB86659FD93u;
+  list->out[list->n++] = (uint32_t)(hash >> (64 - list->bits));
 }
 
 /* What the table knows of the forms that a stem may have by itself. */
@@ -243,14 +273,11 @@ typedef struct stem_lore {
   uint32_t restored; /* for ل before ل, with the alef of the article; for ت before a pronoun, with ة */
 } stem_lore;
 
-static uint32_t look_up_with(const clitics_model *model, const uint8_t *before, uint32_t n_before,
-                             const uint8_t *letters, uint32_t n) {
-  uint64_t hash = HASH_SEED;
-  for (uint32_t i = 0; i < n_before; i++) {
-    hash = hash_add(hash, before[i]);
-  }
+/* The bucket of a stem that lost the alef of its article: للشركة is ل and الشركة. */
+static uint32_t with_alef(const clitics_model *model, const uint8_t *stem, uint32_t n) {
+  uint64_t hash = hash_add(HASH_SEED, ALEF);
   for (uint32_t i = 0; i < n; i++) {
-    hash = hash_add(hash, letters[i]);
+    hash = hash_add(hash, stem[i]);
   }
   return look_up(model, hash) >> 1;
 }
@@ -261,20 +288,24 @@ static int has_article(const uint8_t *stem, uint32_t n) {
 
 static stem_lore lore_of(const clitics_model *model, const clitics_candidate *candidate, const uint8_t *stem,
                          uint32_t n) {
-  static const uint8_t article[] = { ALEF, LAM };
   stem_lore lore = { 0 };
-  uint32_t cell = look_up(model, clitics_word_hash(stem, n));
+  int is_definite = has_article(stem, n);
+  uint64_t own = HASH_SEED;
+  uint64_t other = is_definite ? HASH_SEED : hash_add(hash_add(HASH_SEED, ALEF), LAM);
+  uint64_t all_but_last = own;
+  for (uint32_t i = 0; i < n; i++) {
+    all_but_last = own;
+    own = hash_add(own, stem[i]);
+    other = is_definite && i < 2 ? other : hash_add(other, stem[i]);
+  }
+  uint32_t cell = look_up(model, own);
   lore.own = cell >> 1;
   lore.name = cell & 1;
-  lore.other =
-      has_article(stem, n) ? look_up_with(model, NULL, 0, stem + 2, n - 2) : look_up_with(model, article, 2, stem, n);
+  lore.other = look_up(model, other) >> 1;
   if (seconds[candidate->second] == LAM && n > 2 && stem[0] == LAM) {
-    lore.restored = look_up_with(model, article, 1, stem, n);
+    lore.restored = with_alef(model, stem, n);
   } else if (candidate->enclitic != 0 && n > 2 && stem[n - 1] == TA) {
-    uint8_t bare[CLITICS_LETTERS_MAX];
-    memcpy(bare, stem, n);
-    bare[n - 1] = HA;
-    lore.restored = look_up(model, clitics_word_hash(bare, n)) >> 1;
+    lore.restored = look_up(model, hash_add(all_but_last, HA)) >> 1;
   }
   return lore;
 }
@@ -362,13 +393,12 @@ uint32_t clitics_choose(const clitics_model *model, const clitics_word *word, co
 
 /* لل is ل and the article, unless the word itself begins with lam: للندن is ل and لندن. */
 static int takes_both_lams(const clitics_model *model, const clitics_word *word, const clitics_candidate *candidate) {
-  static const uint8_t alef[] = { ALEF };
   const uint8_t *stem = word->letters + candidate->begin;
   uint32_t n = (uint32_t)(candidate->end - candidate->begin);
   if (seconds[candidate->second] != LAM || n < 3 || stem[0] != LAM) {
     return 0;
   }
-  return look_up_with(model, alef, 1, stem, n) > 0 || look_up(model, clitics_word_hash(stem, n)) == 0;
+  return with_alef(model, stem, n) > 0 || look_up(model, clitics_word_hash(stem, n)) == 0;
 }
 
 static void write_division(const clitics_model *model, const clitics_word *word, const clitics_candidate *chosen,

@@ -37,6 +37,9 @@ typedef struct clitics_model {
 /* 0, or -EINVAL for bytes that are no whole model of this version. bytes must be aligned to 4 and outlive the model. */
 int clitics_open(clitics_model *model, const void *bytes, size_t len);
 
+/* False for most words that have nothing attached: cheap, to be asked first. */
+int clitics_may_divide(const uint8_t *word, uint32_t len);
+
 /* Divides a word of valid UTF-8. */
 void clitics_divide(const clitics_model *model, const uint8_t *word, uint32_t len, clitics_division *ret_division);
 

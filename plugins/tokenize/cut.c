@@ -21,7 +21,12 @@ typedef struct cutter {
   uint32_t end;
 } cutter;
 
-static uint8_t class_at(const cutter *c, uint32_t pos, uint32_t *ret_after) {
+static inline uint8_t class_at(const cutter *c, uint32_t pos, uint32_t *ret_after) {
+  uint8_t lead = c->text[pos];
+  if ((lead & 0xFC) == 0xD8) {
+    *ret_after = pos + 2;
+    return letters_class_arabic(lead, c->text[pos + 1]);
+  }
   *ret_after = pos;
   return letters_class(utf8_next(c->text, ret_after));
 }
@@ -43,7 +48,7 @@ static int is_arabic(uint8_t class) {
 /* Letters, marks and tatweel; an invisible character only between two of them. */
 static uint32_t arabic_end(const cutter *c, uint32_t pos) {
   uint32_t end = pos;
-  while (pos < c->end) {
+  while (pos < c->end && c->text[pos] >= 0xD8) {
     uint32_t after;
     uint8_t class = class_at(c, pos, &after);
     uint32_t kind = kind_of(class);
@@ -351,6 +356,10 @@ static void cut_arabic(const cutter *c, cut_token *token) {
 int cut_next(const uint8_t *text, uint32_t pos, uint32_t end, cut_token *ret_token) {
   cutter c = { text, end };
   while (pos < end) {
+    if (text[pos] == ' ') {
+      pos++;
+      continue;
+    }
     uint32_t after = pos;
     uint32_t code = utf8_next(text, &after);
     uint8_t class = letters_class(code);
