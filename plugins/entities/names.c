@@ -22,6 +22,11 @@ uint32_t names_starts(const scan *s, uint32_t i, name_start *starts) {
     starts[0] = whole;
     return 1;
   }
+  /* Behind a title no preposition stands: "شركة بروتون" is not ب and "روتون". */
+  if (s->triggers[i].direct != 0 && !names_is_joined(s, i) && (w->core_lore & (LORE_COMMON | LORE_TITLE)) == 0) {
+    starts[0] = whole;
+    return 1;
+  }
   if ((w->lore & (LORE_NAME_ANY | LORE_ENTITY)) == 0) {
     starts[0] = core;
     return 1;
