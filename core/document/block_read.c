@@ -187,8 +187,8 @@ static int read_layer(block_reader *in, uint32_t index) {
   if (slot == SCHEMA_LAYERS_MAX) {
     return damaged(in, "layer", index, "this pipeline has no layer of that name with the same columns");
   }
-  if (in->doc->layers[slot].layer != NULL || in->doc->views[SCHEMA_VIEW_TEXT] == NULL) {
-    return damaged(in, "layer", index, "it is there twice, or there is no text");
+  if (in->doc->layers[slot].layer != NULL || (in->doc->views[SCHEMA_VIEW_TEXT] == NULL && head->n_rows > 0)) {
+    return damaged(in, "layer", index, "it is there twice, or has rows but no text");
   }
   const layer_schema *schema = schema_set_at(in->doc->pool->set, slot);
   layer *built = arena_alloc(&in->doc->memory, sizeof *built + schema->n_columns * sizeof(void *));
@@ -208,6 +208,9 @@ static int check_layer(const block_reader *in, uint32_t slot) {
   const document *doc = in->doc;
   const layer *built = doc->layers[slot].layer;
   const layer_schema *schema = schema_set_at(doc->pool->set, slot);
+  if (built->rows.n_rows == 0) {
+    return 0;
+  }
   layer_draft draft = {
     .schema = schema,
     .n_rows = built->rows.n_rows,

@@ -161,7 +161,12 @@ const alignment *document_alignment(const document *doc, uint32_t view_slot) {
 static int map_layer(document *doc, uint32_t layer_slot, uint32_t view_slot, const layer **ret_layer) {
   layer_entry *entry = &doc->layers[layer_slot];
   bool below = view_slot == SCHEMA_VIEW_PAYLOAD;
-  const alignment *runs = below ? &doc->views[SCHEMA_VIEW_TEXT]->alignment : document_alignment(doc, view_slot);
+  const view *text = doc->views[SCHEMA_VIEW_TEXT];
+  if (text == NULL) { /* then the layer has no rows */
+    *ret_layer = entry->layer;
+    return 0;
+  }
+  const alignment *runs = below ? &text->alignment : document_alignment(doc, view_slot);
   if (runs->identity) {
     *ret_layer = entry->layer;
     return 0;

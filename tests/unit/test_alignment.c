@@ -409,6 +409,53 @@ static void alias_of_a_payload_is_checked_for_utf8(void **state) {
   fixture_close(&f);
 }
 
+/* Pieces of pieces share one memory, whatever follows them there, and keep the breaks inside. */
+static void piece_of_a_view_shares_its_bytes_and_breaks(void **state) {
+  (void)state;
+  fixture f;
+  fixture_open(&f);
+  document *doc = fixture_document(&f, "abc def\x85", 8); /* what follows the text is no code point */
+  stage_layout decode = fixture_layout(&f, SCHEMA_VIEW_PAYLOAD, SCHEMA_VIEW_TEXT, NULL);
+  builder_begin(f.builder, doc, &decode);
+  assert_int_equal(builder_view_alias(f.builder, (qn_span){ 0, 7 }), 0);
+  assert_int_equal(builder_seal(f.builder, NULL), 0);
+  stage_layout first = fixture_layout(&f, SCHEMA_VIEW_TEXT, FIXTURE_CONTENT, NULL);
+  qn_view_room room;
+  builder_begin(f.builder, doc, &first);
+  assert_int_equal(builder_view_reserve(f.builder, 8, 2, &room), 0);
+  memcpy(room.data, "abdef", 5);
+  room.derived[0] = 0, room.base[0] = 0, room.kind[0] = QN_RUN_COPY;
+  room.derived[1] = 2, room.base[1] = 4, room.kind[1] = QN_RUN_COPY | QN_RUN_BREAK;
+  assert_int_equal(builder_view_commit(f.builder, 5, 2), 0);
+  assert_int_equal(builder_seal(f.builder, NULL), 0);
+  stage_layout second = fixture_layout(&f, FIXTURE_CONTENT, FIXTURE_NORMALIZED, "sentence/1");
+  qn_rows rows;
+  builder_begin(f.builder, doc, &second);
+  assert_int_equal(builder_view_alias(f.builder, (qn_span){ 1, 5 }), 0);
+  assert_int_equal(builder_layer_reserve(f.builder, 0, 1, 0, &rows), 0);
+  rows.begin[0] = 2;
+  rows.end[0] = 5;
+  *(uint32_t *)rows.columns[0] = 0;
+  assert_int_equal(builder_layer_commit(f.builder, 0, 1, 0), 0);
+  assert_int_equal(builder_seal(f.builder, NULL), 0);
+  qn_view content, piece;
+  qn_layer layer;
+  assert_int_equal(document_view_get(doc, FIXTURE_CONTENT, &content), 0);
+  assert_int_equal(document_view_get(doc, FIXTURE_NORMALIZED, &piece), 0);
+  assert_ptr_equal(piece.data, content.data + 1);
+  assert_int_equal(piece.len, 4);
+  assert_int_equal(piece.n_breaks, 1);
+  assert_int_equal(piece.breaks[0], 1);
+  assert_int_equal(document_layer_get(doc, fixture_slot(&f, "sentence/1"), SCHEMA_VIEW_TEXT, &layer), 0);
+  assert_int_equal(layer.begin[0], 4);
+  assert_int_equal(layer.end[0], 7); /* at the end of the text, whatever the payload has there */
+  assert_int_equal(document_layer_get(doc, fixture_slot(&f, "sentence/1"), FIXTURE_NORMALIZED, &layer), 0);
+  assert_int_equal(layer.begin[0], 1);
+  assert_int_equal(layer.end[0], 4);
+  document_unref(doc);
+  fixture_close(&f);
+}
+
 static void view_not_built_is_an_error_at_ok(void **state) {
   (void)state;
   fixture f;
@@ -432,6 +479,7 @@ int main(void) {
     cmocka_unit_test(composition_covers_what_two_steps_cover),
     cmocka_unit_test(view_that_breaks_a_rule_is_refused_with_the_rule),
     cmocka_unit_test(alias_of_a_payload_is_checked_for_utf8),
+    cmocka_unit_test(piece_of_a_view_shares_its_bytes_and_breaks),
     cmocka_unit_test(view_not_built_is_an_error_at_ok),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

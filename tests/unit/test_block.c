@@ -163,6 +163,28 @@ static void document_from_a_block_goes_on_like_any_other(void **state) {
   fixture_close(&f);
 }
 
+/* A document that no stage decoded, but whose stages sealed empty layers. */
+static void document_without_text_comes_back(void **state) {
+  (void)state;
+  fixture f;
+  fixture_open(&f);
+  document *doc = fixture_document(&f, "\xFF\x00", 2);
+  stage_layout layout = fixture_layout(&f, SCHEMA_VIEW_PAYLOAD, SCHEMA_VIEW_NONE, "token/1");
+  builder_begin(f.builder, doc, &layout);
+  assert_int_equal(builder_seal(f.builder, NULL), 0);
+  size_t len;
+  void *block = fixture_block(doc, &len);
+  document *back;
+  qn_layer layer;
+  assert_int_equal(block_read(f.pool, block, len, &back, NULL), 0);
+  assert_int_equal(document_layer_get(back, layout.layer_slot[0], SCHEMA_VIEW_PAYLOAD, &layer), 0);
+  assert_int_equal(layer.n_rows, 0);
+  free(block);
+  document_unref(back);
+  document_unref(doc);
+  fixture_close(&f);
+}
+
 static void block_without_room_is_not_written(void **state) {
   (void)state;
   fixture f;
@@ -337,6 +359,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(document_comes_back_equal),
     cmocka_unit_test(document_from_a_block_goes_on_like_any_other),
+    cmocka_unit_test(document_without_text_comes_back),
     cmocka_unit_test(block_without_room_is_not_written),
     cmocka_unit_test(truncated_block_is_refused),
     cmocka_unit_test(damaged_block_is_refused_by_its_checksum),

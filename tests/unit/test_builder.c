@@ -598,6 +598,157 @@ static void fields_beyond_their_bounds_are_refused(void **state) {
   fixture_close(&f);
 }
 
+static void field_is_written_only_if_declared_and_read_in_the_stages_view(void **state) {
+  (void)state;
+  static const char *const declared[] = { "title", "language" };
+  fixture f;
+  fixture_open(&f);
+  document *doc = fixture_text(&f, text);
+  qn_value value = { .type = QN_VALUE_SPAN, .as.span = { 11, 15 } };
+  assert_int_equal(document_field_set(doc, QN_LIT("title"), &value), 0);
+  build_content(&f, doc);
+  stage_layout layout = fixture_layout(&f, FIXTURE_CONTENT, SCHEMA_VIEW_NONE, NULL);
+  layout.may_set_any_field = 0;
+  layout.n_fields_written = 2;
+  layout.fields_written = declared;
+  builder_begin(f.builder, doc, &layout);
+  assert_int_equal(builder_field_get(f.builder, QN_LIT("title"), &value), 0);
+  assert_int_equal(value.as.span.begin, 6);
+  assert_int_equal(value.as.span.end, 10);
+  value.as.span = (qn_span){ 11, 16 };
+  assert_int_equal(builder_field_set(f.builder, QN_LIT("titles"), &value), -EPERM);
+  assert_int_equal(builder_field_set(f.builder, QN_LIT("title"), &value), 0);
+  assert_int_equal(builder_field_get(f.builder, QN_LIT("nothing"), &value), -ENOENT);
+  assert_int_equal(builder_seal(f.builder, NULL), 0);
+  assert_int_equal(document_field_get(doc, QN_LIT("title"), &value), 0);
+  assert_int_equal(value.as.span.begin, 16);
+  assert_int_equal(value.as.span.end, 21);
+  assert_int_equal(builder_field_get(f.builder, QN_LIT("title"), &value), -EINVAL); /* after the end */
+  document_unref(doc);
+  fixture_close(&f);
+}
+
+static void field_set_for_ever_ends(void **state) {
+  (void)state;
+  fixture f;
+  fixture_open(&f);
+  document *doc = fixture_text(&f, text);
+  stage_layout layout = fixture_layout(&f, SCHEMA_VIEW_TEXT, SCHEMA_VIEW_NONE, NULL);
+  char *big = calloc(1, 60000);
+  memset(big, 'x', 60000);
+  qn_value value = { .type = QN_VALUE_STR, .as.str = { big, 60000 } };
+  builder_begin(f.builder, doc, &layout);
+  int rc = 0;
+  uint32_t n = 0;
+  for (; rc == 0 && n < 1000; n++) {
+    rc = builder_field_set(f.builder, QN_LIT("same"), &value);
+  }
+  assert_int_equal(rc, -E2BIG);
+  assert_int_equal(builder_seal(f.builder, NULL), 0);
+  free(big);
+  document_unref(doc);
+  fixture_close(&f);
+}
+
+/* --- what cannot be sealed --- */
+
+static void part_that_is_there_already_is_not_sealed_again(void **state) {
+  (void)state;
+  fixture f;
+  fixture_open(&f);
+  document *doc = with_tokens(&f);
+  qn_error error = { 0 };
+  stage_layout tokens = fixture_layout(&f, SCHEMA_VIEW_TEXT, SCHEMA_VIEW_NONE, "token/1");
+  builder_begin(f.builder, doc, &tokens);
+  assert_int_equal(builder_seal(f.builder, &error), -EEXIST);
+  assert_non_null(strstr(error.message, "layer \"token/1\" is in the document already"));
+  stage_layout decode = fixture_layout(&f, SCHEMA_VIEW_PAYLOAD, SCHEMA_VIEW_TEXT, NULL);
+  builder_begin(f.builder, doc, &decode);
+  assert_int_equal(builder_view_alias(f.builder, (qn_span){ 0, 1 }), 0);
+  assert_int_equal(builder_seal(f.builder, &error), -EINVAL);
+  assert_non_null(strstr(error.message, "view \"text\" cannot be built here: it is there already"));
+  stage_layout skip = fixture_layout(&f, SCHEMA_VIEW_PAYLOAD, FIXTURE_CONTENT, NULL);
+  builder_begin(f.builder, doc, &skip);
+  assert_int_equal(builder_view_alias(f.builder, (qn_span){ 0, 1 }), 0);
+  assert_int_equal(builder_seal(f.builder, &error), -EINVAL);
+  document_unref(doc);
+  fixture_close(&f);
+}
+
+static void rows_without_a_text_are_refused(void **state) {
+  (void)state;
+  fixture f;
+  fixture_open(&f);
+  document *doc = fixture_document(&f, "payload", 7);
+  qn_error error = { 0 };
+  qn_value title = { .type = QN_VALUE_SPAN, .as.span = { 0, 1 } };
+  stage_layout layout = fixture_layout(&f, SCHEMA_VIEW_PAYLOAD, SCHEMA_VIEW_NONE, "token/1");
+  builder_begin(f.builder, doc, &layout);
+  write_tokens(f.builder, 0, good_tokens, 1);
+  assert_int_equal(builder_seal(f.builder, &error), -EINVAL);
+  assert_non_null(strstr(error.message, "the document has no text"));
+  builder_begin(f.builder, doc, &layout);
+  assert_int_equal(builder_field_set(f.builder, QN_LIT("title"), &title), 0);
+  assert_int_equal(builder_seal(f.builder, &error), -EINVAL);
+  assert_non_null(strstr(error.message, "no text yet"));
+  builder_begin(f.builder, doc, &layout);
+  write_tokens(f.builder, 0, good_tokens, 1);
+  builder_begin(f.builder, doc, &layout); /* the stage before never ended: its rows are gone */
+  assert_int_equal(builder_seal(f.builder, &error), 0);
+  qn_layer layer;
+  assert_int_equal(document_layer_get(doc, layout.layer_slot[0], SCHEMA_VIEW_PAYLOAD, &layer), 0);
+  assert_int_equal(layer.n_rows, 0);
+  document_unref(doc);
+  fixture_close(&f);
+}
+
+/* --- a builder of many documents --- */
+
+static void builder_gives_back_what_only_a_huge_document_needed(void **state) {
+  (void)state;
+  fixture f;
+  fixture_open(&f);
+  stage_layout layout = fixture_layout(&f, SCHEMA_VIEW_TEXT, FIXTURE_CONTENT, "token/1");
+  for (int round = 0; round < 3; round++) {
+    document *doc = fixture_text(&f, text);
+    qn_rows rows;
+    qn_view_room room;
+    builder_begin(f.builder, doc, &layout);
+    assert_int_equal(builder_layer_reserve(f.builder, 0, 1000000, 8000000, &rows), 0);
+    assert_int_equal(builder_view_reserve(f.builder, 8000000, 2000000, &room), 0);
+    rows.begin[999999] = 1; /* the room is there */
+    rows.heap[7999999] = 1;
+    room.data[7999999] = 1;
+    room.kind[1999999] = 1;
+    builder_discard(f.builder);
+    builder_begin(f.builder, doc, &layout);
+    assert_int_equal(builder_layer_reserve(f.builder, 0, 10, 10, &rows), 0);
+    assert_int_equal(builder_view_reserve(f.builder, 10, 10, &room), 0);
+    assert_true(room.capacity < 4096 && room.run_capacity < 4096);
+    builder_discard(f.builder);
+    document_unref(doc);
+  }
+  fixture_close(&f);
+}
+
+static void builder_serves_two_pipelines_in_turn(void **state) {
+  (void)state;
+  fixture f, g;
+  fixture_open(&f);
+  fixture_open(&g);
+  for (int round = 0; round < 4; round++) {
+    fixture *now = round % 2 == 0 ? &f : &g;
+    document *doc = fixture_text(now, text);
+    stage_layout layout = fixture_layout(now, SCHEMA_VIEW_TEXT, SCHEMA_VIEW_NONE, "token/1");
+    builder_begin(f.builder, doc, &layout);
+    write_tokens(f.builder, 0, good_tokens, 3);
+    assert_int_equal(builder_seal(f.builder, NULL), 0);
+    document_unref(doc);
+  }
+  fixture_close(&g);
+  fixture_close(&f);
+}
+
 /* --- no trace --- */
 
 /* A stage that builds a view, a field and two layers; `fault` is the row that spoils it, or -1. */
@@ -704,6 +855,12 @@ int main(void) {
     cmocka_unit_test(view_room_grows_and_keeps_what_was_written),
     cmocka_unit_test(fields_are_seen_by_their_stage_at_once_and_by_others_after_the_seal),
     cmocka_unit_test(fields_beyond_their_bounds_are_refused),
+    cmocka_unit_test(field_is_written_only_if_declared_and_read_in_the_stages_view),
+    cmocka_unit_test(field_set_for_ever_ends),
+    cmocka_unit_test(part_that_is_there_already_is_not_sealed_again),
+    cmocka_unit_test(rows_without_a_text_are_refused),
+    cmocka_unit_test(builder_gives_back_what_only_a_huge_document_needed),
+    cmocka_unit_test(builder_serves_two_pipelines_in_turn),
     cmocka_unit_test(failed_or_discarded_stage_leaves_no_trace),
     cmocka_unit_test(stage_beyond_document_memory_fails_cleanly),
   };

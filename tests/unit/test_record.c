@@ -259,6 +259,29 @@ static void summary_is_its_rows_joined(void **state) {
   bench_close(&b);
 }
 
+static void quotes_and_keyphrases_carry_their_text(void **state) {
+  (void)state;
+  static const row entities[] = {
+    { 0, 3, { { QN_ENTITY_TYPE_PERSON, NULL }, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT } }
+  };
+  static const row quotes[] = { { 5, 8, { { 0, "Ann" }, { 0, NULL } } }, { 9, 10, { { 0, NULL }, { -1, NULL } } } };
+  static const row phrases[] = { { 0, 3, { { 0, "ann" }, { 0.5, NULL } } } };
+  bench b;
+  bench_open(&b);
+  document *doc = fixture_text(&b.f, "Ann: yes no");
+  add_layer(&b, doc, "entity/1", entities, 1);
+  add_layer(&b, doc, "quote/1", quotes, 2);
+  add_layer(&b, doc, "keyphrase/1", phrases, 1);
+  const qn_str only[] = { QN_LIT("quotes"), QN_LIT("keyphrases") };
+  qn_record_options options = { .size = sizeof options, .n_parts = 2, .parts = only };
+  assert_record(&b, doc, &options,
+                "{\"offsets\":\"bytes\",\"quotes\":[{\"begin\":5,\"end\":8,\"text\":\"yes\",\"speaker\":\"Ann\","
+                "\"entity\":0},{\"begin\":9,\"end\":10,\"text\":\"n\"}],"
+                "\"keyphrases\":[{\"begin\":0,\"end\":3,\"text\":\"ann\",\"score\":0.5}]}");
+  document_unref(doc);
+  bench_close(&b);
+}
+
 static void layer_of_a_vendor_is_written_as_its_schema_says(void **state) {
   (void)state;
   static const row rows[] = {
@@ -418,6 +441,7 @@ int main(void) {
     cmocka_unit_test(entities_carry_values_by_their_type),
     cmocka_unit_test(blocks_give_boilerplate_and_duplicates),
     cmocka_unit_test(summary_is_its_rows_joined),
+    cmocka_unit_test(quotes_and_keyphrases_carry_their_text),
     cmocka_unit_test(layer_of_a_vendor_is_written_as_its_schema_says),
     cmocka_unit_test(offsets_come_in_the_unit_asked_for),
     cmocka_unit_test(offsets_of_a_long_text_equal_counting),
