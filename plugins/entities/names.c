@@ -8,7 +8,8 @@
 
 int names_is_particle(const scan *s, uint32_t i) {
   const scan_word *w = &s->words[i];
-  return (w->lore & LORE_PARTICLE) != 0 && (w->shape & (WORD_LATIN | WORD_CAPITAL)) != (WORD_LATIN | WORD_CAPITAL);
+  return (w->lore & LORE_PARTICLE) != 0 && (w->shape & WORD_ARTICLE) == 0 &&
+         (w->shape & (WORD_LATIN | WORD_CAPITAL)) != (WORD_LATIN | WORD_CAPITAL);
 }
 
 uint32_t names_starts(const scan *s, uint32_t i, name_start *starts) {
@@ -60,7 +61,9 @@ static float arabic_value(const scan *s, const scan_word *w, uint16_t lore) {
   if ((lore & (LORE_GIVEN | LORE_FAMILY)) != 0) {
     value = 3.0f;
   } else if ((lore & (LORE_GIVEN_MAYBE | LORE_FAMILY_MAYBE)) != 0) {
-    value = (lore & LORE_TITLE) != 0 ? -1.5f : 1.6f;
+    value = 1.6f;
+  } else if ((lore & (LORE_ENTITY | LORE_ALIAS)) == LORE_ENTITY) {
+    value = 2.0f; /* somebody is known by it */
   } else if ((lore & (LORE_ENTITY | LORE_TITLE)) != 0) {
     value = -1.5f;
   } else if ((lore & LORE_COMMON) == 0) {

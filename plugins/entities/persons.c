@@ -97,8 +97,12 @@ static bool grow(const scan *s, growth *g) {
   if (g->n_parts == 1 && (w->lore & (LORE_COMMON | LORE_TITLE | LORE_ENTITY)) == 0 && (w->shape & WORD_ARABIC) != 0) {
     value += g->announced || (g->first_lore & LORE_GIVEN) != 0 ? 0.9f : 0.3f;
   }
-  if (n_joined > 0 && (w->shape & WORD_ARTICLE) != 0 && value < 1.0f) {
-    value = 1.0f; /* "عبد الجليل" */
+  bool known = (g->first_lore & LORE_GIVEN) != 0;
+  bool compound = (w->shape & WORD_ARTICLE) != 0 && (n_joined > 0 || (w->lore & LORE_PARTICLE) != 0);
+  bool namesake = g->n_parts == 1 && known && (w->lore & (LORE_ENTITY | LORE_COMMON)) == LORE_ENTITY;
+  bool spelled = (known || g->announced) && (w->lore & (LORE_LETTER | LORE_FREQUENT)) == LORE_LETTER;
+  if ((compound || namesake || spelled) && value < 1.0f) {
+    value = 1.0f; /* "عبد الجليل", "حسام الدين", "كينجي موراتا", "تشان واي لينغ" */
   }
   bool hyphen = n_joined > 0 && (w->shape & WORD_GLUED) != 0 && s->words[i - 1].mark == '-';
   if (hyphen && value < 0.5f) {

@@ -212,6 +212,9 @@ static float remembered_score(const scan *s, const memory_slot *slot, uint32_t i
   const scan_word *w = &s->words[i];
   uint16_t lore = whole ? w->lore : w->core_lore;
   float score = by_how[slot->how];
+  if (n_words > 1 && slot->how == MEMORY_FULL) {
+    return 0.94f; /* more than its parts together */
+  }
   if (n_words == 1) {
     if ((lore & LORE_FREQUENT) != 0) {
       score -= 0.45f;
