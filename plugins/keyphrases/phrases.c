@@ -11,9 +11,6 @@
 #include "text/hash.h"
 #include "text/lent.h"
 
-/* Beyond this many tokens a document's phrases are not counted any more: what it is about has been said. */
-enum { TOKENS_MAX = 300000 };
-
 /* Takes out what the last document left, and makes room for this one's phrases. Clearing only what was used keeps short
  * documents cheap after a long one. */
 static int table_open(phrase_scratch *scratch, uint32_t n_phrases_max) {
@@ -22,7 +19,7 @@ static int table_open(phrase_scratch *scratch, uint32_t n_phrases_max) {
     scratch->phrases[scratch->used[i]].key = 0;
   }
   scratch->n_phrases = 0;
-  while (n_slots < (uint64_t)n_phrases_max * 3 / 2) {
+  while (n_slots < (uint64_t)n_phrases_max * 5 / 4) {
     n_slots *= 2;
   }
   void *phrases = scratch->phrases;
@@ -40,6 +37,7 @@ static int table_open(phrase_scratch *scratch, uint32_t n_phrases_max) {
     scratch->used = used;
   }
   scratch->mask = (uint32_t)n_slots - 1;
+  scratch->n_phrases_max = n_phrases_max;
   return fault;
 }
 
@@ -63,6 +61,9 @@ static void mention_enter(phrase_scratch *scratch, const mention *m) {
   }
   phrase *p = &scratch->phrases[slot];
   if (p->key == 0) {
+    if (scratch->n_phrases == scratch->n_phrases_max) {
+      return; /* more names than tokens */
+    }
     *p = (phrase){ .key = key,
                    .surface = m->surface,
                    .votes = 0,
@@ -150,9 +151,9 @@ static void runs_enter(phrase_scratch *scratch, const phrase_input *input, uint3
 /* --- names --- */
 
 /* The tokens that a mention covers, from token on. */
-static uint32_t tokens_within(const phrase_input *input, uint32_t token, uint32_t end) {
+static uint32_t tokens_within(const phrase_input *input, uint32_t n_tokens, uint32_t token, uint32_t end) {
   uint32_t n = 0;
-  while (token + n < input->tokens.n_rows && input->tokens.begin[token + n] < end) {
+  while (token + n < n_tokens && input->tokens.begin[token + n] < end) {
     n++;
   }
   return n;
@@ -173,7 +174,7 @@ static void name_enter(phrase_scratch *scratch, const phrase_input *input, uint3
                 .end = input->entities.end[row],
                 .sentence = sentence,
                 .entity = type + 1 };
-  m.n_tokens = tokens_within(input, token, m.end);
+  m.n_tokens = tokens_within(input, scratch->n_tokens, token, m.end);
   if (!is_name(type) || m.n_tokens == 0 || m.n_tokens > PHRASE_NAME_WORDS_MAX) {
     return;
   }
@@ -190,7 +191,7 @@ static void name_enter(phrase_scratch *scratch, const phrase_input *input, uint3
 /* Enters the phrases of all sentences; tokens, mentions and sentences move along together. */
 static void mentions_enter(phrase_scratch *scratch, const phrase_input *input) {
   const qn_layer *sentences = &input->sentences;
-  uint32_t n_tokens = input->tokens.n_rows < TOKENS_MAX ? input->tokens.n_rows : TOKENS_MAX;
+  uint32_t n_tokens = scratch->n_tokens;
   uint32_t token = 0;
   uint32_t entity = 0;
   for (uint32_t row = 0; row < sentences->n_rows && token < n_tokens; row++) {
@@ -236,10 +237,9 @@ static void order_by_place(const phrase_scratch *scratch, uint32_t *slots, uint3
 
 int phrase_find(phrase_scratch *scratch, const phrase_words *words, const phrase_input *input,
                 const uint32_t **ret_slots, uint32_t *ret_n_slots) {
-  uint32_t n_tokens = input->tokens.n_rows < TOKENS_MAX ? input->tokens.n_rows : TOKENS_MAX;
   int fault = phrase_tokens_read(scratch, words, input);
-  uint64_t n_phrases_max = (uint64_t)n_tokens * PHRASE_WORDS_MAX + input->entities.n_rows;
-  fault = fault != 0 ? fault : n_phrases_max > UINT32_MAX / 4 ? -ENOMEM : table_open(scratch, (uint32_t)n_phrases_max);
+  /* A token begins at most one run of each length, and one name. */
+  fault = fault != 0 ? fault : table_open(scratch, scratch->n_tokens * (PHRASE_WORDS_MAX + 1));
   if (fault != 0) {
     return fault;
   }

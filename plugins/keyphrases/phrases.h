@@ -9,6 +9,9 @@
 
 enum { PHRASE_WORDS_MAX = 4, PHRASE_NAME_WORDS_MAX = 7 };
 
+/* Later tokens and names are not looked at: what a document is about has been said by then. */
+enum { PHRASE_TOKENS_MAX = 50000 };
+
 /* Layers that the pipeline does not have are empty. */
 typedef struct phrase_input {
   qn_view view;
@@ -74,7 +77,9 @@ typedef struct phrase_scratch {
   uint32_t phrases_capacity;
   uint32_t used_capacity;
   uint32_t ranking_capacity;
+  uint32_t n_tokens; /* looked at */
   uint32_t mask;
+  uint32_t n_phrases_max; /* what the table has room for */
   uint32_t n_phrases;
 } phrase_scratch;
 

@@ -253,16 +253,16 @@ static phrase_token token_read(const phrase_words *words, const phrase_input *in
 static void values_strike(phrase_scratch *scratch, const phrase_input *input) {
   const qn_layer *entities = &input->entities;
   uint32_t token = 0;
-  for (uint32_t i = 0; i < entities->n_rows; i++) {
+  for (uint32_t i = 0; i < entities->n_rows && token < scratch->n_tokens; i++) {
     uint32_t type = qn_layer_u32(entities, QN_ENTITY_TYPE, i);
     if (type != QN_ENTITY_TYPE_DATE && type != QN_ENTITY_TYPE_MONEY && type != QN_ENTITY_TYPE_PERCENT &&
         type != QN_ENTITY_TYPE_QUANTITY) {
       continue;
     }
-    while (token < input->tokens.n_rows && input->tokens.end[token] <= entities->begin[i]) {
+    while (token < scratch->n_tokens && input->tokens.end[token] <= entities->begin[i]) {
       token++;
     }
-    for (; token < input->tokens.n_rows && input->tokens.begin[token] < entities->end[i]; token++) {
+    for (; token < scratch->n_tokens && input->tokens.begin[token] < entities->end[i]; token++) {
       scratch->tokens[token].term = 0;
     }
   }
@@ -272,14 +272,16 @@ int phrase_tokens_read(phrase_scratch *scratch, const phrase_words *words, const
   void *tokens = scratch->tokens;
   title_terms title;
   uint32_t part = 0;
-  int fault = lent_room(scratch->host, scratch->env, &tokens, &scratch->tokens_capacity, input->tokens.n_rows,
-                        sizeof(*scratch->tokens));
+  uint32_t n_tokens = input->tokens.n_rows < PHRASE_TOKENS_MAX ? input->tokens.n_rows : PHRASE_TOKENS_MAX;
+  int fault =
+      lent_room(scratch->host, scratch->env, &tokens, &scratch->tokens_capacity, n_tokens, sizeof(*scratch->tokens));
   scratch->tokens = tokens;
   if (fault != 0) {
     return fault;
   }
   title.n_terms = wordset_terms(&words->stop, input->title.data, input->title.len, title.terms, TITLE_WORDS_MAX);
-  for (uint32_t i = 0; i < input->tokens.n_rows; i++) {
+  scratch->n_tokens = n_tokens;
+  for (uint32_t i = 0; i < n_tokens; i++) {
     scratch->tokens[i] = token_read(words, input, &title, i, &part);
   }
   values_strike(scratch, input);

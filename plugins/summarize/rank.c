@@ -14,6 +14,9 @@
 #include "text/letters.h"
 #include "text/utf8.h"
 
+/* A document of more different words than three quarters of this has its later ones left out. */
+enum { TERM_SLOTS_MAX = 1 << 18 };
+
 enum {
   LETTER_QUESTION = 0x61F,
   TITLE_WORDS_MAX = 64,
@@ -67,22 +70,22 @@ void rank_scratch_done(rank_scratch *scratch) {
   }
 }
 
-/* An empty table of terms with room for n_terms. ret_mask: its slots but one. */
-static int terms_open(rank_scratch *scratch, uint32_t n_terms, uint32_t *ret_mask) {
-  uint64_t n_slots = 256;
-  while (n_slots < (uint64_t)n_terms * 2) {
+/* An empty table of terms. ret_mask: its slots but one. */
+static int terms_open(rank_scratch *scratch, uint32_t n_tokens, uint32_t *ret_mask) {
+  uint32_t n_slots = 256;
+  while (n_slots < TERM_SLOTS_MAX && n_slots / 2 < n_tokens + TITLE_WORDS_MAX) {
     n_slots *= 2;
   }
   void *terms = scratch->terms;
-  int fault = n_slots > UINT32_MAX / 2 ? -ENOMEM
-                                       : lent_room(scratch->host, scratch->env, &terms, &scratch->terms_capacity,
-                                                   (uint32_t)n_slots, sizeof(*scratch->terms));
+  int fault =
+      lent_room(scratch->host, scratch->env, &terms, &scratch->terms_capacity, n_slots, sizeof(*scratch->terms));
   scratch->terms = terms;
   if (fault != 0) {
     return fault;
   }
-  memset(terms, 0, (size_t)n_slots * sizeof(*scratch->terms));
-  *ret_mask = (uint32_t)n_slots - 1;
+  memset(terms, 0, n_slots * sizeof(*scratch->terms));
+  scratch->n_terms = 0;
+  *ret_mask = n_slots - 1;
   return 0;
 }
 
@@ -94,14 +97,25 @@ static uint32_t term_slot(const rank_scratch *scratch, uint32_t mask, uint64_t h
   return slot;
 }
 
+/* The slot of a term, new or old; past the table if it is full. */
+static uint32_t term_enter(rank_scratch *scratch, uint32_t mask, uint64_t hash) {
+  uint32_t slot = term_slot(scratch, mask, hash);
+  if (scratch->terms[slot].hash == 0) {
+    if (scratch->n_terms > mask / 4 * 3) {
+      return mask + 1;
+    }
+    scratch->terms[slot].hash = hash;
+    scratch->n_terms++;
+  }
+  return slot;
+}
+
 /* Enters the words of the title. Returns how many different ones it has. */
 static uint32_t title_enter(rank_scratch *scratch, uint32_t mask, const rank_words *words, qn_str title) {
   uint64_t terms[TITLE_WORDS_MAX];
   uint32_t n_terms = wordset_terms(&words->stop, title.data, title.len, terms, TITLE_WORDS_MAX);
   for (uint32_t i = 0; i < n_terms; i++) {
-    rank_term *term = &scratch->terms[term_slot(scratch, mask, terms[i])];
-    term->hash = terms[i];
-    term->in_title = 1;
+    scratch->terms[term_enter(scratch, mask, terms[i])].in_title = 1;
   }
   return n_terms;
 }
@@ -129,13 +143,10 @@ static void terms_count(rank_scratch *scratch, uint32_t mask, const rank_words *
       if (!is_word(kind) || form.len == 0 || wordset_has(&words->stop, form.data, form.len)) {
         continue;
       }
-      uint64_t hash = wordset_term(form.data, form.len);
-      uint32_t slot = term_slot(scratch, mask, hash);
-      rank_term *term = &scratch->terms[slot];
-      term->hash = hash;
-      if (term->last_row != row + 1) {
-        term->last_row = row + 1;
-        term->n_sentences++;
+      uint32_t slot = term_enter(scratch, mask, wordset_term(form.data, form.len));
+      if (slot <= mask && scratch->terms[slot].last_row != row + 1) {
+        scratch->terms[slot].last_row = row + 1;
+        scratch->terms[slot].n_sentences++;
         scratch->token_terms[token] = slot + 1; /* the first of its term in this sentence */
       }
     }
@@ -305,7 +316,7 @@ int rank_run(rank_scratch *scratch, const rank_words *words, const rank_input *i
   }
   uint32_t mask = 0;
   if (fault == 0) {
-    fault = terms_open(scratch, n_tokens + TITLE_WORDS_MAX, &mask);
+    fault = terms_open(scratch, n_tokens, &mask);
   }
   if (fault != 0) {
     return fault;

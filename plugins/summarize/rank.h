@@ -54,6 +54,7 @@ typedef struct rank_scratch {
   uint32_t *picked;
   uint32_t sentences_capacity;
   uint32_t terms_capacity;
+  uint32_t n_terms;
   uint32_t tokens_capacity;
   uint32_t marks_capacity;
   uint32_t picked_capacity;
