@@ -16,12 +16,17 @@ typedef struct listed_word {
 #define N_OF(list) (sizeof(list) / sizeof(list)[0])
 
 static const listed_word titles[] = {
-  WORD("mr"),  WORD("mrs"), WORD("ms"),   WORD("dr"),     WORD("prof"), WORD("st"),  WORD("ste"),  WORD("gen"),
-  WORD("sen"), WORD("rep"), WORD("gov"),  WORD("lt"),     WORD("col"),  WORD("maj"), WORD("capt"), WORD("cmdr"),
-  WORD("sgt"), WORD("rev"), WORD("hon"),  WORD("pres"),   WORD("mt"),   WORD("ft"),  WORD("fig"),  WORD("no"),
-  WORD("nos"), WORD("vol"), WORD("pp"),   WORD("vs"),     WORD("al"),   WORD("cf"),  WORD("e.g"),  WORD("i.e"),
-  WORD("ca"),  WORD("eds"), WORD("ed"),   WORD("approx"), WORD("dept"), WORD("ave"), WORD("blvd"), WORD("jan"),
-  WORD("feb"), WORD("aug"), WORD("sept"), WORD("oct"),    WORD("nov"),  WORD("dec"), WORD("mme"),  WORD("mlle"),
+  WORD("mr"),  WORD("mrs"), WORD("ms"),  WORD("dr"),   WORD("prof"), WORD("st"),   WORD("ste"),  WORD("gen"),
+  WORD("sen"), WORD("rep"), WORD("gov"), WORD("lt"),   WORD("col"),  WORD("maj"),  WORD("capt"), WORD("cmdr"),
+  WORD("sgt"), WORD("rev"), WORD("hon"), WORD("pres"), WORD("mt"),   WORD("ft"),   WORD("vs"),   WORD("al"),
+  WORD("cf"),  WORD("e.g"), WORD("i.e"), WORD("mme"),  WORD("mlle"), WORD("dept"),
+};
+
+static const listed_word numbers[] = {
+  WORD("no"),   WORD("nos"), WORD("fig"), WORD("figs"), WORD("vol"),    WORD("pp"),  WORD("art"),
+  WORD("sec"),  WORD("ch"),  WORD("jan"), WORD("feb"),  WORD("mar"),    WORD("apr"), WORD("aug"),
+  WORD("sept"), WORD("sep"), WORD("oct"), WORD("nov"),  WORD("dec"),    WORD("ca"),  WORD("ext"),
+  WORD("tel"),  WORD("ave"), WORD("op"),  WORD("est"),  WORD("approx"),
 };
 
 static const listed_word suffixes[] = {
@@ -86,6 +91,9 @@ abbreviation abbreviation_of(const uint8_t *word, uint32_t len) {
   }
   if (is_listed(titles, N_OF(titles), lower, len)) {
     return ABBREVIATION_TITLE;
+  }
+  if (is_listed(numbers, N_OF(numbers), lower, len)) {
+    return ABBREVIATION_NUMBER;
   }
   if (is_listed(suffixes, N_OF(suffixes), lower, len)) {
     return ABBREVIATION_SUFFIX;

@@ -9,7 +9,8 @@
 
 typedef enum abbreviation {
   ABBREVIATION_NONE = 0,
-  ABBREVIATION_TITLE,  /* a name or number follows: Mr. St. vs. No. */
+  ABBREVIATION_TITLE,  /* a name follows: Mr. St. vs. */
+  ABBREVIATION_NUMBER, /* before a number: No. Fig. Sept. */
   ABBREVIATION_SUFFIX, /* may end a sentence as well: Inc. Jr. U.S. a.m. */
   ABBREVIATION_LETTER  /* the Arabic name of a Latin letter: إف. in جون إف. كينيدي */
 } abbreviation;

@@ -247,6 +247,13 @@ static int is_arabic_letter(uint32_t code) {
   return letters_kind(code) == LETTERS_LETTER && letters_script(code) == LETTERS_SCRIPT_ARABIC;
 }
 
+/* A Latin word in lower case goes on with a sentence; names such as iPhone do not count. */
+static int is_lower_latin(const stop_line *line, uint32_t pos) {
+  uint32_t after = pos;
+  uint32_t code = utf8_next(line->text, &after);
+  return letters_script(code) == LETTERS_SCRIPT_LATIN && !is_upper(code) && !is_upper(code_at(line, after));
+}
+
 /* An Arabic word that opens a clause more often than it goes on: و, with a word attached to it. */
 static int begins_with_and(const stop_line *line, uint32_t pos) {
   return code_at(line, pos) == 0x0648 && count_letters(line, pos, word_end(line, pos)) > 3;
@@ -270,14 +277,19 @@ static int numbers_the_line(const stop_line *line, uint32_t word, uint32_t end) 
   return word - line->begin <= 64 && end - word <= 4 && skip_spaces(line, line->begin) == word;
 }
 
-/* A letter and a stop are a unit or an era behind a number ("1447 هـ."), an initial or a title elsewhere. */
-static int follows_number(const stop_line *line, uint32_t word) {
-  uint32_t before = code_before(line, word);
-  if (!is_space(before)) {
+/* A letter and a stop are a unit or an era behind a number ("1447 هـ."), the last letter of an acronym behind another
+ * letter ("أ ف ب."), an initial or a title elsewhere. */
+static int ends_at_letter(const stop_line *line, uint32_t letter) {
+  if (!is_space(code_before(line, letter))) {
     return 0;
   }
-  utf8_prev(line->text, &word);
-  return letters_kind(code_before(line, word)) == LETTERS_DIGIT;
+  uint32_t end = letter;
+  utf8_prev(line->text, &end);
+  uint32_t begin = word_begin(line, end);
+  if (letters_kind(code_before(line, end)) == LETTERS_DIGIT) {
+    return 1;
+  }
+  return is_arabic_letter(code_at(line, begin)) && begin < end && count_letters(line, begin, end) == 1;
 }
 
 /* The Arabic name of a letter at begin: an initial ("جون إف. كينيدي"), but the end of an acronym ("كيو آر.") if another
@@ -315,14 +327,15 @@ static int ends_at_spaced_point(const stop_line *line, const stop *mark, uint32_
   }
   if (is_letter_chain(line, begin, end)) {
     if (is_arabic_letter(first) && count_letters(line, begin, end) == 1) {
-      return follows_number(line, begin);
+      return ends_at_letter(line, begin);
     }
     return !numbers_the_line(line, begin, end) && begins_sentence(line, next);
   }
   switch (abbreviation_of(word, end - begin)) {
   case ABBREVIATION_TITLE:
-    return !is_upper(code_at(line, next)) && !is_arabic_letter(code_at(line, next)) &&
-           letters_kind(code_at(line, next)) == LETTERS_PUNCT;
+    return letters_kind(code_at(line, next)) == LETTERS_PUNCT;
+  case ABBREVIATION_NUMBER:
+    return letters_kind(code_at(line, next)) != LETTERS_DIGIT;
   case ABBREVIATION_SUFFIX:
     return begins_sentence(line, next);
   case ABBREVIATION_LETTER:
@@ -330,12 +343,7 @@ static int ends_at_spaced_point(const stop_line *line, const stop *mark, uint32_
   default:
     break;
   }
-  /* Latin words go on in lower case; names such as iPhone do not count. */
-  uint32_t after = next;
-  uint32_t code = utf8_next(line->text, &after);
-  int goes_on = letters_script(first) == LETTERS_SCRIPT_LATIN && letters_script(code) == LETTERS_SCRIPT_LATIN &&
-                !is_upper(code) && !is_upper(code_at(line, after));
-  return !goes_on;
+  return letters_script(first) != LETTERS_SCRIPT_LATIN || !is_lower_latin(line, next);
 }
 
 /* One point between two characters: a decimal, a name, an address, or a stop without its space. */
@@ -384,7 +392,7 @@ static int ends_at_hard_mark(const stop_line *line, const stop *mark, uint32_t n
     return 0;
   }
   uint32_t end = word_end(line, next);
-  if (mark->closes_quote && abbreviation_is_speech(line->text + next, end - next)) {
+  if (mark->closes_quote && (abbreviation_is_speech(line->text + next, end - next) || is_lower_latin(line, next))) {
     return 0;
   }
   /* Yahoo! and its like: a Latin name in the middle of a sentence. */

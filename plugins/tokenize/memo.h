@@ -13,7 +13,7 @@
 /* Words of more bytes are weighed each time. */
 #define MEMO_WORD_MAX 24
 
-#define MEMO_ENTRIES 8192 /* a power of two */
+#define MEMO_ENTRIES 4096 /* a power of two */
 
 typedef struct memo_entry {
   uint8_t len; /* 0: empty */

@@ -97,6 +97,7 @@ static void closing_marks_belong_to_what_they_close(void **state) {
     { "«الأولى. الثانية. الثالثة» ختم.", "«الأولى.|الثانية.|الثالثة» ختم." },
     { "(جملة كاملة.) ثم أخرى.", "(جملة كاملة.)|ثم أخرى." },
     { "«من جاء؟» سأل الرجل. «أنا!» وجلس.", "«من جاء؟» سأل الرجل.|«أنا!»|وجلس." },
+    { "\"Why now?\" says the man. \"Why?\" The man left.", "\"Why now?\" says the man.|\"Why?\"|The man left." },
     { "«لماذا؟»، قال الرجل.", "«لماذا؟»، قال الرجل." },
     { "قال.\"وأضاف", "قال.|\"وأضاف" },
     { "قال \"نعم.\"وأضاف", "قال \"نعم.\"|وأضاف" },
@@ -134,6 +135,9 @@ static void abbreviations_end_nothing_unless_a_sentence_follows(void **state) {
       "شركة Acme Inc. في دبي.|وشركة Acme Inc.|وقالت إنها تبيع." },
     { "Mr. Smith met Dr. J. K. Jones. They left.", "Mr. Smith met Dr. J. K. Jones.|They left." },
     { "It left the U.S. The rest stayed in the U.S. market.", "It left the U.S.|The rest stayed in the U.S. market." },
+    { "قالت أ ف ب. لا جديد", "قالت أ ف ب.|لا جديد" },
+    { "See No. 5 and Fig. 3. He said no. Then on Sept. 4 he left.",
+      "See No. 5 and Fig. 3.|He said no.|Then on Sept. 4 he left." },
     { "He came at 5 p.m. and left.", "He came at 5 p.m. and left." },
   };
   (void)state;
