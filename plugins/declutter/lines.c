@@ -344,9 +344,9 @@ static uint32_t paragraph_end(const uint8_t *text, uint32_t at, uint32_t len) {
 
 int lines_read(page_lines *page, const uint8_t *text, uint32_t len, const phrase_table *phrases) {
   bool wrapped = is_wrapped(text, len);
-  int rc = 0;
   page->n_lines = 0;
   page->n_words = 0;
+  int rc = grow_words(page); /* so that there is an array to point into, even without words */
   for (uint32_t at = 0; rc == 0 && at < len;) {
     uint32_t end = wrapped ? paragraph_end(text, at, len) : line_end(text, at, len);
     rc = add_line(page, text, at, end, phrases);

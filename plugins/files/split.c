@@ -52,10 +52,22 @@ static void forget(line_split *split) {
   }
 }
 
+/* Leaves out a byte-order mark, as soon as the first bytes are there. */
+static void skip_bom(line_split *split) {
+  if (!split->bom_seen && split->n_lines == 0 && split->end >= 3) {
+    split->bom_seen = true;
+    if (memcmp(split->buffer, "\xEF\xBB\xBF", 3) == 0) {
+      split->begin = 3;
+      split->scanned = split->scanned < 3 ? 3 : split->scanned;
+    }
+  }
+}
+
 /* Reads until the line begun has its newline. 1 found (at scanned), 0 the input ended, negative errno. */
 static int find_newline(line_split *split) {
   for (;;) {
     char *newline = NULL;
+    skip_bom(split);
     if (split->end > split->scanned) {
       newline = memchr(split->buffer + split->scanned, '\n', split->end - split->scanned);
     }
@@ -79,19 +91,10 @@ static int find_newline(line_split *split) {
   }
 }
 
-static void skip_bom(line_split *split) {
-  if (split->scanned - split->begin >= 3 && memcmp(split->buffer + split->begin, "\xEF\xBB\xBF", 3) == 0) {
-    split->begin += 3;
-  }
-}
-
 int split_next(line_split *split, split_line *ret_line) {
   int rc = find_newline(split);
   if (rc < 0 || (rc == 0 && split->begin == split->end)) {
     return rc;
-  }
-  if (split->n_lines == 0) {
-    skip_bom(split);
   }
   size_t len = split->scanned - split->begin;
   ret_line->data = split->buffer + split->begin;

@@ -22,6 +22,7 @@ typedef struct line_split {
   uint64_t n_lines;
   uint64_t skipped; /* bytes of a line over the limit that are gone already */
   bool ended;
+  bool bom_seen; /* the first bytes have been looked at for a mark */
 } line_split;
 
 typedef struct split_line {

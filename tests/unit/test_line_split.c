@@ -65,7 +65,11 @@ static const row rows[] = {
   { "a\r\nbc\r\n", "0:1/2a|1:2/3bc|" },
   { "\n\na", "0:0/0|1:0/0|2:1/1a|" },
   { "\xEF\xBB\xBF{}\n\xEF\xBB\xBF", "0:2/2{}|1:3/3\xEF\xBB\xBF|" },
-  { "\xEF\xBB\xBF", "0:0/0|" },
+  { "\xEF\xBB\xBF", "" },
+  { "a\n\xEF\xBB\xBF"
+    "b",
+    "0:1/1a|1:4/4\xEF\xBB\xBF"
+    "b|" },
   { "a\r", "0:1/2a|" },
   { "سطر\nسطران\n", "0:6/6سطر|1:10/10سطران|" },
 };
@@ -109,6 +113,19 @@ static void split_line_at_the_limit_is_whole(void **state) {
   free(lines);
 }
 
+static void split_mark_does_not_count_against_the_limit(void **state) {
+  static const size_t pieces[] = { 1, 3, 7, 100 };
+  (void)state;
+  for (size_t p = 0; p < sizeof pieces / sizeof pieces[0]; p++) {
+    int end;
+    char *lines = split_all("\xEF\xBB\xBF"
+                            "1234\n12345\n",
+                            14, pieces[p], 4, 0, &end);
+    assert_string_equal(lines, "0:4/41234|1:5/5!12345|");
+    free(lines);
+  }
+}
+
 static void split_read_error_ends_after_whole_lines(void **state) {
   int end;
   (void)state;
@@ -123,6 +140,7 @@ int main(void) {
     cmocka_unit_test(split_any_pieces_give_the_same_lines),
     cmocka_unit_test(split_long_line_is_told_and_passed_over),
     cmocka_unit_test(split_line_at_the_limit_is_whole),
+    cmocka_unit_test(split_mark_does_not_count_against_the_limit),
     cmocka_unit_test(split_read_error_ends_after_whole_lines),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
