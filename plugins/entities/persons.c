@@ -5,6 +5,7 @@
 #include "entities/persons.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 #include "entities/names.h"
 #include "qanat/layers.h"
@@ -25,7 +26,7 @@ static bool is_origin(const scan *s, uint32_t i) {
     return false;
   }
   return (form[w->form_len - 2] == ya[0] && form[w->form_len - 1] == ya[1]) ||
-         (w->form_len > 4 && __builtin_memcmp(form + w->form_len - 4, yah, 4) == 0);
+         (w->form_len > 4 && memcmp(form + w->form_len - 4, yah, 4) == 0);
 }
 
 /* What stands before the name. */
@@ -70,6 +71,7 @@ typedef struct growth {
   uint16_t first_lore;
   bool latin;
   bool announced;
+  bool contrasted; /* behind "أما" */
 } growth;
 
 /* Takes the word at g->last into the name if it belongs there; false if the name ends before it. */
@@ -89,6 +91,9 @@ static bool grow(const scan *s, growth *g) {
   }
   const scan_word *w = &s->words[i];
   bool latin = (w->shape & WORD_LATIN) != 0;
+  if (g->contrasted && w->form_len > 6 && memcmp(s->heap + w->form, "\xD9\x81", 2) == 0) {
+    return false; /* "أما هوراتشيك فدعا": what is said of him begins with ف */
+  }
   if (latin != g->latin || ((w->shape & WORD_CLITIC) != 0 && (w->lore & LORE_NAME_ANY) == 0)) {
     return false;
   }
@@ -154,11 +159,24 @@ static bool sounds_foreign(const scan *s, uint32_t i) {
          (s->words[i].core_lore & (LORE_ALIAS | LORE_COMMON | LORE_TITLE)) == 0;
 }
 
+/* True if "أما" stands a few words before: a title may be in between. */
+static bool is_contrasted(const scan *s, uint32_t i) {
+  static const char amma[] = "\xD8\xA7\xD9\x85\xD8\xA7";
+  for (uint32_t back = 1; back <= 4 && back <= i && !scan_parts(s, i - back + 1); back++) {
+    const scan_word *w = &s->words[i - back];
+    if (w->form_len >= 6 && w->form_len <= 8 && memcmp(s->heap + w->form + w->form_len - 6, amma, 6) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
 static void try_start(scan *s, uint32_t first, const name_start *start) {
   const scan_word *w = &s->words[first];
-  growth g = { first + 1, 1, 0.0f, start->lore, (w->shape & WORD_LATIN) != 0, false };
+  growth g = { first + 1, 1, 0.0f, start->lore, (w->shape & WORD_LATIN) != 0, false, false };
   float around = start->is_core && names_is_joined(s, first) ? 0.0f : announced(s, first);
   g.announced = around >= 1.5f;
+  g.contrasted = is_contrasted(s, first);
   uint32_t at = first;
   /* "رئيس" is a title wherever it may also be a name. */
   if ((start->lore & (LORE_TITLE | LORE_GIVEN)) == LORE_TITLE && (start->lore & LORE_FREQUENT) != 0 &&
