@@ -2,8 +2,8 @@
 
 /* What does the passage of a bare document cost: admitted by a source, run by a worker, taken by a sink, settled?
  *
- * Runs the whole runtime with stages that do nothing. passage_ns is the wall-clock time a document, passage_cpu_ns the processor time of
- * all threads; both with 4 KB of payload, which the source writes. The best of several rounds. */
+ * Runs the whole runtime with stages that do nothing. passage_ns is the wall-clock time a document, passage_cpu_ns the
+ * processor time of all threads; both with 4 KB of payload, which the source writes. The best of several rounds. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
