@@ -251,6 +251,11 @@ int phrase_find(phrase_scratch *scratch, const phrase_words *words, const phrase
   if (fault != 0) {
     return fault;
   }
+  if (scratch->n_phrases == 0) {
+    *ret_slots = NULL;
+    *ret_n_slots = 0;
+    return 0;
+  }
   memcpy(scratch->ranking, scratch->used, scratch->n_phrases * sizeof(*scratch->ranking));
   uint32_t n = phrase_rank(scratch, scratch->ranking, scratch->n_phrases, words->limit);
   order_by_place(scratch, scratch->ranking, n);
