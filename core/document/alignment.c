@@ -3,6 +3,8 @@
 /* Mapping spans over runs: singly by binary search, in bulk by a merge. */
 #include "document/alignment.h"
 
+#include <string.h>
+
 /* The two sides of a mapping, so that one search serves both ways. */
 static inline uint32_t run_start(const run *runs, uint32_t index, alignment_way way) {
   return way == ALIGNMENT_TO_BASE ? runs[index].derived : runs[index].base;
@@ -88,21 +90,42 @@ void alignment_restore_order(uint32_t n, const uint32_t *begin, uint32_t *end) {
   }
 }
 
+/* The copied run that the last row began in: rows that stay inside it are only shifted. */
+typedef struct stretch {
+  uint32_t start, len, shift;
+} stretch;
+
+static inline stretch stretch_of(const alignment *self, alignment_way way, uint32_t found) {
+  const run *r = &self->runs[found - (found > 0)];
+  if (found == 0 || !r->copy) {
+    return (stretch){ 0, 0, 0 };
+  }
+  uint32_t len = r->base_end - r->base;
+  return way == ALIGNMENT_TO_BASE ? (stretch){ r->derived, len, r->base - r->derived }
+                                  : (stretch){ r->base, len, r->derived - r->base };
+}
+
 static inline void map_rows(const alignment *self, alignment_way way, uint32_t n, const uint32_t *begin,
                             const uint32_t *end, uint32_t *ret_begin, uint32_t *ret_end) {
   uint32_t at = 0;
+  stretch now = { 0, 0, 0 };
   uint32_t previous_begin = UINT32_MAX;
   uint32_t previous_end = 0;
   uint32_t disorder = 0;
   for (uint32_t i = 0; i < n; i++) {
     uint32_t b = begin[i];
     uint32_t e = end[i];
-    at = find_from(self, way, b, at);
-    uint32_t to_begin = begin_at(self, way, at, b);
-    uint32_t to_end = to_begin;
-    if (e > b) {
-      to_end = end_at(self, way, find_from(self, way, e - 1, at), e);
-      to_end = to_end < to_begin ? to_begin : to_end;
+    uint32_t to_begin = b + now.shift;
+    uint32_t to_end = e + now.shift;
+    if (b - now.start >= now.len || e - now.start > now.len) {
+      at = find_from(self, way, b, at);
+      now = stretch_of(self, way, at);
+      to_begin = begin_at(self, way, at, b);
+      to_end = to_begin;
+      if (e > b) {
+        to_end = end_at(self, way, find_from(self, way, e - 1, at), e);
+        to_end = to_end < to_begin ? to_begin : to_end;
+      }
     }
     ret_begin[i] = to_begin;
     ret_end[i] = to_end;
@@ -118,10 +141,8 @@ static inline void map_rows(const alignment *self, alignment_way way, uint32_t n
 void alignment_map_rows(const alignment *self, alignment_way way, uint32_t n, const uint32_t *begin,
                         const uint32_t *end, uint32_t *ret_begin, uint32_t *ret_end) {
   if (self->identity) {
-    for (uint32_t i = 0; i < n; i++) {
-      ret_begin[i] = begin[i];
-      ret_end[i] = end[i];
-    }
+    memmove(ret_begin, begin, n * sizeof *begin);
+    memmove(ret_end, end, n * sizeof *end);
   } else if (way == ALIGNMENT_TO_BASE) {
     map_rows(self, ALIGNMENT_TO_BASE, n, begin, end, ret_begin, ret_end);
   } else {

@@ -10,25 +10,24 @@
 
 /* --- spans --- */
 
-static bool bounds_hold(const layer_draft *draft, uint32_t len) {
-  uint32_t bad = 0;
-  for (uint32_t i = 0; i < draft->n_rows; i++) {
-    bad |= (uint32_t)(draft->begin[i] > draft->end[i]) | (uint32_t)(draft->end[i] > len);
-  }
-  return bad == 0;
-}
-
-/* By begin, then longest first; empty rows stand anywhere among those that begin where they do. */
-static bool order_holds(const layer_draft *draft) {
-  const uint32_t *begin = draft->begin;
-  const uint32_t *end = draft->end;
-  uint32_t bad = 0;
+/* Bounds, and order: by begin, then longest first; empty rows stand anywhere among those that begin where they do.
+ * Offsets above 2^31 are found by their top bit, so that the rest can be compared as signed numbers, which vectors do
+ * in half the time. */
+static bool bounds_and_order_hold(const layer_draft *draft, uint32_t len) {
+  const uint32_t *begins = draft->begin;
+  const uint32_t *ends = draft->end;
+  uint32_t bad = draft->n_rows > 0 ? (uint32_t)(begins[0] > ends[0] || ends[0] > len) : 0;
+  uint32_t seen = 0;
   for (uint32_t i = 1; i < draft->n_rows; i++) {
-    bad |=
-        (uint32_t)(begin[i - 1] > begin[i]) | ((uint32_t)(begin[i - 1] == begin[i]) & (uint32_t)(end[i - 1] < end[i]) &
-                                               (uint32_t)(end[i - 1] > begin[i - 1]));
+    int32_t begin = (int32_t)begins[i];
+    int32_t end = (int32_t)ends[i];
+    int32_t begin_before = (int32_t)begins[i - 1];
+    int32_t end_before = (int32_t)ends[i - 1];
+    seen |= begins[i] | ends[i];
+    bad |= (uint32_t)(begin > end) | (uint32_t)(end > (int32_t)len) | (uint32_t)(begin_before > begin);
+    bad |= (uint32_t)(begin_before == begin) & (uint32_t)(end > end_before) & (uint32_t)(end_before > begin_before);
   }
-  return bad == 0;
+  return bad == 0 && seen <= INT32_MAX;
 }
 
 static bool at_border(const view *text, uint32_t offset) {
@@ -40,7 +39,7 @@ static inline uint32_t is_inside(uint8_t byte) {
   return (uint32_t)((int8_t)byte < -64);
 }
 
-/* Only after bounds_hold. One byte behind the view may be read; where that is inside a code point (a piece of a
+/* Only after the bounds hold. One byte behind the view may be read; where that is inside a code point (a piece of a
  * payload) the end of the view must be told apart. */
 static bool borders_hold(const layer_draft *draft, const view *text) {
   const uint8_t *data = text->data;
@@ -106,8 +105,7 @@ static int spans_explain(const layer_draft *draft, const layer_rules *rules, qn_
 }
 
 static int spans_check(const layer_draft *draft, const layer_rules *rules, qn_error *error) {
-  if (!bounds_hold(draft, rules->view->len) || !order_holds(draft) ||
-      (!rules->any_bytes && !borders_hold(draft, rules->view))) {
+  if (!bounds_and_order_hold(draft, rules->view->len) || (!rules->any_bytes && !borders_hold(draft, rules->view))) {
     return spans_explain(draft, rules, error);
   }
   if (rules->breaks && rules->view->n_breaks > 0 && !draft->schema->crosses_breaks) {
