@@ -46,6 +46,9 @@ static bool is_verb_like(const scan *s, const scan_word *w) {
 
 /* A pronoun behind a noun: حديثه، كلامها. Read from the view, where ه is not ة. */
 static bool has_pronoun(const scan *s, const scan_word *w) {
+  if ((w->shape & WORD_ARTICLE) != 0) {
+    return false;
+  }
   static const char *const pronouns[] = { "ه", "ها", "هم", "هما" };
   for (size_t i = 0; i < sizeof pronouns / sizeof pronouns[0]; i++) {
     size_t len = strlen(pronouns[i]);

@@ -106,7 +106,10 @@ static bool grow(const scan *s, growth *g) {
   bool compound = (w->shape & WORD_ARTICLE) != 0 && (n_joined > 0 || (w->lore & LORE_PARTICLE) != 0);
   bool namesake = g->n_parts == 1 && known && (w->lore & (LORE_ENTITY | LORE_COMMON)) == LORE_ENTITY;
   bool spelled = (known || g->announced) && (w->lore & (LORE_LETTER | LORE_FREQUENT)) == LORE_LETTER;
-  if ((compound || namesake || spelled) && value < 1.0f) {
+  /* "محمد علي": on is spelled with another letter. */
+  bool ali = known && (w->lore & LORE_FREQUENT) != 0 && (w->lore & (LORE_GIVEN_MAYBE | LORE_FAMILY_MAYBE)) != 0 &&
+             (w->lore & LORE_PLACE) == 0 && s->view.data[w->end - 1] == 0x8A;
+  if ((compound || namesake || spelled || ali) && value < 1.0f) {
     value = 1.0f; /* "عبد الجليل", "حسام الدين", "كينجي موراتا", "تشان واي لينغ" */
   }
   bool hyphen = n_joined > 0 && (w->shape & WORD_GLUED) != 0 && s->words[i - 1].mark == '-';
@@ -219,6 +222,9 @@ static void try_start(scan *s, uint32_t first, const name_start *start) {
   }
   if (g.n_parts == 1 && at == first && around < 1.5f) {
     return; /* a given name alone is not enough */
+  }
+  if (g.n_parts > 1 && (s->triggers[first].direct & PERSON) != 0) {
+    around += 1.0f; /* no name begins in the middle of what a title stands right before */
   }
   propose(s, first, start->begin, &g, around + confirmed(s, g.last));
 }

@@ -8,7 +8,7 @@
 
 #include "qanat/layers.h"
 
-enum { REACH = 7 }; /* words that an announcement may travel */
+enum { REACH = 7, SPOKEN_REACH = 2 }; /* words that an announcement may travel */
 
 static bool is_arabic_word(const scan_word *w) {
   return (w->shape & WORD_ARABIC) != 0 && (w->shape & WORD_LETTERS) != 0;
@@ -99,7 +99,8 @@ void triggers_spread(scan *s) {
     place(s, &s->hits[i]);
   }
   uint32_t reach = 0;
-  bool completing = false; /* an indefinite title is being completed */
+  uint32_t spoken = SPOKEN_REACH; /* words that a reporting verb may still be carried on */
+  bool completing = false;        /* an indefinite title is being completed */
   for (uint32_t i = 0; i < s->n_words; i++) {
     trigger *here = &s->triggers[i];
     if (scan_parts(s, i)) {
@@ -107,6 +108,12 @@ void triggers_spread(scan *s) {
     }
     if (here->direct != 0) {
       reach = i + REACH;
+    }
+    /* "قالت المترجمة فيروز": who speaks is introduced by what she is, whatever that is. */
+    if ((here->cue & person) != 0 && spoken-- > 0 && is_complement(s, i) && (s->words[i].shape & WORD_ARTICLE) != 0) {
+      s->triggers[i + 1].cue |= person;
+    } else {
+      spoken = SPOKEN_REACH;
     }
     if (here->title == 0 || i > reach) {
       continue;
