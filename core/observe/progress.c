@@ -69,7 +69,7 @@ static void format_bar(const progress_state *state, char *bar, size_t size) {
 }
 
 size_t progress_format(const progress *self, const progress_state *state, unsigned width, char *line, size_t size) {
-  char bar[BAR_COLUMNS + 16], rate[16], elapsed[16], left[40] = "", failed[40] = "", left_time[16];
+  char bar[BAR_COLUMNS + 16], rate[16], elapsed[24], left[40] = "", failed[40] = "", left_time[24];
   format_bar(state, bar, sizeof bar);
   progress_format_bytes(self->bytes_per_s, rate, sizeof rate);
   progress_format_time((double)state->elapsed_ns / ns_per_s, elapsed, sizeof elapsed);

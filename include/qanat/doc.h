@@ -61,8 +61,8 @@ typedef struct qn_value {
 /* A view: the bytes a stage works on. Every view but the payload is valid UTF-8 without NUL. */
 typedef struct qn_view {
   const uint8_t *data;
-  uint32_t len;      /* bytes, at most 1 GiB */
-  uint32_t n_breaks; /* places where something was cut out; no span may reach across one */
+  uint32_t len;           /* bytes, at most 1 GiB */
+  uint32_t n_breaks;      /* places where something was cut out; no span may reach across one */
   const uint32_t *breaks; /* n_breaks ascending offsets into data */
 } qn_view;
 
@@ -96,13 +96,13 @@ typedef struct qn_heap_str {
 
 /* The type of a layer's column, and the C type of its elements. */
 enum {
-  QN_COLUMN_U32 = 1,    /* uint32_t */
-  QN_COLUMN_I64 = 2,    /* int64_t */
-  QN_COLUMN_F64 = 3,    /* double; NaN is absent */
-  QN_COLUMN_STR = 4,    /* qn_heap_str; UTF-8 */
-  QN_COLUMN_REF = 5,    /* uint32_t: row of the layer named in the schema, or QN_NO_ROW */
-  QN_COLUMN_SPAN = 6,   /* qn_span, in the stage's view; absent if begin is QN_NO_ROW */
-  QN_COLUMN_SYMBOL = 7  /* uint32_t: index into the symbols named in the schema */
+  QN_COLUMN_U32 = 1,   /* uint32_t */
+  QN_COLUMN_I64 = 2,   /* int64_t */
+  QN_COLUMN_F64 = 3,   /* double; NaN is absent */
+  QN_COLUMN_STR = 4,   /* qn_heap_str; UTF-8 */
+  QN_COLUMN_REF = 5,   /* uint32_t: row of the layer named in the schema, or QN_NO_ROW */
+  QN_COLUMN_SPAN = 6,  /* qn_span, in the stage's view; absent if begin is QN_NO_ROW */
+  QN_COLUMN_SYMBOL = 7 /* uint32_t: index into the symbols named in the schema */
 };
 
 /* A sealed layer, to read. columns[i] is an array of n_rows elements of the schema's column i. */
@@ -129,7 +129,7 @@ typedef struct qn_rows {
 
 /* The string a str column's element names, empty if it is absent. */
 static inline qn_str qn_layer_str(const qn_layer *layer, uint32_t column, uint32_t row) {
-  qn_str none = {NULL, 0};
+  qn_str none = { NULL, 0 };
   const qn_heap_str *cell = (const qn_heap_str *)layer->columns[column] + row;
   if (cell->offset == QN_NO_ROW) {
     return none;

@@ -13,7 +13,9 @@
 #include "entities/values.h"
 #include "qanat/stage.h"
 
-enum { SCAN_LEXICONS_MAX = 8, SCAN_NONE = UINT32_MAX };
+enum { SCAN_LEXICONS_MAX = 8 };
+/* No entry, no candidate. */
+#define SCAN_NONE UINT32_MAX
 
 /* What stands at a place: facts of shape. */
 enum {

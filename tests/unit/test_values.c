@@ -145,13 +145,21 @@ static void mention_print(char *out, const char *text, const value_mention *m) {
   print(out, "%s%c[%.*s]", out[0] == '\0' ? "" : " ", letters[m->type], (int)(m->end - m->begin), text + m->begin);
   if (m->type == VALUE_DATE) {
     print(out, "=%.*s", (int)m->date_len, m->date);
-    print(out, m->resolved_len > 0 ? "(%.*s)" : "", (int)m->resolved_len, m->resolved);
+    if (m->resolved_len > 0) {
+      print(out, "(%.*s)", (int)m->resolved_len, m->resolved);
+    }
   } else {
     print(out, "=%.12g", m->amount);
-    print(out, isnan(m->amount_max) ? "" : "..%.12g", m->amount_max);
-    print(out, m->unit.len > 0 ? " %.*s" : "", (int)m->unit.len, m->unit.data);
+    if (!isnan(m->amount_max)) {
+      print(out, "..%.12g", m->amount_max);
+    }
+    if (m->unit.len > 0) {
+      print(out, " %.*s", (int)m->unit.len, m->unit.data);
+    }
   }
-  print(out, m->modifier.len > 0 ? "~%.*s" : "", (int)m->modifier.len, m->modifier.data);
+  if (m->modifier.len > 0) {
+    print(out, "~%.*s", (int)m->modifier.len, m->modifier.data);
+  }
 }
 
 static const char *found_in(value_scratch *scratch, cut *tokens, const char *text, int is_fine, const char *published,
