@@ -9,30 +9,36 @@
 #include "document/block_format.h"
 #include "document/document_body.h"
 
+__extension__ typedef unsigned __int128 wide;
+
+/* Both halves of a product, folded: every bit of either factor reaches every bit of the result. */
+static inline uint64_t fold(uint64_t a, uint64_t b) {
+  wide product = (wide)a * b;
+  return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+static inline uint64_t word_at(const unsigned char *bytes) {
+  uint64_t word;
+  memcpy(&word, bytes, sizeof word);
+  return word;
+}
+
 uint64_t block_checksum(const void *bytes, size_t len) {
-  const uint64_t prime = 0x9E3779B185EBCA87u;
+  enum { LANES = 4 }; /* so that multiplications overlap */
+  static const uint64_t keys[LANES] = { 0xA0761D6478BD642Fu, 0xE7037ED1A0B428DBu, 0x8EBC6AF09C88C6E3u,
+                                        0x589965CC75374CC3u };
   const unsigned char *at = bytes;
-  uint64_t lanes[4] = { prime, prime ^ len, ~prime, len };
-  for (; len >= 32; len -= 32, at += 32) {
-    for (int i = 0; i < 4; i++) {
-      uint64_t word;
-      memcpy(&word, at + 8 * i, sizeof word);
-      lanes[i] = (lanes[i] ^ word) * prime;
-      lanes[i] ^= lanes[i] >> 29;
+  uint64_t lanes[LANES] = { len, len, len, len };
+  for (; len >= 16 * LANES; len -= 16 * LANES, at += 16 * LANES) {
+    for (int i = 0; i < LANES; i++) {
+      lanes[i] = fold(word_at(at + 16 * i) ^ keys[i], word_at(at + 16 * i + 8) ^ lanes[i]);
     }
   }
+  uint64_t sum = lanes[0] ^ fold(lanes[1] ^ keys[1], lanes[2] ^ keys[2]) ^ fold(lanes[3] ^ keys[3], keys[0]);
   for (; len >= 8; len -= 8, at += 8) {
-    uint64_t word;
-    memcpy(&word, at, sizeof word);
-    lanes[0] = (lanes[0] ^ word) * prime;
-    lanes[0] ^= lanes[0] >> 29;
+    sum = fold(word_at(at) ^ keys[0], sum ^ keys[1]);
   }
-  uint64_t sum = 0;
-  for (int i = 0; i < 4; i++) {
-    sum = (sum ^ lanes[i]) * prime;
-    sum ^= sum >> 32;
-  }
-  return sum;
+  return fold(sum ^ keys[2], keys[3]);
 }
 
 /* Where a block goes; bytes NULL only counts. */
