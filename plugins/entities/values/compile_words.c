@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEYS_MAX = 16384, UNITS_MAX = 4096, WORDS_MAX = 4096, LINE_MAX_BYTES = 16384 };
+enum { KEYS_MAX = 16384, UNITS_MAX = 4096, WORDS_MAX = 16384, LINE_MAX_BYTES = 16384 };
 
 typedef struct key {
   uint64_t hash;
@@ -132,7 +132,7 @@ static void alias_enter(tables *t, const char *alias, const value_word *word) {
     if (t->n_words == WORDS_MAX) {
       die(t, "too many words", "raise WORDS_MAX");
     }
-    t->words[t->n_words] = *word;
+    memcpy(&t->words[t->n_words], word, sizeof(*word)); /* its padding too: words are compared as bytes */
     k->place = (uint16_t)t->n_words++;
     return;
   }
@@ -295,8 +295,9 @@ static void date_word(const tables *t, uint32_t role, const char *argument, valu
 
 /* The word that a row's class and argument describe; 0 if rows of this class are not for the grammars. */
 static int row_word(tables *t, const char *class, const char *argument, const char *note, value_word *ret_word) {
-  value_word word = { 0 };
+  value_word word;
   uint32_t value = 0;
+  memset(&word, 0, sizeof(word));
   if (named_find(number_classes, class, &value) == 0) {
     word.senses = value;
     word.number = strtod(argument, NULL);
@@ -309,14 +310,19 @@ static int row_word(tables *t, const char *class, const char *argument, const ch
     word.senses = SENSE_MODIFIER;
     word.modifier = (uint8_t)value;
   } else if (strcmp(class, "month") == 0 && strtol(argument, NULL, 10) != 0) {
-    word = (value_word){ .senses = SENSE_MONTH, .month = (uint8_t)strtol(argument, NULL, 10) };
+    word.senses = SENSE_MONTH;
+    word.month = (uint8_t)strtol(argument, NULL, 10);
   } else if (strcmp(class, "month") == 0 && strstr(note, "Libya") == NULL &&
              named_find(month_names, argument, &value) == 0) {
-    word = (value_word){ .senses = SENSE_MONTH, .month = (uint8_t)(value % 100), .calendar = (uint8_t)(value / 100) };
+    word.senses = SENSE_MONTH;
+    word.month = (uint8_t)(value % 100);
+    word.calendar = (uint8_t)(value / 100);
   } else if (strcmp(class, "weekday") == 0 && named_find(weekday_names, argument, &value) == 0) {
-    word = (value_word){ .senses = SENSE_WEEKDAY, .weekday = (uint8_t)value };
+    word.senses = SENSE_WEEKDAY;
+    word.weekday = (uint8_t)value;
   } else if (strcmp(class, "weekday") == 0 && strtol(argument, NULL, 10) != 0) {
-    word = (value_word){ .senses = SENSE_WEEKDAY, .weekday = (uint8_t)strtol(argument, NULL, 10) };
+    word.senses = SENSE_WEEKDAY;
+    word.weekday = (uint8_t)strtol(argument, NULL, 10);
   } else if (strcmp(class, "currency") == 0) {
     word.senses = SENSE_CURRENCY;
     word.unit = currencies_enter(t, argument);
@@ -336,7 +342,7 @@ static int row_word(tables *t, const char *class, const char *argument, const ch
     }
     word.senses = value;
   }
-  *ret_word = word;
+  memcpy(ret_word, &word, sizeof(word));
   return 1;
 }
 
@@ -392,7 +398,8 @@ static void row_enter(tables *t, char *aliases, const char *class, const char *a
     return;
   }
   for (char *rest = NULL, *alias = strtok_r(aliases, "|", &rest); alias != NULL; alias = strtok_r(NULL, "|", &rest)) {
-    value_word own = word;
+    value_word own;
+    memcpy(&own, &word, sizeof(own));
     size_t len = strlen(alias);
     if (alias[len - 1] == '!') {
       alias[len - 1] = '\0';
@@ -434,6 +441,30 @@ static void file_read(tables *t, const char *path) {
     row_enter(t, columns[0], columns[1], columns[2], columns[3]);
   }
   fclose(file);
+}
+
+/* Most aliases of a row mean the same: words that are alike become one, which keeps the tables in the cache. */
+static void words_unite(tables *t) {
+  uint16_t *moved = calloc(t->n_words, sizeof(*moved));
+  uint32_t n = 0;
+  if (moved == NULL) {
+    die(t, "out of memory", "for the words");
+  }
+  for (uint32_t i = 0; i < t->n_words; i++) {
+    uint32_t same = 0;
+    while (same < n && memcmp(&t->words[same], &t->words[i], sizeof(t->words[0])) != 0) {
+      same++;
+    }
+    if (same == n) {
+      t->words[n++] = t->words[i];
+    }
+    moved[i] = (uint16_t)same;
+  }
+  for (uint32_t i = 0; i < t->n_keys; i++) {
+    t->keys[i].place = moved[t->keys[i].place];
+  }
+  t->n_words = n;
+  free(moved);
 }
 
 static void write_slots(const tables *t, FILE *out) {
@@ -500,6 +531,7 @@ int main(int argc, char **argv) {
   file_read(t, argv[2]);
   t->only_units = 1;
   file_read(t, argv[1]);
+  words_unite(t);
   FILE *out = fopen(argv[3], "w");
   if (out == NULL) {
     fprintf(stderr, "%s: %s\n", argv[3], strerror(errno));
