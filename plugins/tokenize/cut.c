@@ -104,6 +104,19 @@ static int is_lost_space(const cutter *c, uint32_t part, uint32_t point) {
          !(letters_class(code_at(c, after)) & LETTERS_UPPER);
 }
 
+/* The end of an English possessive at pos, which is a token of its own: 's. pos if there is none. */
+static uint32_t possessive_end(const cutter *c, uint32_t pos) {
+  uint32_t code = code_at(c, pos);
+  if (code != '\'' && code != 0x2019) {
+    return pos;
+  }
+  uint32_t letter = pos + utf8_len(c->text[pos]);
+  if (letter >= c->end || (c->text[letter] | 0x20) != 's') {
+    return pos;
+  }
+  return letter + 1 < c->end && is_word_class(letters_class(code_at(c, letter + 1))) ? pos : letter + 1;
+}
+
 /* The length of a joiner at pos, which stands between the part that began at `part` and more of the word; 0 if the word
  * ends here. */
 static uint32_t joiner_len(const cutter *c, uint32_t part, uint32_t pos) {
@@ -121,6 +134,10 @@ static uint32_t joiner_len(const cutter *c, uint32_t part, uint32_t pos) {
   switch (code) {
   case '\'':
   case 0x2019:
+    if (possessive_end(c, pos) > pos) {
+      return 0;
+    }
+    return before != LETTERS_DIGIT && kind_of(next) == LETTERS_LETTER ? len : 0;
   case '&':
     return before != LETTERS_DIGIT && kind_of(next) == LETTERS_LETTER ? len : 0;
   case '-':
@@ -340,6 +357,13 @@ static void cut_tag_or_mark(const cutter *c, cut_token *token, uint32_t code, ui
       token->script = script_of(c, token->begin, end);
       return;
     }
+  }
+  uint32_t possessive = possessive_end(c, token->begin);
+  if (possessive > token->begin) {
+    token->end = possessive;
+    token->kind = QN_TOKEN_KIND_WORD;
+    token->script = QN_TOKEN_SCRIPT_LATIN;
+    return;
   }
   cut_mark(c, token, code, kind, pos);
 }

@@ -18,7 +18,7 @@ typedef struct cut_token {
  * at each byte of the token, and of the white space before it, a bounded number of times.
  *
  *   words      runs of Arabic letters and marks; runs of other letters and digits, joined by what names have inside:
- *              U.S. AT&T SK-Hynix O'Neil GPT-4.5 910D C++. Where Arabic and other letters or digits meet without a space,
+ *              U.S. AT&T SK-Hynix O'Neil GPT-4.5 910D C++; 's is a word of its own. Where Arabic and other letters or digits meet without a space,
  *              the token ends: وNvidia is و and Nvidia, 20مليار is a number and a word
  *   numbers    digits of any script with . , ٫ ٬ between digits; a unit glued to it is a token of its own (3nm), a
  *              letter of a model is not (5G)

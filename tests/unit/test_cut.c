@@ -62,6 +62,7 @@ static void words_are_whole(void **state) {
     { "ذهب الوَلَدُ إلى المدرســة", "wذهب wالوَلَدُ wإلى wالمدرســة" },
     { "می\u200Cشود", "wمی\u200Cشود" },
     { "the U.S. and AT&T met O'Neil", "wthe wU.S. wand wAT&T wmet wO'Neil" },
+    { "Huawei's Moody’s it's 'so' 's'x", "wHuawei w's wMoody w’s wit w's p' wso p' w's p' wx" },
     { "L’Oréal, SK-Hynix; state-of-the-art", "wL’Oréal p, wSK-Hynix p; wstate-of-the-art" },
     { "H20 910D RTX-4090 GB300 A18 GPT-4.5 5G 1st", "wH20 w910D wRTX-4090 wGB300 wA18 wGPT-4.5 w5G w1st" },
     { "NVDA.O Pony.ai C++ C# Canal+ x+y", "wNVDA.O wPony.ai wC++ wC# wCanal+ wx s+ wy" },
