@@ -18,6 +18,7 @@ enum {
   HEADING_WORDS = 16,
   BYLINE_WORDS = 9,
   LIST_HEAD_WORDS = 6,
+  SECTION_WORDS = 6,
   DATE_WORDS = 14,
   TITLE_WORDS = 30,
   TITLE_BYTES = 512
@@ -131,6 +132,9 @@ static float overlap_of(const page_roles *roles, const page_line *line) {
 
 /* --- the title --- */
 
+/* Below this nothing above the article is its title. */
+static const float TITLE_ENOUGH = 0.6F;
+
 /* True if the line is the title that the source gave, perhaps without what the site adds to it. */
 static bool is_given_title(const uint8_t *text, const page_line *line, const roles_options *options) {
   uint8_t mine[FOLD_BOUND(TITLE_BYTES)], given[FOLD_BOUND(TITLE_BYTES)];
@@ -161,10 +165,21 @@ static float title_score(const page_roles *roles, const uint8_t *text, const pag
   return score - (float)line->n_nav / (float)(n == 0 ? 1 : n);
 }
 
+/* True if the line looks like what stands below a title: author, place and agency, date. */
+static bool looks_like_byline(const page_line *line) {
+  bool begins = (line->first_kinds & PHRASE_BYLINE) != 0;
+  if (line->n_words > BYLINE_WORDS || line->stops || line->n_inside > 0 ||
+      line->n_nav > (begins ? line->first_len : 0)) { /* كتب is "wrote" as well as "books" */
+    return false;
+  }
+  return begins || (line->kinds & PHRASE_AGENCY) != 0 ||
+         ((line->first_kinds & PHRASE_PROMPT) == 0 && (line->n_separators == 1 || line->n_separators == 2));
+}
+
 /* The title stands above the first paragraph; without an article the first line that is no furniture is it. */
 static void find_title(page_roles *roles, const uint8_t *text, const roles_options *options) {
   const page_lines *page = &roles->page;
-  float best = 0.6F, later = 0;
+  float best = TITLE_ENOUGH, later = 0;
   roles->title = REPEAT_NONE;
   roles->title_given = false;
   for (uint32_t i = 0; i < page->n_lines && (i < roles->body_end || roles->body_end == 0); i++) {
@@ -178,7 +193,8 @@ static void find_title(page_roles *roles, const uint8_t *text, const roles_optio
       continue;
     }
     float score = title_score(roles, text, line) - later;
-    later += 0.25F; /* bylines and captions below the title speak of the same things */
+    score += i + 1 < page->n_lines && looks_like_byline(line + 1) ? 0.5F : 0;
+    later += score > TITLE_ENOUGH ? 0.25F : 0; /* bylines and captions below the title speak of the same things */
     if (score > best) {
       best = score;
       roles->title = i;
@@ -219,6 +235,17 @@ void roles_features(const page_roles *roles, const uint8_t *text, uint32_t line,
   evidence_of(&roles->page.lines[line], &place, ret_features);
 }
 
+/* What is beyond doubt whatever the sum says: notices, however long; the site's name and the section above the title;
+ * and a byline that says it is one. */
+static float correct(const page_line *line, const float *features, float score) {
+  bool above = features[FEATURE_before_title] > 0 && line->n_words <= SECTION_WORDS && !line->stops;
+  if (features[FEATURE_notice] > 0 || above) {
+    return score < 1 ? 1 : score;
+  }
+  bool byline = features[FEATURE_before_body] > 0 && (line->first_kinds & PHRASE_BYLINE) != 0;
+  return byline && looks_like_byline(line) && line->n_symbols == 0 && score > -1 ? -1 : score;
+}
+
 static void score_lines(page_roles *roles, const uint8_t *text) {
   float features[N_FEATURES];
   for (uint32_t i = 0; i < roles->page.n_lines; i++) {
@@ -228,9 +255,7 @@ static void score_lines(page_roles *roles, const uint8_t *text) {
       continue;
     }
     roles_features(roles, text, i, features);
-    float score = evidence_score(features);
-    bool notice = features[FEATURE_notice] > 0; /* beyond doubt, however long */
-    roles->score[i] = notice && score < 1 ? 1 : score;
+    roles->score[i] = correct(line, features, evidence_score(features));
   }
 }
 
