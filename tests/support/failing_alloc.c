@@ -4,12 +4,12 @@
 #include "failing_alloc.h"
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 
-/* Tests that use this have one thread. */
-static unsigned countdown;
-static bool failed;
-static bool for_good;
+static _Atomic unsigned countdown;
+static _Atomic bool failed;
+static _Atomic bool for_good;
 
 void *__real_malloc(size_t bytes);
 void *__real_calloc(size_t n, size_t bytes);
@@ -42,10 +42,13 @@ bool failing_alloc_failed(void) {
 }
 
 static bool fails_now(void) {
-  if (countdown == 0) {
+  unsigned left = countdown;
+  while (left != 0 && !atomic_compare_exchange_weak(&countdown, &left, left - 1)) {
+  }
+  if (left == 0) {
     return failed && for_good;
   }
-  if (--countdown != 0) {
+  if (left != 1) {
     return false;
   }
   failed = true;

@@ -127,12 +127,18 @@ void rig_run(rig *self, const char *source, const char *stages, const char *sink
   self->options.log = on_log;
   self->options.arg = &log;
   self->options.letters = self->letters;
+  if (self->before != NULL) {
+    self->before(self);
+  }
   self->created = runtime_load(made, installed, &self->options, &self->runtime, &self->error);
   if (self->created == 0) {
     run_created(self, made);
   }
   runtime_free(self->runtime);
   self->runtime = NULL;
+  if (self->after != NULL) {
+    self->after(self);
+  }
   assert_int_equal(fclose(log.stream), 0);
   self->log = log.text;
   self->output = read_all(path);

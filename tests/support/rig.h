@@ -11,6 +11,8 @@ typedef struct rig {
   runtime_options options;
   const char *limits; /* what stands under "limits", or NULL */
   bool any_order;
+  void (*before)(struct rig *rig); /* just before stages are created, or NULL */
+  void (*after)(struct rig *rig);  /* just after they are destroyed, or NULL */
   void (*during)(struct rig *rig); /* runs on a thread of its own while the pipeline does, or NULL */
 
   /* Set by rig_run. */
