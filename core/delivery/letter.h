@@ -28,7 +28,7 @@ typedef struct letter_store letter_store;
 /* The head of every store. Calls are never concurrent. */
 struct letter_store {
   int (*put)(letter_store *store, const letter *letter); /* 0, or a negative errno: the letter is not kept */
-  void (*close)(letter_store *store);
+  void (*close)(letter_store *store);                    /* NULL is fine */
 };
 
 /* Keeps the first n_kept letters in memory and counts the rest. */

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Opens dead-letter files. A file is ours by its application id, and what it holds is known by its version. */
+#include "delivery/letter_database.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { APPLICATION_ID = 0x514E444C /* "QNDL" */, SCHEMA_VERSION = 1, BUSY_MS = 10000 };
+
+static const char schema[] =
+    "CREATE TABLE letters ("
+    " letter INTEGER PRIMARY KEY AUTOINCREMENT," /* never given twice, so that a purged number stays gone */
+    " pipeline TEXT NOT NULL, stage TEXT NOT NULL, slug TEXT NOT NULL, message TEXT NOT NULL,"
+    " attempts INTEGER NOT NULL," /* of the stage, the last time */
+    " failures INTEGER NOT NULL," /* how often the document has come here */
+    " time_ms INTEGER NOT NULL, id TEXT NOT NULL, source TEXT NOT NULL, ordinal INTEGER, media_type TEXT,"
+    " bytes INTEGER) STRICT;" /* of payload; NULL: it could not be read */
+    "CREATE INDEX letters_document ON letters (pipeline, id);"
+    "CREATE TABLE fields (letter INTEGER NOT NULL, name TEXT NOT NULL, type INTEGER NOT NULL, value ANY,"
+    " PRIMARY KEY (letter, name)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE payloads (letter INTEGER NOT NULL, part INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT;"
+    "CREATE UNIQUE INDEX payloads_letter ON payloads (letter, part);"
+    "CREATE TABLE totals (one INTEGER PRIMARY KEY CHECK (one = 1), letters INTEGER NOT NULL, bytes INTEGER NOT NULL)"
+    " STRICT;"
+    "INSERT INTO totals VALUES (1, 0, 0);"
+    "CREATE TRIGGER letter_added AFTER INSERT ON letters BEGIN"
+    " UPDATE totals SET letters = letters + 1, bytes = bytes + coalesce(new.bytes, 0); END;"
+    "CREATE TRIGGER letter_removed AFTER DELETE ON letters BEGIN"
+    " DELETE FROM payloads WHERE letter = old.letter;"
+    " DELETE FROM fields WHERE letter = old.letter;"
+    " UPDATE totals SET letters = letters - 1, bytes = bytes - coalesce(old.bytes, 0); END;"
+    "PRAGMA application_id = 0x514E444C; PRAGMA user_version = 1;";
+
+static const char *name_of(sqlite3 *database) {
+  const char *path = sqlite3_db_filename(database, "main");
+  return path != NULL && path[0] != '\0' ? path : "the dead letters";
+}
+
+/* The errno that SQLite's code and the system's stand for, and what to do about it. */
+static int meaning_of(int code, int system_errno, const char **ret_remedy) {
+  if (system_errno == ENOSPC || system_errno == EDQUOT) {
+    code = SQLITE_FULL;
+  }
+  switch (code & 0xFF) {
+  case SQLITE_FULL:
+    *ret_remedy = "make room on its disk";
+    return -ENOSPC;
+  case SQLITE_READONLY:
+  case SQLITE_PERM:
+  case SQLITE_AUTH:
+    *ret_remedy = "change its permissions and its folder's, or name another file";
+    return -EACCES;
+  case SQLITE_NOTADB:
+    *ret_remedy = "it is no SQLite database; name another file";
+    return -EINVAL;
+  case SQLITE_CORRUPT:
+    *ret_remedy = "it is damaged: move it away, and get out what can be had with sqlite3 FILE .recover";
+    return -EIO;
+  case SQLITE_BUSY:
+  case SQLITE_LOCKED:
+    *ret_remedy = "another program has held it for too long; try again when that has ended";
+    return -EBUSY;
+  case SQLITE_NOMEM:
+    *ret_remedy = "there is no memory";
+    return -ENOMEM;
+  case SQLITE_CANTOPEN:
+    *ret_remedy = "it must be a file in a folder that is there, with leave to write both";
+    return system_errno != 0 ? -system_errno : -ENOENT;
+  default:
+    *ret_remedy = "look after its disk";
+    return -EIO;
+  }
+}
+
+int letter_database_fault(sqlite3 *database, const char *doing, qn_error *error) {
+  int system_errno = sqlite3_system_errno(database);
+  const char *remedy;
+  int code = meaning_of(sqlite3_extended_errcode(database), system_errno, &remedy);
+  bool has_errno = system_errno != 0 && -system_errno == code;
+  return error_set(error, code, "dead-letters", "cannot %s %s: %s; %s", doing, name_of(database),
+                   has_errno ? strerror(system_errno) : sqlite3_errmsg(database), remedy);
+}
+
+int letter_database_run(sqlite3 *database, const char *sql, const char *doing, qn_error *error) {
+  return sqlite3_exec(database, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : letter_database_fault(database, doing, error);
+}
+
+/* The one number that a statement gives. */
+static int read_number(sqlite3 *database, const char *sql, int64_t *ret_number, qn_error *error) {
+  sqlite3_stmt *statement = NULL;
+  int code = sqlite3_prepare_v2(database, sql, -1, &statement, NULL);
+  code = code == SQLITE_OK ? sqlite3_step(statement) : code;
+  int rc = code == SQLITE_ROW ? 0 : letter_database_fault(database, "open", error);
+  if (rc == 0) {
+    *ret_number = sqlite3_column_int64(statement, 0);
+  }
+  sqlite3_finalize(statement);
+  return rc;
+}
+
+/* 0: the tables are there. 1: nothing at all is. */
+static int check_owner(sqlite3 *database, qn_error *error) {
+  int64_t owner = 0, version = 0, n_tables = 0;
+  int rc = read_number(database, "PRAGMA application_id", &owner, error);
+  rc = rc == 0 ? read_number(database, "PRAGMA user_version", &version, error) : rc;
+  rc = rc == 0 ? read_number(database, "SELECT count(*) FROM sqlite_schema", &n_tables, error) : rc;
+  if (rc != 0) {
+    return rc;
+  }
+  if (owner == 0 && n_tables == 0) {
+    return 1;
+  }
+  if (owner != APPLICATION_ID) {
+    return error_set(error, -EINVAL, "dead-letters",
+                     "%s is an SQLite database of another program, not of dead letters; name another file",
+                     name_of(database));
+  }
+  if (version != SCHEMA_VERSION) {
+    return error_set(
+        error, -EINVAL, "dead-letters",
+        "%s has dead letters of version %lld, but this qanat knows version %d; use the qanat that wrote it",
+        name_of(database), (long long)version, SCHEMA_VERSION);
+  }
+  return 0;
+}
+
+/* Looks again under the lock: another run may be making the tables at the same moment. */
+static int make_tables(sqlite3 *database, qn_error *error) {
+  int rc = letter_database_run(database, "BEGIN IMMEDIATE", "write", error);
+  if (rc != 0) {
+    return rc;
+  }
+  rc = check_owner(database, error);
+  if (rc == 1) {
+    rc = letter_database_run(database, schema, "write", error);
+  }
+  if (rc == 0) {
+    rc = letter_database_run(database, "COMMIT", "write", error);
+  }
+  if (rc != 0) {
+    sqlite3_exec(database, "ROLLBACK", NULL, NULL, NULL);
+  }
+  return rc;
+}
+
+static int prepare(sqlite3 *database, letter_access access, qn_error *error) {
+  sqlite3_extended_result_codes(database, 1);
+  sqlite3_busy_timeout(database, BUSY_MS);
+  if (access == LETTERS_CREATE) {
+    /* Only heeded before the first table; purging gives pages back by it. */
+    int rc = letter_database_run(database, "PRAGMA auto_vacuum = INCREMENTAL", "open", error);
+    if (rc != 0) {
+      return rc;
+    }
+  }
+  int rc = check_owner(database, error);
+  if (rc == 1 && access != LETTERS_CREATE) {
+    return error_set(error, -EINVAL, "dead-letters", "%s is empty, there are no dead letters in it", name_of(database));
+  }
+  if (rc >= 0 && access != LETTERS_READ) {
+    int wal = letter_database_run(database, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL", "write", error);
+    rc = wal != 0 ? wal : rc;
+  }
+  return rc == 1 ? make_tables(database, error) : rc;
+}
+
+int letter_database_open(const char *path, letter_access access, sqlite3 **ret_database, qn_error *error) {
+  static const int flags[] = { SQLITE_OPEN_READONLY, SQLITE_OPEN_READWRITE,
+                               SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE };
+  char *plain = NULL;
+  if (path[0] == '\0') {
+    return error_set(error, -EINVAL, "dead-letters", "the file of dead letters has an empty name");
+  }
+  if (path[0] != '/' && asprintf(&plain, "./%s", path) < 0) { /* ":memory:" is a file like any other */
+    return error_set(error, -ENOMEM, "dead-letters", "no memory to open %s", path);
+  }
+  sqlite3 *database = NULL;
+  int code = sqlite3_open_v2(plain != NULL ? plain : path, &database, flags[access] | SQLITE_OPEN_NOMUTEX, NULL);
+  free(plain);
+  int rc = 0;
+  if (database == NULL) {
+    rc = error_set(error, -ENOMEM, "dead-letters", "no memory to open %s", path);
+  } else if (code != SQLITE_OK) {
+    int system_errno = sqlite3_system_errno(database);
+    const char *remedy;
+    rc = meaning_of(code, system_errno, &remedy);
+    error_set(error, rc, "dead-letters", "cannot open %s: %s; %s", path,
+              system_errno != 0 ? strerror(system_errno) : sqlite3_errmsg(database), remedy);
+  } else {
+    rc = prepare(database, access, error);
+  }
+  if (rc != 0) {
+    sqlite3_close(database);
+    return rc;
+  }
+  *ret_database = database;
+  return 0;
+}
+
+void letter_database_close(sqlite3 *database) {
+  sqlite3_close(database);
+}
+
+int letter_database_totals(sqlite3 *database, uint64_t *ret_letters, uint64_t *ret_bytes, qn_error *error) {
+  int64_t n_letters = 0, n_bytes = 0;
+  int rc = read_number(database, "SELECT letters FROM totals", &n_letters, error);
+  rc = rc == 0 ? read_number(database, "SELECT bytes FROM totals", &n_bytes, error) : rc;
+  if (rc == 0) {
+    *ret_letters = (uint64_t)n_letters;
+    *ret_bytes = (uint64_t)n_bytes;
+  }
+  return rc;
+}
