@@ -20,6 +20,9 @@ enum {
   WRAPPED_WIDTH = 100,    /* no wider text is taken for wrapped */
   LONG_WORD_LETTERS = 16, /* no Arabic word is so long; two grown together are */
   TA_MARBUTA = 0x629,
+  TA = 0x62A,
+  TATWEEL = 0x640,
+  WAW = 0x648,
   ALEF_MAKSURA = 0x649
 };
 
@@ -96,20 +99,45 @@ static bool closes(uint32_t code) {
   return letters_is_quote(code) || code == '\'' || code == 0x2019 || code == 0x2018 || code == ')' || code == ']';
 }
 
-static void add_letter(open_word *word, uint32_t code, uint8_t class) {
-  uint32_t kind = class & LETTERS_KIND_MASK, script = letters_class_script(class);
-  uint32_t folded = fold_code(code);
-  if (kind == LETTERS_LETTER) {
-    word->fused |= word->ended || (word->script != LETTERS_SCRIPT_NONE && word->script != script && word->n_codes > 1);
-    word->ended = code == TA_MARBUTA || code == ALEF_MAKSURA;
-    word->script = script;
-    word->n_arabic += script == LETTERS_SCRIPT_ARABIC;
-    word->n_latin += script == LETTERS_SCRIPT_LATIN;
+/* The folded form of a word's character. Most Arabic letters are their own. */
+static inline uint32_t fold_letter(uint32_t code) {
+  return code >= TA && code <= WAW && code != TATWEEL ? code : fold_code(code);
+}
+
+/* Reads characters from `at` as long as they belong to one word. Returns where it ends. */
+static uint32_t read_word(const uint8_t *text, uint32_t at, uint32_t end, open_word *word) {
+  uint32_t n = word->n_codes, n_arabic = 0, n_latin = 0, n_digits = 0, script = word->script;
+  bool ended = word->ended, fused = word->fused;
+  while (at < end) {
+    uint32_t next = at, code = utf8_next(text, &next);
+    uint8_t class = letters_class(code);
+    uint32_t kind = class & LETTERS_KIND_MASK;
+    if (!word_has(kind)) {
+      break;
+    }
+    if (kind == LETTERS_LETTER) {
+      uint32_t mine = letters_class_script(class);
+      fused |= ended || (mine != script && script != LETTERS_SCRIPT_NONE && n > 1);
+      ended = code == TA_MARBUTA || code == ALEF_MAKSURA;
+      script = mine;
+      n_arabic += mine == LETTERS_SCRIPT_ARABIC;
+      n_latin += mine == LETTERS_SCRIPT_LATIN;
+    }
+    n_digits += kind == LETTERS_DIGIT;
+    uint32_t folded = fold_letter(code);
+    if (folded != 0 && n < WORD_CODES_MAX) {
+      word->codes[n++] = folded;
+    }
+    at = next;
   }
-  word->n_digits += kind == LETTERS_DIGIT;
-  if (folded != 0 && word->n_codes < WORD_CODES_MAX) {
-    word->codes[word->n_codes++] = folded;
-  }
+  word->n_codes = n;
+  word->n_arabic += n_arabic;
+  word->n_latin += n_latin;
+  word->n_digits += n_digits;
+  word->script = script;
+  word->ended = ended;
+  word->fused = fused;
+  return at;
 }
 
 /* Its code points need not be cleared. */
@@ -141,6 +169,10 @@ static int end_word(page_lines *page, page_line *line, open_word *word) {
   line->n_digits += word->n_digits;
   clear_word(word);
   return 0;
+}
+
+static uint32_t code_before(const uint8_t *text, uint32_t at) {
+  return utf8_prev(text, &at);
 }
 
 /* Counts a character that is no part of a word. prev and next are its neighbours, 0 at the ends. */
@@ -184,24 +216,22 @@ static void read_end(page_line *line, const uint8_t *text) {
 
 static int read_characters(page_lines *page, page_line *line, const uint8_t *text) {
   open_word word;
-  uint32_t prev = 0;
   int rc = 0;
   clear_word(&word);
   for (uint32_t at = line->begin; rc == 0 && at < line->end;) {
-    bool first = at == line->begin;
-    uint32_t code = utf8_next(text, &at);
-    uint8_t class = letters_class(code);
-    uint32_t kind = class & LETTERS_KIND_MASK;
-    line->n_codes++;
-    if (word_has(kind)) {
-      add_letter(&word, code, class);
-    } else if (kind != LETTERS_FORMAT) {
-      rc = end_word(page, line, &word);
-      if (kind != LETTERS_SPACE) {
-        add_mark(line, code, prev, at < line->end ? utf8_peek(text, at) : 0, first);
-      }
+    at = read_word(text, at, line->end, &word);
+    if (at == line->end) {
+      break;
     }
-    prev = code;
+    uint32_t from = at, code = utf8_next(text, &at), kind = letters_kind(code);
+    if (kind == LETTERS_FORMAT) {
+      continue; /* zero-width characters stand inside words */
+    }
+    rc = end_word(page, line, &word);
+    if (kind != LETTERS_SPACE) {
+      add_mark(line, code, from > line->begin ? code_before(text, from) : 0, at < line->end ? utf8_peek(text, at) : 0,
+               from == line->begin);
+    }
   }
   rc = rc == 0 ? end_word(page, line, &word) : rc;
   read_end(line, text);

@@ -15,7 +15,6 @@ enum { LINE_SKETCH = 6 };
 typedef struct page_line {
   uint32_t begin, end; /* in the text, without white space around */
   uint32_t first_word, n_words;
-  uint32_t n_codes;
 
   /* what its characters are */
   uint32_t n_separators; /* | · » › / and their kin, between words */
