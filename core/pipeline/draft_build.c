@@ -35,6 +35,30 @@ static int place_stages(const draft *self, const uint32_t *order, plan *made) {
   return 0;
 }
 
+static void release_predicate(void *object) {
+  predicate_free(object);
+}
+
+static int compile_conditions(plan *made) {
+  for (uint32_t i = 0; i < made->n_stages; i++) {
+    plan_stage *stage = &made->stages[i];
+    predicate *compiled = NULL;
+    stage->otherwise = cJSON_IsString(stage->when);
+    if (stage->when == NULL || stage->otherwise) {
+      continue;
+    }
+    int result = predicate_compile(stage->when, made->schemas, &compiled, NULL);
+    if (result == 0) {
+      result = plan_memory_own(made->memory, release_predicate, compiled);
+    }
+    if (result != 0) {
+      return result;
+    }
+    stage->predicate = compiled;
+  }
+  return 0;
+}
+
 int draft_build(const draft *self, const uint32_t *order, plan *made) {
   made->name = self->name;
   made->path = self->file->path;
@@ -42,5 +66,8 @@ int draft_build(const draft *self, const uint32_t *order, plan *made) {
   made->any_order = self->any_order;
   made->limits = self->limits;
   int result = place_stages(self, order, made);
+  if (result == 0) {
+    result = compile_conditions(made);
+  }
   return result != 0 ? result : segments_cut(made, made->memory);
 }

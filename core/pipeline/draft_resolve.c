@@ -7,8 +7,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "pipeline/condition.h"
 #include "pipeline/draft.h"
 #include "pipeline/keys.h"
+#include "pipeline/typed_values.h"
 #include "plugin/config.h"
 
 enum { CANDIDATES_MAX = 1024 };
@@ -93,6 +95,13 @@ static void report_config(void *arg, const char *pointer, int at_key, const char
   free(full);
 }
 
+/* The same within a setting that is a condition. */
+static int convert_condition(void *arg, const cJSON *value, const char *pointer) {
+  (void)value;
+  condition_convert(arg, pointer);
+  return 0;
+}
+
 /* Where the schema wants a number or truth value and the string was nothing but ${...}, makes it one. */
 static void convert_substituted(draft *self, const draft_stage *stage, const stage_info *info, const char *with) {
   for (uint32_t i = 0; i < self->file->n_substitutions; i++) {
@@ -122,41 +131,21 @@ static const char *file_fault(const char *path) {
   return S_ISREG(info.st_mode) ? NULL : "not a regular file";
 }
 
-static void check_file(draft *self, const char *name, const char *pointer) {
+/* Reports a value of type "file" that can't be read, as the run would, but before it. */
+static int check_file(void *arg, const cJSON *value, const char *pointer) {
+  pipeline_file *file = arg;
+  const char *name = cJSON_IsString(value) ? value->valuestring : "";
   bool absolute = name[0] == '/';
   char *path = NULL;
-  if (name[0] == '\0' ||
-      asprintf(&path, "%s%s%s", absolute ? "" : self->file->base_folder, absolute ? "" : "/", name) < 0) {
-    return;
+  if (name[0] == '\0' || asprintf(&path, "%s%s%s", absolute ? "" : file->base_folder, absolute ? "" : "/", name) < 0) {
+    return 0;
   }
   const char *wrong = file_fault(path);
   if (wrong != NULL) {
-    pipeline_file_fault(self->file, pointer, false, "can't read %s: %s", path, wrong);
+    pipeline_file_fault(file, pointer, false, "can't read %s: %s", path, wrong);
   }
   free(path);
-}
-
-/* Reports every value of type "file" that can't be read, as the run would, but before it. */
-static void check_files(draft *self, const cJSON *schema, const cJSON *value, const char *pointer) {
-  const cJSON *type = cJSON_GetObjectItemCaseSensitive(schema, "type");
-  const cJSON *properties = cJSON_GetObjectItemCaseSensitive(schema, "properties");
-  const cJSON *others = cJSON_GetObjectItemCaseSensitive(schema, "additionalProperties");
-  const cJSON *items = cJSON_GetObjectItemCaseSensitive(schema, "items");
-  if (cJSON_IsString(value) && cJSON_IsString(type) && strcmp(type->valuestring, "file") == 0) {
-    check_file(self, value->valuestring, pointer);
-  }
-  uint32_t index = 0;
-  const cJSON *child = NULL;
-  cJSON_ArrayForEach(child, value) {
-    const cJSON *own = child->string == NULL ? items : cJSON_GetObjectItemCaseSensitive(properties, child->string);
-    own = own == NULL && child->string != NULL ? others : own;
-    if (own != NULL) {
-      check_files(self, own, child,
-                  child->string != NULL ? pipeline_file_child(self->file, pointer, child->string)
-                                        : pipeline_file_item(self->file, pointer, index));
-    }
-    index++;
-  }
+  return 0;
 }
 
 static int take_secrets(draft *self, draft_stage *stage, const char *with) {
@@ -211,8 +200,13 @@ static int check_config(draft *self, draft_stage *stage, const stage_info *info)
   if (stage->with != NULL && !cJSON_IsObject(stage->with)) {
     return 0;
   }
+  const typed_values conditions = { self->file, "predicate", convert_condition, self->file };
+  const typed_values files = { self->file, "file", check_file, self->file };
   convert_substituted(self, stage, info, with);
-  int result = 0;
+  int result = typed_values_walk(&conditions, info->config, stage->with, with);
+  if (result != 0) {
+    return result;
+  }
   cJSON *config = config_make(self, stage, info, &result);
   if (config == NULL) {
     return result;
@@ -221,8 +215,8 @@ static int check_config(draft *self, draft_stage *stage, const stage_info *info)
     return -ENOMEM;
   }
   stage->stage.config = config;
-  check_files(self, info->config, config, with);
-  return take_secrets(self, stage, with);
+  result = typed_values_walk(&files, info->config, config, with);
+  return result != 0 ? result : take_secrets(self, stage, with);
 }
 
 static void check_batch(draft *self, draft_stage *stage, const stage_info *info) {

@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "pipeline/condition.h"
 #include "pipeline/draft.h"
 #include "pipeline/keys.h"
-#include "pipeline/predicate.h"
 
 enum {
   ID_BYTES_MAX = 64,
@@ -76,7 +76,7 @@ static int read_when(pipeline_file *file, void *target, const cJSON *value, cons
                         "must be a condition like {\"field\": \"language\", \"is\": \"ar\"}, or \"otherwise\"");
     return 0;
   }
-  return predicate_check(file, value, pointer);
+  return condition_check(file, value, pointer);
 }
 
 static int read_on_error(pipeline_file *file, void *target, const cJSON *value, const char *pointer) {

@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "pipeline/predicate.h"
+#include "pipeline/condition.h"
 
 enum { NOBODY = 0, GRANTED = UINT16_MAX, SLOT_NONE = 255 };
 
@@ -290,7 +290,7 @@ static int condition_wire(wiring *w) {
     return 0;
   }
   const char *pointer = draft_pointer(w->draft, stage, "when");
-  return pointer == NULL ? -ENOMEM : predicate_layers(w->draft->file, stage->stage.when, pointer, condition_layer, w);
+  return pointer == NULL ? -ENOMEM : condition_layers(w->draft->file, stage->stage.when, pointer, condition_layer, w);
 }
 
 /* --- the whole --- */

@@ -105,7 +105,8 @@ static void drop_defaulted(cJSON *schema) {
   }
 }
 
-/* From the language of manifests to JSON Schema: "file" is a string there, and unknown keys are refused. */
+/* From the language of manifests to JSON Schema: "file" is a string there, "predicate" a condition like those under
+ * "when", and unknown keys are refused. */
 static void publish(schema_builder *b, cJSON *schema) {
   if (!cJSON_IsObject(schema)) {
     return;
@@ -116,6 +117,10 @@ static void publish(schema_builder *b, cJSON *schema) {
       cJSON_Delete(type);
       b->failed = true;
     }
+  }
+  if (is_type(schema, "predicate")) {
+    cJSON_DeleteItemFromObjectCaseSensitive(schema, "type");
+    put_fragment(b, put_array(b, schema, "allOf"), NULL, "{\"$ref\":\"#/definitions/condition\"}");
   }
   cJSON *property = NULL;
   cJSON_ArrayForEach(property, cJSON_GetObjectItemCaseSensitive(schema, "properties")) {

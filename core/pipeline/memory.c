@@ -13,7 +13,8 @@
 
 typedef struct block {
   struct block *next;
-  cJSON *json; /* adopted; such a block has no bytes */
+  void (*release)(void *object); /* of an object that is owned; such a block has no bytes */
+  void *object;
   max_align_t bytes[];
 } block;
 
@@ -36,7 +37,9 @@ void plan_memory_free(plan_memory *memory) {
   }
   for (block *next, *b = memory->blocks; b != NULL; b = next) {
     next = b->next;
-    cJSON_Delete(b->json);
+    if (b->release != NULL) {
+      b->release(b->object);
+    }
     free(b);
   }
   free(memory);
@@ -88,12 +91,21 @@ char *plan_memory_format(plan_memory *memory, const char *format, ...) {
   return text;
 }
 
-int plan_memory_adopt(plan_memory *memory, cJSON *json) {
-  block *holder = json == NULL ? NULL : block_add(memory, 0);
+int plan_memory_own(plan_memory *memory, void (*release)(void *object), void *object) {
+  block *holder = object == NULL ? NULL : block_add(memory, 0);
   if (holder == NULL) {
-    cJSON_Delete(json);
+    release(object);
     return -ENOMEM;
   }
-  holder->json = json;
+  holder->release = release;
+  holder->object = object;
   return 0;
+}
+
+static void release_json(void *json) {
+  cJSON_Delete(json);
+}
+
+int plan_memory_adopt(plan_memory *memory, cJSON *json) {
+  return plan_memory_own(memory, release_json, json);
 }

@@ -18,6 +18,9 @@ void *plan_memory_take(plan_memory *memory, size_t n, size_t size);
 char *plan_memory_copy(plan_memory *memory, const char *text, size_t len);
 char *plan_memory_format(plan_memory *memory, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Calls release(object) when the rest is freed. On failure it is called now. NULL is passed on as -ENOMEM. */
+int plan_memory_own(plan_memory *memory, void (*release)(void *object), void *object);
+
 /* Deletes json together with the rest. On failure it is deleted now. NULL is passed on as -ENOMEM. */
 int plan_memory_adopt(plan_memory *memory, cJSON *json);
 

@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "document/builder.h"
+#include "plugin/predicate.h"
 #include "plugin/registry.h"
 
 enum { PLAN_STAGES_MAX = 256 };
@@ -30,7 +31,9 @@ typedef struct plan_stage {
   stage_layout layout;
   uint32_t n_from; /* incoming edges: indices of stages; sources have none */
   const uint32_t *from;
-  const cJSON *when; /* predicate on the edge into it, or NULL */
+  const cJSON *when;          /* condition on the edge into it, or NULL */
+  const predicate *predicate; /* the same compiled; NULL: none, or "otherwise" */
+  bool otherwise;             /* takes what no other reader of the same stage takes by its condition */
   plan_on_error on_error;
   plan_retry retry;
   uint32_t timeout_ms; /* 0: none */

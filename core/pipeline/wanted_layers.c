@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <string.h>
 
+#include "pipeline/condition.h"
 #include "pipeline/draft_wire.h"
 #include "pipeline/keys.h"
+#include "pipeline/typed_values.h"
 #include "plugin/config.h"
 #include "plugin/manifest_parts.h"
 
@@ -110,6 +112,28 @@ static void sort_configured(wanted_layers *wanted, uint32_t n_own) {
   }
 }
 
+/* A layer that a condition names is read, whatever else the stage does with it. */
+static int add_of_condition(void *arg, const char *name, const char *pointer) {
+  wanted_target *target = arg;
+  for (uint32_t i = 0; i < target->wanted->n; i++) {
+    if (strcmp(target->wanted->all[i].name, name) == 0) {
+      return 0;
+    }
+  }
+  return add(target, name, LAYER_READS, pointer);
+}
+
+static int visit_condition(void *arg, const cJSON *value, const char *pointer) {
+  wanted_target *target = arg;
+  return condition_layers(target->draft->file, value, pointer, add_of_condition, target);
+}
+
+/* Those that settings of type "predicate" name; behind all others, since the ABI has no index for them. */
+static int read_conditions(draft *self, const draft_stage *stage, wanted_target *target) {
+  const typed_values conditions = { self->file, "predicate", visit_condition, target };
+  return typed_values_walk(&conditions, stage->stage.info->config, stage->with, draft_pointer(self, stage, "with"));
+}
+
 int wanted_layers_read(draft *self, const draft_stage *stage, wanted_layers *ret_wanted) {
   const stage_info *info = stage->stage.info;
   wanted_target target = { .draft = self, .wanted = ret_wanted };
@@ -117,13 +141,10 @@ int wanted_layers_read(draft *self, const draft_stage *stage, wanted_layers *ret
   for (uint32_t i = 0; i < info->n_layers; i++) {
     add(&target, info->layers[i].name, info->layers[i].access, NULL);
   }
-  if (!info->layers_from_config) {
-    return 0;
-  }
   uint32_t n_own = ret_wanted->n;
-  int result = read_configured(self, stage, &target);
+  int result = info->layers_from_config ? read_configured(self, stage, &target) : 0;
   sort_configured(ret_wanted, n_own);
-  return result;
+  return result != 0 ? result : read_conditions(self, stage, &target);
 }
 
 void wanted_layers_done(wanted_layers *wanted) {

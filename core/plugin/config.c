@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "plugin/config_place.h"
+#include "plugin/predicate_parts.h"
 
-static const char *const articles[CONFIG_N_TYPES] = { "a", "an", "a", "a", "an", "an", "a" };
+static const char *const articles[CONFIG_N_TYPES] = { "a", "an", "a", "a", "an", "an", "a", "a" };
 
 /* What was found, short enough for a message. */
 static void describe(const cJSON *value, char *ret_text, size_t capacity) {
@@ -65,9 +65,10 @@ static void wrong_value(config_walk *walk, const config_place *place, const cJSO
   char found[96], bounds[96];
   describe(value, found, sizeof found);
   describe_bounds(schema, type, bounds, sizeof bounds);
-  const char *name = type == CONFIG_BOOLEAN ? "true or false"
-                     : type == CONFIG_FILE  ? "file name"
-                                            : config_type_name(type);
+  const char *name = type == CONFIG_BOOLEAN     ? "true or false"
+                     : type == CONFIG_FILE      ? "file name"
+                     : type == CONFIG_PREDICATE ? "condition like {\"field\": \"language\", \"is\": \"ar\"}"
+                                                : config_type_name(type);
   config_fault(walk, place, 0, "must be %s%s%s%s, found %s", type == CONFIG_BOOLEAN ? "" : articles[type],
                type == CONFIG_BOOLEAN ? "" : " ", name, bounds, found);
 }
@@ -87,6 +88,7 @@ static bool type_fits(config_type type, const cJSON *value) {
   case CONFIG_ARRAY:
     return cJSON_IsArray(value);
   case CONFIG_OBJECT:
+  case CONFIG_PREDICATE:
     return cJSON_IsObject(value);
   case CONFIG_N_TYPES:
     break;
@@ -266,6 +268,8 @@ int config_value_check(config_walk *walk, const config_place *place, const cJSON
     required_check(walk, place, schema, value);
   } else if (type == CONFIG_ARRAY) {
     elements_check(walk, place, schema, value);
+  } else if (type == CONFIG_PREDICATE) {
+    predicate_check_at(walk, place, value);
   }
   return walk->n_faults - before;
 }

@@ -2,8 +2,8 @@
 
 /* Checks a stage's configuration against its manifest's schema and fills in defaults. Floor 2.
  *
- * The schema language is a small part of JSON Schema, plus type "file": type (string, integer, number, boolean,
- * array, object, file), properties, required, additionalProperties (a schema: the object is a map), items, enum,
+ * The schema language is a small part of JSON Schema, plus types "file" and "predicate": type (string, integer,
+ * number, boolean, array, object, file, predicate), properties, required, additionalProperties (a schema: the object is a map), items, enum,
  * default, minimum, maximum, minLength, maxLength (in code points), minItems, maxItems, description. Keys that are
  * neither among the properties nor covered by additionalProperties are errors. */
 #ifndef CORE_PLUGIN_CONFIG_H

@@ -11,7 +11,7 @@
 enum { POINTER_MAX = 1024, MESSAGE_MAX = 800 };
 
 static const char *const type_names[CONFIG_N_TYPES] = { "string", "integer", "number", "boolean",
-                                                        "array",  "object",  "file" };
+                                                        "array",  "object",  "file",   "predicate" };
 
 const char *config_type_name(config_type type) {
   return type < CONFIG_N_TYPES ? type_names[type] : "unknown";
@@ -37,16 +37,16 @@ int config_number(const cJSON *schema, const char *key, double *ret_number) {
 }
 
 /* Appends the pointer of place; too long a way is cut, which only makes the message vaguer. */
-static size_t pointer_write(const config_place *place, char *pointer, size_t len) {
+static size_t pointer_write(const config_place *place, char *pointer, size_t capacity) {
   if (place->parent == NULL) {
-    return len;
+    return 0;
   }
-  len = pointer_write(place->parent, pointer, len);
+  size_t len = pointer_write(place->parent, pointer, capacity);
   if (place->key == NULL) {
-    int wrote = snprintf(pointer + len, POINTER_MAX - len, "/%u", place->index);
-    return len + (size_t)wrote < POINTER_MAX ? len + (size_t)wrote : len;
+    int wrote = snprintf(pointer + len, capacity - len, "/%u", place->index);
+    return len + (size_t)wrote < capacity ? len + (size_t)wrote : len;
   }
-  if (len + 2 * strlen(place->key) + 2 > POINTER_MAX) {
+  if (len + 2 * strlen(place->key) + 2 > capacity) {
     return len;
   }
   pointer[len++] = '/';
@@ -62,6 +62,11 @@ static size_t pointer_write(const config_place *place, char *pointer, size_t len
   return len;
 }
 
+void config_place_pointer(const config_place *place, char *ret_pointer, size_t capacity) {
+  ret_pointer[0] = '\0';
+  pointer_write(place, ret_pointer, capacity);
+}
+
 void config_fault(config_walk *walk, const config_place *place, int at_key, const char *format, ...) {
   char pointer[POINTER_MAX] = "";
   qn_error error;
@@ -71,7 +76,7 @@ void config_fault(config_walk *walk, const config_place *place, int at_key, cons
   vsnprintf(message, sizeof message, format, arguments);
   va_end(arguments);
   error_set(&error, -EINVAL, "bad-config", "%s", message);
-  pointer_write(place, pointer, 0);
+  config_place_pointer(place, pointer, sizeof pointer);
   walk->n_faults++;
   if (walk->report != NULL) {
     walk->report(walk->arg, pointer, at_key, error.message);

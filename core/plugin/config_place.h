@@ -15,7 +15,8 @@ typedef enum config_type {
   CONFIG_ARRAY,
   CONFIG_OBJECT,
   CONFIG_FILE,
-  CONFIG_N_TYPES /* also: no such type */
+  CONFIG_PREDICATE, /* a condition on documents: plugin/predicate.h */
+  CONFIG_N_TYPES    /* also: no such type */
 } config_type;
 
 /* A step of the way from the root; lives on the stack of the walk. key NULL: an array's element. */
@@ -34,6 +35,9 @@ typedef struct config_walk {
 /* Reports a fault at place, as a JSON pointer. */
 void config_fault(config_walk *walk, const config_place *place, int at_key, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+
+/* The JSON pointer of place; cut at a part if it does not fit. */
+void config_place_pointer(const config_place *place, char *ret_pointer, size_t capacity);
 
 /* The type a schema names, or CONFIG_N_TYPES. */
 config_type config_type_of(const cJSON *schema);

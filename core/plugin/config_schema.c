@@ -10,6 +10,7 @@
 
 #define T(type) (1u << CONFIG_##type)
 #define ALL_TYPES ((1u << CONFIG_N_TYPES) - 1)
+#define VALUE_TYPES (ALL_TYPES & ~T(PREDICATE)) /* those that a manifest itself can give values of */
 
 typedef enum key_form {
   FORM_WORD, /* a string */
@@ -30,8 +31,8 @@ static const struct schema_key {
 } schema_keys[] = {
   { "type", ALL_TYPES, FORM_WORD },
   { "description", ALL_TYPES, FORM_WORD },
-  { "default", ALL_TYPES, FORM_ANY },
-  { "enum", ALL_TYPES, FORM_VALUES },
+  { "default", VALUE_TYPES, FORM_ANY },
+  { "enum", VALUE_TYPES, FORM_VALUES },
   { "minimum", T(INTEGER) | T(NUMBER), FORM_NUMBER },
   { "maximum", T(INTEGER) | T(NUMBER), FORM_NUMBER },
   { "minLength", T(STRING) | T(FILE), FORM_COUNT },
@@ -201,7 +202,8 @@ static void schema_check(config_walk *walk, const config_place *place, const cJS
   }
   config_type type = config_type_of(schema);
   if (type == CONFIG_N_TYPES) {
-    config_fault(walk, place, 0, "needs a \"type\": string, integer, number, boolean, array, object or file");
+    config_fault(walk, place, 0,
+                 "needs a \"type\": string, integer, number, boolean, array, object, file or predicate");
     return;
   }
   keys_check(walk, place, schema, type);

@@ -13,6 +13,7 @@
 #include "document/utf8.h"
 #include "observe/log.h"
 #include "plugin/host_parts.h"
+#include "plugin/predicate.h"
 
 static host_call *body_of(qn_call *call) {
   return (host_call *)(void *)call;
@@ -244,6 +245,11 @@ static void host_complete(qn_env *env, qn_ticket ticket, qn_status status, const
   env->hooks->complete(env, ticket, status, said.slug, said.message, strlen(said.message));
 }
 
+static int host_predicate_holds(qn_call *call, const qn_predicate *condition) {
+  host_call *body = body_of(call);
+  return body->document != NULL && condition != NULL ? predicate_holds(condition, body->document) : alien(body);
+}
+
 static const qn_host table = {
   .size = sizeof table,
   .abi_major = QN_ABI_MAJOR,
@@ -278,6 +284,8 @@ static const qn_host table = {
   .record_encode = host_record_encode,
   .prepared_set = host_prepared_set,
   .complete = host_complete,
+  .predicate_open = host_predicate_open,
+  .predicate_holds = host_predicate_holds,
 };
 
 const qn_host *host_table(void) {
@@ -299,6 +307,7 @@ void host_env_init(qn_env *env, const stage_info *info, const char *id, const cJ
 
 void host_env_done(qn_env *env) {
   host_files_close(env);
+  host_predicates_close(env);
   size_t kept = atomic_load(&env->memory);
   if (kept > 0) {
     char text[300];

@@ -38,7 +38,8 @@ struct qn_env {
   _Atomic size_t memory;   /* bytes from alloc now held */
   size_t fail_after;       /* tests: alloc fails from this one on; 0 never */
   _Atomic size_t n_allocs;
-  struct host_file *files; /* mapped data files; unmapped by host_env_done */
+  struct host_file *files;           /* mapped data files; unmapped by host_env_done */
+  struct host_condition *conditions; /* compiled predicates; freed by host_env_done */
 };
 
 /* The body of a call. The runtime embeds it; call must stay first. One thread at a time. */

@@ -31,6 +31,10 @@ int host_data_open(qn_create *create, const char *name, qn_str *ret_bytes);
 int host_file_open(qn_create *create, const char *pointer, qn_str *ret_bytes);
 void host_files_close(qn_env *env);
 
+/* host_predicate.c */
+int host_predicate_open(qn_create *create, const char *pointer, const qn_predicate **ret_predicate);
+void host_predicates_close(qn_env *env);
+
 /* host_memory.c */
 void *host_alloc(qn_env *env, size_t bytes);
 void *host_resize(qn_env *env, void *memory, size_t bytes);

@@ -27,10 +27,11 @@ extern "C" {
 #endif
 
 /* True if table, as the other side built it, has the field. */
-#define QN_HAS(table, field) \
+#define QN_HAS(table, field)                                                                                           \
   ((size_t)(table)->size >= (size_t)((const char *)(&(table)->field + 1) - (const char *)(table)))
 
 typedef struct qn_host qn_host;
+typedef struct qn_predicate qn_predicate; /* a compiled condition on documents; the host's */
 typedef struct qn_env qn_env; /* one stage of one pipeline, as the host knows it; lives as long as the instance */
 
 /* Names one asynchronous operation, by value. Never reused while the process lives. */
@@ -51,11 +52,11 @@ typedef struct qn_create {
  * host keeps its side of the conversation. Lent until the function returns or, after PENDING, completes. */
 typedef struct qn_call {
   uint32_t size;
-  uint32_t attempt;    /* 1 for the first try */
+  uint32_t attempt; /* 1 for the first try */
   const qn_host *host;
   qn_env *env;
-  int64_t now_ms;      /* Unix time of admission, milliseconds; the only clock a stage needs. Frozen on request */
-  qn_ticket ticket;    /* async stages: what complete() takes */
+  int64_t now_ms;   /* Unix time of admission, milliseconds; the only clock a stage needs. Frozen on request */
+  qn_ticket ticket; /* async stages: what complete() takes */
 } qn_call;
 
 /* What a source says of a document it emits. Strings are copied. */
@@ -78,9 +79,9 @@ typedef struct qn_receipt {
 
 /* One document at a sink, prepared. */
 typedef struct qn_item {
-  qn_call *call;        /* for reading the document and for fail(); its ticket, for async sinks */
-  qn_str prepared;      /* what prepare() set; empty if the sink has no prepare */
-  qn_status status;     /* in: OK. out: OK, PENDING (async), RETRY, REJECT or FATAL */
+  qn_call *call;    /* for reading the document and for fail(); its ticket, for async sinks */
+  qn_str prepared;  /* what prepare() set; empty if the sink has no prepare */
+  qn_status status; /* in: OK. out: OK, PENDING (async), RETRY, REJECT or FATAL */
   uint32_t reserved;
 } qn_item;
 
@@ -90,7 +91,7 @@ typedef struct qn_record_options {
   uint32_t offsets;         /* QN_OFFSETS_* */
   uint32_t payload_offsets; /* not 0: spans also carry their place in the payload */
   uint32_t n_parts;
-  const qn_str *parts;      /* which parts to write ("text", "entities", "acme.mood/1"); n_parts 0: all */
+  const qn_str *parts; /* which parts to write ("text", "entities", "acme.mood/1"); n_parts 0: all */
 } qn_record_options;
 
 enum { QN_OFFSETS_BYTES = 0, QN_OFFSETS_CODEPOINTS = 1, QN_OFFSETS_UTF16 = 2 };
@@ -216,6 +217,16 @@ struct qn_host {
   /* Ends what PENDING began, exactly once; later ones and ones after a time-out are ignored. May be called
    * before process has returned. slug and text as for fail(), or NULL for OK. [any] */
   void (*complete)(qn_env *env, qn_ticket ticket, qn_status status, const char *slug, const char *text, size_t len);
+
+  /* --- conditions --- */
+
+  /* Compiles the condition that is the configuration's value of type "predicate" at pointer. The host owns it; it
+   * holds until destroy returns. 0, -ENOENT (no such value), -EINVAL (not of that type), -ENOMEM. [create] */
+  int (*predicate_open)(qn_create *create, const char *pointer, const qn_predicate **ret_predicate);
+
+  /* Whether the condition holds for the document as it came to this stage, without what this call has built. 1 or 0;
+   * -ELOOP (a regular expression took too many steps on this document), -ENOMEM. Inside process and prepare. [worker] */
+  int (*predicate_holds)(qn_call *call, const qn_predicate *predicate);
 };
 
 /* --- the tables a plugin gives ---
@@ -325,9 +336,9 @@ extern QN_EXPORT const qn_plugin qn_plugin_v1;
 
 /* A string literal as qn_str. */
 #ifdef __cplusplus
-#define QN_LIT(literal) (qn_str{("" literal), sizeof(literal) - 1})
+#define QN_LIT(literal) (qn_str{ ("" literal), sizeof(literal) - 1 })
 #else
-#define QN_LIT(literal) ((qn_str){("" literal), sizeof(literal) - 1})
+#define QN_LIT(literal) ((qn_str){ ("" literal), sizeof(literal) - 1 })
 #endif
 
 static inline size_t qn_cstr_len(const char *text) {
@@ -362,7 +373,7 @@ static inline double qn_config_f64(qn_create *create, const char *pointer, doubl
 
 static inline qn_str qn_config_str(qn_create *create, const char *pointer) {
   qn_value value;
-  qn_str none = {NULL, 0};
+  qn_str none = { NULL, 0 };
   if (create->host->config_get(create, pointer, &value) != 0 || value.type != QN_VALUE_STR) {
     return none;
   }

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* A compiled pattern is shared by all workers; what one match writes to is not. So each pattern has a few places to match
+ * in, taken and given back by an atomic flag: no allocation, no lock, and no state that belongs to a thread. */
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include "plugin/pattern.h"
+
+#include <errno.h>
+#include <pcre2.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+  PLACES = 16,
+  MATCH_STEPS_MAX = 1000000, /* some ten milliseconds at worst */
+  MATCH_DEPTH_MAX = 100000,
+  MATCH_HEAP_KIB = 16 * 1024
+};
+
+typedef struct match_place {
+  atomic_flag taken;
+  pcre2_match_data *data;
+} match_place;
+
+struct pattern {
+  pcre2_code *code;
+  pcre2_match_context *limits;
+  match_place places[PLACES];
+};
+
+/* PCRE2 counts bytes; people count characters, from 1. */
+static size_t character_at(const char *text, size_t offset) {
+  size_t n = 1;
+  for (size_t i = 0; i < offset && text[i] != '\0'; i++) {
+    n += ((unsigned char)text[i + 1] & 0xC0) != 0x80;
+  }
+  return n;
+}
+
+static pcre2_code *compile(const char *text, size_t len, int *ret_code, qn_error *error) {
+  int wrong = 0;
+  PCRE2_SIZE offset = 0;
+  uint32_t options = PCRE2_UTF | PCRE2_UCP | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C;
+  pcre2_code *code = pcre2_compile((PCRE2_SPTR)text, len, options, &wrong, &offset, NULL);
+  if (code == NULL) {
+    PCRE2_UCHAR why[160] = "";
+    pcre2_get_error_message(wrong, why, sizeof why);
+    *ret_code = wrong == PCRE2_ERROR_HEAP_FAILED ? -ENOMEM : -EINVAL;
+    error_set(error, *ret_code, "bad-pattern", "bad regular expression at character %zu: %s",
+              character_at(text, offset), (const char *)why);
+  }
+  return code;
+}
+
+static int places_make(pattern *self) {
+  for (int i = 0; i < PLACES; i++) {
+    atomic_flag_clear(&self->places[i].taken);
+    self->places[i].data = pcre2_match_data_create(1, NULL);
+    if (self->places[i].data == NULL) {
+      return -ENOMEM;
+    }
+  }
+  return 0;
+}
+
+int pattern_compile(const char *text, pattern **ret_pattern, qn_error *error) {
+  size_t len = strlen(text);
+  if (len == 0 || len > PATTERN_BYTES_MAX) {
+    return error_set(error, -EINVAL, "bad-pattern", "a regular expression has 1 to %d bytes", PATTERN_BYTES_MAX);
+  }
+  pattern *self = calloc(1, sizeof *self);
+  if (self == NULL) {
+    return -ENOMEM;
+  }
+  int result = 0;
+  self->code = compile(text, len, &result, error);
+  self->limits = self->code != NULL ? pcre2_match_context_create(NULL) : NULL;
+  if (self->limits == NULL || places_make(self) != 0) {
+    pattern_free(self);
+    return result != 0 ? result : -ENOMEM;
+  }
+  pcre2_set_match_limit(self->limits, MATCH_STEPS_MAX);
+  pcre2_set_depth_limit(self->limits, MATCH_DEPTH_MAX);
+  pcre2_set_heap_limit(self->limits, MATCH_HEAP_KIB);
+  pcre2_jit_compile(self->code, PCRE2_JIT_COMPLETE); /* where it is not to be had, matching is only slower */
+  *ret_pattern = self;
+  return 0;
+}
+
+void pattern_free(pattern *self) {
+  if (self == NULL) {
+    return;
+  }
+  for (int i = 0; i < PLACES; i++) {
+    pcre2_match_data_free(self->places[i].data);
+  }
+  pcre2_match_context_free(self->limits);
+  pcre2_code_free(self->code);
+  free(self);
+}
+
+/* A free place. Threads begin to look at different ones, since their stacks lie apart. NULL: all are taken. */
+static match_place *place_take(const pattern *self) {
+  char here;
+  size_t first = (size_t)((uintptr_t)&here >> 16);
+  for (size_t i = 0; i < PLACES; i++) {
+    match_place *place = (match_place *)&self->places[(first + i) % PLACES]; /* the flags are what is not const */
+    if (!atomic_flag_test_and_set_explicit(&place->taken, memory_order_acquire)) {
+      return place;
+    }
+  }
+  return NULL;
+}
+
+static int match(const pattern *self, qn_str subject, pcre2_match_data *data) {
+  PCRE2_SPTR bytes = (PCRE2_SPTR)(subject.data != NULL ? subject.data : "");
+  int found = pcre2_match(self->code, bytes, subject.len, 0, 0, data, self->limits);
+  if (found == PCRE2_ERROR_JIT_STACKLIMIT) {
+    found = pcre2_match(self->code, bytes, subject.len, 0, PCRE2_NO_JIT, data, self->limits);
+  }
+  if (found >= 0 || found == PCRE2_ERROR_NOMATCH) {
+    return found >= 0;
+  }
+  return found == PCRE2_ERROR_NOMEMORY ? -ENOMEM : -ELOOP;
+}
+
+int pattern_matches(const pattern *self, qn_str subject) {
+  match_place *place = place_take(self);
+  if (place != NULL) {
+    int found = match(self, subject, place->data);
+    atomic_flag_clear_explicit(&place->taken, memory_order_release);
+    return found;
+  }
+  pcre2_match_data *data = pcre2_match_data_create(1, NULL);
+  int found = data != NULL ? match(self, subject, data) : -ENOMEM;
+  pcre2_match_data_free(data);
+  return found;
+}
