@@ -74,52 +74,64 @@ typedef struct growth {
   bool contrasted; /* behind "أما" */
 } growth;
 
+/* True if word i belongs to the name that g has so far, whatever its own value: "عبد الجليل", "حسام الدين", "كينجي موراتا",
+ * "تشان واي لينغ", "محمد علي" (على is spelled with another letter). */
+static bool is_bound(const scan *s, const growth *g, uint32_t i, bool joined) {
+  const scan_word *w = &s->words[i];
+  bool known = (g->first_lore & LORE_GIVEN) != 0;
+  bool compound = (w->shape & WORD_ARTICLE) != 0 && (joined || (w->lore & LORE_PARTICLE) != 0);
+  bool namesake = g->n_parts == 1 && known && (w->lore & (LORE_ENTITY | LORE_COMMON)) == LORE_ENTITY;
+  bool spelled = (known || g->announced) && (w->lore & (LORE_LETTER | LORE_FREQUENT)) == LORE_LETTER;
+  bool ali = known && (w->lore & LORE_FREQUENT) != 0 && (w->lore & (LORE_GIVEN_MAYBE | LORE_FAMILY_MAYBE)) != 0 &&
+             (w->lore & LORE_PLACE) == 0 && s->view.data[w->end - 1] == 0x8A;
+  return compound || namesake || spelled || ali;
+}
+
+/* What word i is worth as the next part of the name. */
+static float part_value(const scan *s, const growth *g, uint32_t i, bool joined) {
+  const scan_word *w = &s->words[i];
+  bool known = (g->first_lore & LORE_GIVEN) != 0;
+  float value = names_person_value(s, i, w->lore) + (joined ? 1.0f : 0.0f);
+  /* One name alone is rare: what stands behind it is likely the second. */
+  if (g->n_parts == 1 && (w->lore & (LORE_COMMON | LORE_TITLE | LORE_ENTITY)) == 0 && (w->shape & WORD_ARABIC) != 0) {
+    value += g->announced || known ? 0.9f : 0.3f;
+  }
+  if (value < 1.0f && is_bound(s, g, i, joined)) {
+    value = 1.0f;
+  }
+  bool hyphen = joined && (w->shape & WORD_GLUED) != 0 && s->words[i - 1].mark == '-';
+  if (hyphen && value < 0.5f) {
+    value = 0.5f; /* "Ha-yoon" */
+  }
+  /* After a given name the rest is a family name though it also means something. */
+  if (known && (w->shape & WORD_ARTICLE) != 0 && (w->lore & LORE_FREQUENT) == 0) {
+    value += 0.8f;
+  }
+  return value;
+}
+
 /* Takes the word at g->last into the name if it belongs there; false if the name ends before it. */
 static bool grow(const scan *s, growth *g) {
   uint32_t i = g->last;
-  uint32_t n_joined = 0;
   if (scan_parts(s, i) || g->n_parts >= PARTS_MAX) {
     return false;
   }
-  while (i < s->n_words && !scan_parts(s, i) && n_joined < 2 &&
+  while (i - g->last < 2 && !scan_parts(s, i) &&
          (names_is_particle(s, i) || ((s->words[i].shape & WORD_GLUED) != 0 && s->words[i].mark == '-'))) {
     i++;
-    n_joined++;
   }
   if (scan_parts(s, i)) {
     return false;
   }
   const scan_word *w = &s->words[i];
-  bool latin = (w->shape & WORD_LATIN) != 0;
   if (g->contrasted && w->form_len > 6 && memcmp(s->heap + w->form, "\xD9\x81", 2) == 0) {
     return false; /* "أما هوراتشيك فدعا": what is said of him begins with ف */
   }
+  bool latin = (w->shape & WORD_LATIN) != 0;
   if (latin != g->latin || ((w->shape & WORD_CLITIC) != 0 && (w->lore & LORE_NAME_ANY) == 0)) {
     return false;
   }
-  float value = names_person_value(s, i, w->lore) + (n_joined > 0 ? 1.0f : 0.0f);
-  /* One name alone is rare: what stands behind it is likely the second. */
-  if (g->n_parts == 1 && (w->lore & (LORE_COMMON | LORE_TITLE | LORE_ENTITY)) == 0 && (w->shape & WORD_ARABIC) != 0) {
-    value += g->announced || (g->first_lore & LORE_GIVEN) != 0 ? 0.9f : 0.3f;
-  }
-  bool known = (g->first_lore & LORE_GIVEN) != 0;
-  bool compound = (w->shape & WORD_ARTICLE) != 0 && (n_joined > 0 || (w->lore & LORE_PARTICLE) != 0);
-  bool namesake = g->n_parts == 1 && known && (w->lore & (LORE_ENTITY | LORE_COMMON)) == LORE_ENTITY;
-  bool spelled = (known || g->announced) && (w->lore & (LORE_LETTER | LORE_FREQUENT)) == LORE_LETTER;
-  /* "محمد علي": on is spelled with another letter. */
-  bool ali = known && (w->lore & LORE_FREQUENT) != 0 && (w->lore & (LORE_GIVEN_MAYBE | LORE_FAMILY_MAYBE)) != 0 &&
-             (w->lore & LORE_PLACE) == 0 && s->view.data[w->end - 1] == 0x8A;
-  if ((compound || namesake || spelled || ali) && value < 1.0f) {
-    value = 1.0f; /* "عبد الجليل", "حسام الدين", "كينجي موراتا", "تشان واي لينغ" */
-  }
-  bool hyphen = n_joined > 0 && (w->shape & WORD_GLUED) != 0 && s->words[i - 1].mark == '-';
-  if (hyphen && value < 0.5f) {
-    value = 0.5f; /* "Ha-yoon" */
-  }
-  /* After a given name the rest is a family name though it also means something. */
-  if ((g->first_lore & LORE_GIVEN) != 0 && (w->shape & WORD_ARTICLE) != 0 && (w->lore & LORE_FREQUENT) == 0) {
-    value += 0.8f;
-  }
+  float value = part_value(s, g, i, i > g->last);
   if (value < 0.3f) {
     return false;
   }
@@ -174,56 +186,65 @@ static bool is_contrasted(const scan *s, uint32_t i) {
   return false;
 }
 
+/* Words that only look like the begin of a name. */
+static bool begins_no_name(const scan *s, uint32_t first, const name_start *start) {
+  const scan_word *w = &s->words[first];
+  /* "رئيس" is a title wherever it may also be a name. */
+  bool title = (start->lore & (LORE_TITLE | LORE_GIVEN)) == LORE_TITLE && (start->lore & LORE_FREQUENT) != 0 &&
+               (w->shape & WORD_ARABIC) != 0;
+  /* "المهاجم الغاني كوابينا": the adjective of origin belongs to the title. */
+  bool origin = is_origin(s, first) && (start->lore & LORE_GIVEN) == 0 && !scan_parts(s, first + 1) &&
+                (s->words[first + 1].shape & WORD_ARTICLE) == 0 &&
+                names_is_proper(s, first + 1, s->words[first + 1].lore);
+  return title || origin;
+}
+
+/* The first part; a name may begin with what otherwise joins: أبو، عبد، فان. */
+static void take_first(const scan *s, uint32_t first, const name_start *start, growth *g) {
+  if (names_is_particle(s, first) && !scan_parts(s, first + 1)) {
+    g->last = first + 2;
+    g->first_lore = s->words[first + 1].lore;
+    g->value = 1.0f + names_person_value(s, first + 1, g->first_lore);
+  } else {
+    g->value = names_person_value(s, first, start->lore);
+  }
+  if ((g->first_lore & (LORE_ALIAS | LORE_NAME_ANY)) == LORE_ALIAS && !g->latin) {
+    g->value -= 1.0f;
+  }
+}
+
 static void try_start(scan *s, uint32_t first, const name_start *start) {
   const scan_word *w = &s->words[first];
-  growth g = { first + 1, 1, 0.0f, start->lore, (w->shape & WORD_LATIN) != 0, false, false };
+  const trigger *t = &s->triggers[first];
+  growth g = { .last = first + 1, .n_parts = 1, .first_lore = start->lore, .latin = (w->shape & WORD_LATIN) != 0 };
   float around = start->is_core && names_is_joined(s, first) ? 0.0f : announced(s, first);
+  if (begins_no_name(s, first, start)) {
+    return;
+  }
   g.announced = around >= 1.5f;
-  g.contrasted = is_contrasted(s, first);
-  uint32_t at = first;
-  /* "رئيس" is a title wherever it may also be a name. */
-  if ((start->lore & (LORE_TITLE | LORE_GIVEN)) == LORE_TITLE && (start->lore & LORE_FREQUENT) != 0 &&
-      (w->shape & WORD_ARABIC) != 0) {
-    return;
-  }
-  /* "المهاجم الغاني كوابينا": the adjective of origin belongs to the title. */
-  if (is_origin(s, first) && (start->lore & LORE_GIVEN) == 0 && !scan_parts(s, first + 1) &&
-      (s->words[first + 1].shape & WORD_ARTICLE) == 0 && names_is_proper(s, first + 1, s->words[first + 1].lore)) {
-    return;
-  }
-  /* A name may begin with what otherwise joins: أبو، عبد، فان. */
-  if (names_is_particle(s, first) && !scan_parts(s, first + 1)) {
-    g.value = 1.0f;
-    at = first + 1;
-    g.last = first + 2;
-    g.first_lore = s->words[at].lore;
-    g.value += names_person_value(s, at, g.first_lore);
-  } else {
-    g.value = names_person_value(s, first, start->lore);
-  }
+  take_first(s, first, start, &g);
   bool given = (g.first_lore & LORE_GIVEN) != 0;
-  if ((g.first_lore & (LORE_ALIAS | LORE_NAME_ANY)) == LORE_ALIAS && !g.latin) {
-    g.value -= 1.0f;
-  }
   if (around == 0.0f && sounds_foreign(s, first) && sounds_foreign(s, first + 1)) {
     around = 0.8f;
   }
   if (g.value < 0.3f || (around < 0.5f && !given && (g.first_lore & LORE_GIVEN_MAYBE) == 0 && !g.latin)) {
     return;
   }
+  bool particle = g.last > first + 1;
   if (given) {
     g.value += 0.6f;
-  } else if ((w->shape & WORD_ARTICLE) != 0 && at == first) {
+  } else if ((w->shape & WORD_ARTICLE) != 0 && !particle) {
     /* Rather an attribute of the title, the more so of an indefinite one. */
-    bool construct = (s->triggers[first].direct & PERSON) != 0 && (s->words[first - 1].shape & WORD_ARTICLE) == 0;
+    bool construct = (t->direct & PERSON) != 0 && (s->words[first - 1].shape & WORD_ARTICLE) == 0;
     g.value -= construct ? 2.0f : 0.8f;
   }
+  g.contrasted = is_contrasted(s, first);
   while (grow(s, &g)) {
   }
-  if (g.n_parts == 1 && at == first && around < 1.5f) {
+  if (g.n_parts == 1 && !particle && around < 1.5f) {
     return; /* a given name alone is not enough */
   }
-  if (g.n_parts > 1 && (s->triggers[first].direct & PERSON) != 0) {
+  if (g.n_parts > 1 && (t->direct & PERSON) != 0) {
     around += 1.0f; /* no name begins in the middle of what a title stands right before */
   }
   propose(s, first, start->begin, &g, around + confirmed(s, g.last));

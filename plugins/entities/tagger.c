@@ -93,6 +93,18 @@ static void propose_values(scan *s) {
   }
 }
 
+static void fill_mention(const scan *s, const candidate *c, mention *m) {
+  *m = (mention){ c->begin, c->end, c->type, c->score > 1.0f ? 1.0f : c->score, { NULL, 0 }, NULL };
+  if (c->entry != SCAN_NONE) {
+    m->link = lexicon_name(&s->lexicons[c->lexicon], c->entry);
+  } else if (c->link.end > c->link.begin) {
+    m->link = (qn_str){ (const char *)s->view.data + c->link.begin, c->link.end - c->link.begin };
+  }
+  if (c->value != SCAN_NONE) {
+    m->value = &s->values[c->value];
+  }
+}
+
 static int collect(tagger *t, const mention **ret_mentions, uint32_t *ret_n_mentions) {
   scan *s = &t->scan;
   uint32_t n = 0;
@@ -105,20 +117,8 @@ static int collect(tagger *t, const mention **ret_mentions, uint32_t *ret_n_ment
   }
   n = 0;
   for (uint32_t i = 0; i < s->n_candidates; i++) {
-    const candidate *c = &s->candidates[i];
-    if (c->chosen == 0) {
-      continue;
-    }
-    mention *m = &t->mentions[n++];
-    *m = (mention){ c->begin, c->end, c->type, c->score > 1.0f ? 1.0f : c->score, { NULL, 0 }, NULL };
-    if (c->entry != SCAN_NONE) {
-      m->link = lexicon_name(&s->lexicons[c->lexicon], c->entry);
-    }
-    if (c->entry == SCAN_NONE && c->link.end > c->link.begin) {
-      m->link = (qn_str){ (const char *)s->view.data + c->link.begin, c->link.end - c->link.begin };
-    }
-    if (c->value != SCAN_NONE) {
-      m->value = &s->values[c->value];
+    if (s->candidates[i].chosen != 0) {
+      fill_mention(s, &s->candidates[i], &t->mentions[n++]);
     }
   }
   *ret_mentions = t->mentions;
