@@ -125,10 +125,9 @@ static qn_str field(qn_call *call, qn_str name) {
 
 /* The charset parameter of a media type: "text/html; charset=windows-1256". */
 static qn_str charset_parameter(qn_str media_type) {
-  const char *end = media_type.data + media_type.len;
   for (size_t i = 0; i + 8 < media_type.len; i++) {
     if (strncasecmp(media_type.data + i, "charset=", 8) == 0) {
-      const char *begin = media_type.data + i + 8;
+      const char *begin = media_type.data + i + 8, *end = media_type.data + media_type.len;
       begin += *begin == '"';
       const char *stop = begin;
       while (stop < end && *stop != ';' && *stop != '"' && *stop != ' ') {
