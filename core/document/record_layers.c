@@ -373,6 +373,9 @@ static int write_others(record_encoder *self) {
 }
 
 int record_layers(record_encoder *self) {
+  if (self->text == NULL) { /* layers are there only empty */
+    return 0;
+  }
   for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
     int rc = record_wants(self, parts[i].part) ? write_part(self, i) : 0;
     if (rc != 0) {

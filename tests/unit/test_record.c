@@ -134,6 +134,9 @@ static void bare_document_is_written_with_its_fields(void **state) {
                 "\"fields\":{\"media_type\":\"text/plain\",\"weight\":1.5,\"flag\":true,\"none\":null}}");
   document_unref(doc);
   doc = fixture_document(&b.f, "\xFF", 1);
+  stage_layout layout = fixture_layout(&b.f, SCHEMA_VIEW_PAYLOAD, SCHEMA_VIEW_NONE, "test.all/1");
+  builder_begin(b.f.builder, doc, &layout);
+  assert_int_equal(builder_seal(b.f.builder, NULL), 0);
   assert_record(&b, doc, NULL, "{\"offsets\":\"bytes\"}");
   set_str(doc, "title", "as a string");
   assert_record(&b, doc, NULL, "{\"offsets\":\"bytes\",\"title\":{\"text\":\"as a string\"}}");
