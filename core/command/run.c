@@ -38,8 +38,8 @@ static void on_tick(void *arg, const runtime_counts *counts) {
     .documents = counts->delivered + counts->dropped + counts->dead_lettered,
     .failed = counts->dead_lettered,
     .bytes = counts->bytes_settled,
-    .expected_documents = counts->expected_documents,
-    .expected_bytes = counts->expected_bytes,
+    .input_done = counts->input_done,
+    .input_total = counts->input_total,
     .elapsed_ns = metrics_now_ns() - self->begin_ns,
   };
   progress_draw(&self->progress, &state);

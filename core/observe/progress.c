@@ -36,30 +36,20 @@ void progress_format_time(double seconds, char *text, size_t size) {
   }
 }
 
-static double done_share(const progress_state *state) {
-  double share = state->expected_bytes > 0       ? (double)state->bytes / (double)state->expected_bytes
-                 : state->expected_documents > 0 ? (double)state->documents / (double)state->expected_documents
-                                                 : 0;
-  return share > 1 ? 1 : share;
-}
-
 /* Seconds left, or less than 0 if nobody can know. */
 static double seconds_left(const progress *self, const progress_state *state) {
-  if (state->expected_bytes > state->bytes && self->bytes_per_s > 0) {
-    return (double)(state->expected_bytes - state->bytes) / self->bytes_per_s;
-  }
-  if (state->expected_bytes == 0 && state->expected_documents > state->documents && self->documents_per_s > 0) {
-    return (double)(state->expected_documents - state->documents) / self->documents_per_s;
-  }
-  return -1;
+  return state->input_total > state->input_done && self->input_per_s > 0
+             ? (double)(state->input_total - state->input_done) / self->input_per_s
+             : -1;
 }
 
 static void format_bar(const progress_state *state, char *bar, size_t size) {
   bar[0] = '\0';
-  if (state->expected_bytes == 0 && state->expected_documents == 0) {
+  if (state->input_total == 0) {
     return;
   }
-  double share = done_share(state);
+  double share = (double)state->input_done / (double)state->input_total;
+  share = share > 1 ? 1 : share;
   int filled = (int)(share * BAR_COLUMNS);
   char cells[BAR_COLUMNS + 1];
   memset(cells, '.', BAR_COLUMNS);
@@ -99,13 +89,16 @@ static void measure(progress *self, const progress_state *state) {
   }
   double documents = (double)(state->documents - self->last_documents) / seconds;
   double bytes = (double)(state->bytes - self->last_bytes) / seconds;
+  double input = (double)(state->input_done - self->last_input) / seconds;
   /* A time constant of about two seconds, so that the numbers can be read. */
   double weight = self->last_ns == 0 ? 1 : seconds / (seconds + 2);
   self->documents_per_s += (documents - self->documents_per_s) * weight;
   self->bytes_per_s += (bytes - self->bytes_per_s) * weight;
+  self->input_per_s += (input - self->input_per_s) * weight;
   self->last_ns = state->elapsed_ns;
   self->last_documents = state->documents;
   self->last_bytes = state->bytes;
+  self->last_input = state->input_done;
 }
 
 static unsigned columns_of(int fd) {

@@ -7,11 +7,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Where a run stands. What is expected may be 0 for unknown; then no bar and no time left are claimed. */
+/* Where a run stands. input_total is 0 if it is not known; then no bar and no time left are claimed. */
 typedef struct progress_state {
-  uint64_t documents, failed; /* settled so far, and those of them that failed */
-  uint64_t bytes;             /* settled so far */
-  uint64_t expected_documents, expected_bytes;
+  uint64_t documents, failed;       /* settled so far, and those of them that failed */
+  uint64_t bytes;                   /* settled so far */
+  uint64_t input_done, input_total; /* how much of the input is taken, in any unit */
   uint64_t elapsed_ns;
 } progress_state;
 
@@ -19,9 +19,10 @@ typedef struct progress {
   int fd;
   int shown;        /* a line stands on the terminal */
   uint64_t last_ns; /* what the rates were measured from */
-  uint64_t last_documents, last_bytes;
+  uint64_t last_documents, last_bytes, last_input;
   double documents_per_s; /* lately */
   double bytes_per_s;
+  double input_per_s;
 } progress;
 
 /* fd is a terminal. */

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "qanat/progress.h"
 #include "runtime/crew.h"
 #include "runtime/listen.h"
 #include "runtime/retry.h"
@@ -32,11 +33,12 @@ static void hook_complete(qn_env *env, qn_ticket ticket, qn_status status, const
 }
 
 static const void *hook_extension(qn_env *env, const char *name) {
-  (void)env;
+  const instance *stage = env->owner;
   if (strcmp(name, QN_IO_1) == 0) {
     return io_extension();
   }
-  return strcmp(name, "qanat.progress/1") == 0 ? expect_extension() : NULL;
+  bool is_watched = stage->runtime->options.tick_ms > 0;
+  return is_watched && strcmp(name, QN_PROGRESS_1) == 0 ? progress_extension() : NULL;
 }
 
 /* --- turns of the loop --- */
@@ -443,10 +445,16 @@ void runtime_counts_get(const runtime *self, runtime_counts *ret_counts) {
   counts.admitted = atomic_load(&self->next_sequence);
   counts.bytes_admitted = atomic_load(&self->bytes_admitted);
   counts.in_flight = admission_documents(&self->admission);
+  bool all_known = true;
   for (uint32_t i = 0; i < self->n_sources; i++) {
     const instance *stage = self->sources[i].stage;
-    counts.expected_documents += atomic_load_explicit(&stage->expected_documents, memory_order_relaxed);
-    counts.expected_bytes += atomic_load_explicit(&stage->expected_bytes, memory_order_relaxed);
+    uint64_t total = atomic_load_explicit(&stage->input_total, memory_order_relaxed);
+    counts.input_done += atomic_load_explicit(&stage->input_done, memory_order_relaxed);
+    counts.input_total += total;
+    all_known &= total > 0;
+  }
+  if (!all_known) {
+    counts.input_total = 0;
   }
   *ret_counts = counts;
 }

@@ -36,7 +36,7 @@ typedef struct instance {
   source *source;                                      /* its driver, if it is a source */
   struct io_handle *handles;                           /* what it holds of qanat.io/1 [loop] */
   uint32_t n_offloads;                                 /* [loop] */
-  _Atomic uint64_t expected_documents, expected_bytes; /* what a source announced */
+  _Atomic uint64_t input_done, input_total; /* what a source said of its input */
 } instance;
 
 /* A segment of the plan, with the border that feeds it. */
@@ -125,11 +125,11 @@ int runtime_thread(pthread_t *ret_thread, void *(*run)(void *arg), void *arg, co
 int instance_create(instance *instance, qn_error *error);
 void instance_destroy(instance *instance); /* also if it was never created */
 
-/* --- io.c, expect.c: extensions by name --- */
+/* --- io.c, tell.c: extensions by name --- */
 
 const void *io_extension(void);
 /* Closes what a destroyed stage still holds. [loop] */
 void io_close_all(instance *instance);
-const void *expect_extension(void);
+const void *progress_extension(void);
 
 #endif

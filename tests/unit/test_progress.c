@@ -54,8 +54,8 @@ static void progress_unknown_end_shows_no_bar_and_no_time_left(void **state) {
 static void progress_known_end_shows_bar_and_time_left(void **state) {
   (void)state;
   char line[256];
-  progress p = { .documents_per_s = 50, .bytes_per_s = 1000000 };
-  progress_state s = { .documents = 1, .failed = 1, .bytes = 5000000, .expected_bytes = 20000000, .elapsed_ns = 0 };
+  progress p = { .documents_per_s = 50, .bytes_per_s = 1000000, .input_per_s = 100 };
+  progress_state s = { .documents = 1, .failed = 1, .bytes = 5000000, .input_done = 500, .input_total = 2000 };
   progress_format(&p, &s, 200, line, sizeof line);
   assert_string_equal(line, "[######..................]  25 %  1 document, 1 failed  50/s  1.0 MB/s  0:00, 0:15 left");
 }
@@ -63,8 +63,8 @@ static void progress_known_end_shows_bar_and_time_left(void **state) {
 static void progress_more_than_expected_stays_full(void **state) {
   (void)state;
   char line[256];
-  progress p = { .documents_per_s = 50 };
-  progress_state s = { .documents = 30, .expected_documents = 20 };
+  progress p = { .documents_per_s = 50, .input_per_s = 10 };
+  progress_state s = { .documents = 30, .input_done = 30, .input_total = 20 };
   progress_format(&p, &s, 200, line, sizeof line);
   assert_non_null(strstr(line, "] 100 %"));
   assert_null(strstr(line, "left"));
@@ -72,8 +72,8 @@ static void progress_more_than_expected_stays_full(void **state) {
 
 static void progress_narrow_terminal_cuts_the_line(void **state) {
   (void)state;
-  progress p = { .documents_per_s = 50, .bytes_per_s = 1000000 };
-  progress_state s = { .documents = 100, .bytes = 5000000, .expected_bytes = 20000000 };
+  progress p = { .documents_per_s = 50, .bytes_per_s = 1000000, .input_per_s = 3 };
+  progress_state s = { .documents = 100, .bytes = 5000000, .input_done = 5, .input_total = 20 };
   for (unsigned width = 1; width < 120; width++) {
     char line[256];
     size_t len = progress_format(&p, &s, width, line, sizeof line);
