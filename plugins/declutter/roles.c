@@ -18,7 +18,7 @@ enum {
   HEADING_WORDS = 16,
   BYLINE_WORDS = 9,
   LIST_HEAD_WORDS = 6,
-  SECTION_WORDS = 6,
+  SECTION_WORDS = 3,
   DATE_WORDS = 14,
   TITLE_WORDS = 30,
   TITLE_BYTES = 512
@@ -194,7 +194,7 @@ static void find_title(page_roles *roles, const uint8_t *text, const roles_optio
     }
     float score = title_score(roles, text, line) - later;
     score += i + 1 < page->n_lines && looks_like_byline(line + 1) ? 0.5F : 0;
-    later += score > TITLE_ENOUGH ? 0.25F : 0; /* bylines and captions below the title speak of the same things */
+    later += score > TITLE_ENOUGH ? 0.4F : 0; /* bylines and captions below the title speak of the same things */
     if (score > best) {
       best = score;
       roles->title = i;
