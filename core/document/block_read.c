@@ -265,13 +265,8 @@ static const char *field_fault(const block_reader *in, const field *built) {
   if (value->type == QN_VALUE_STR && !utf8_valid((const uint8_t *)value->as.str.data, value->as.str.len)) {
     return "its string is not UTF-8 without NUL";
   }
-  if (value->type == QN_VALUE_SPAN) {
-    qn_span span = value->as.span;
-    bool inside = text != NULL && span.begin <= span.end && span.end <= text->len;
-    qn_span rounded = inside ? view_round(text, span) : span;
-    if (!inside || rounded.begin != span.begin || rounded.end != span.end) {
-      return "its span is not inside the text, or cuts a code point";
-    }
+  if (value->type == QN_VALUE_SPAN && (text == NULL || !view_holds(text, value->as.span))) {
+    return "its span is not inside the text, or cuts a code point";
   }
   return field_find(&in->doc->fields, built->name) == in->doc->fields.n ? NULL : "it is there twice";
 }

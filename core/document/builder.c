@@ -289,6 +289,16 @@ static uint32_t bytes_push(field_buffer *fields, qn_str str) {
   return at;
 }
 
+/* True if the stage may say this of the view it reads. */
+static bool span_holds(const builder *self, qn_span span) {
+  const view *reads = document_view_at(self->doc, self->layout->view_reads);
+  if (reads == NULL) {
+    return false;
+  }
+  return self->layout->view_reads == SCHEMA_VIEW_PAYLOAD ? span.begin <= span.end && span.end <= reads->len
+                                                         : view_holds(reads, span);
+}
+
 static int field_set_check(const builder *self, const field *entry) {
   int rc = field_check(entry);
   if (rc != 0) {
@@ -298,11 +308,9 @@ static int field_set_check(const builder *self, const field *entry) {
     return -EPERM;
   }
   const qn_value *value = &entry->value;
-  const view *reads = document_view_at(self->doc, self->layout->view_reads);
   if (!utf8_valid((const uint8_t *)entry->name.data, entry->name.len) ||
       (value->type == QN_VALUE_STR && !utf8_valid((const uint8_t *)value->as.str.data, value->as.str.len)) ||
-      (value->type == QN_VALUE_SPAN &&
-       (reads == NULL || value->as.span.begin > value->as.span.end || value->as.span.end > reads->len))) {
+      (value->type == QN_VALUE_SPAN && !span_holds(self, value->as.span))) {
     return -EINVAL;
   }
   return value->type != QN_VALUE_NONE ? pending_fits(self, entry) : 0;

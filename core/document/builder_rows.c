@@ -36,7 +36,7 @@ void row_buffer_clear(row_buffer *rows) {
 }
 
 static int grow_rows(row_buffer *rows, uint32_t wanted) {
-  if (wanted <= rows->capacity) {
+  if (wanted <= rows->capacity && rows->capacity > 0) { /* also room for no rows must be somewhere */
     return 0;
   }
   uint32_t capacity = rows->capacity + rows->capacity / 2;

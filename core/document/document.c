@@ -114,7 +114,9 @@ static int put_repaired(document *doc, const field *entry) {
 
 int document_field_set(document *doc, qn_str name, const qn_value *value) {
   field entry = { name, *value };
-  if (!utf8_valid((const uint8_t *)name.data, name.len)) {
+  const view *text = doc->views[SCHEMA_VIEW_TEXT];
+  if (!utf8_valid((const uint8_t *)name.data, name.len) ||
+      (value->type == QN_VALUE_SPAN && (text == NULL || !view_holds(text, value->as.span)))) {
     return -EINVAL;
   }
   if (value->type == QN_VALUE_STR && !utf8_valid((const uint8_t *)value->as.str.data, value->as.str.len)) {

@@ -36,7 +36,9 @@ size_t document_bytes(const document *document); /* arena bytes in use: what adm
 int document_payload_reserve(document *document, size_t bytes, uint8_t **ret_payload);
 int document_payload_commit(document *document, size_t bytes);
 
-/* Fields. Names and strings are copied. QN_VALUE_NONE removes. SPAN values are text offsets here. */
+/* Fields. Names and strings are copied; bytes of a string that are not UTF-8 become U+FFFD, since names of files and
+ * the like come from outside. QN_VALUE_NONE removes. SPAN values are text offsets here, between code points. 0,
+ * -EINVAL, -ENOMEM, -E2BIG (over 64 fields or 64 KiB). */
 int document_field_set(document *document, qn_str name, const qn_value *value);
 int document_field_get(const document *document, qn_str name, qn_value *ret_value); /* 0, -ENOENT */
 uint32_t document_n_fields(const document *document);

@@ -17,6 +17,12 @@ void view_scratch_done(view_scratch *scratch) {
   *scratch = (view_scratch){ 0 };
 }
 
+bool view_holds(const view *self, qn_span span) {
+  return span.begin <= span.end && span.end <= self->len &&
+         (span.begin == self->len || utf8_is_border(self->data[span.begin])) &&
+         (span.end == self->len || utf8_is_border(self->data[span.end]));
+}
+
 qn_span view_round(const view *self, qn_span span) {
   uint32_t begin = span.begin < self->len ? span.begin : self->len;
   uint32_t end = span.end < self->len ? span.end : self->len;
@@ -250,12 +256,11 @@ static int piece_check(const char *name, const view_base *base, qn_span piece, q
                            "with view_reserve and view_commit",
                            name, piece.begin + utf8_fault(data, len));
   }
-  bool borders = (piece.begin == below->len || utf8_is_border(below->data[piece.begin])) &&
-                 (piece.end == below->len || utf8_is_border(below->data[piece.end]));
-  return borders ? 0
-                 : error_set(error, -EINVAL, "bad-view",
-                             "view \"%s\" is to be bytes %u to %u of its base, which cuts a code point in two", name,
-                             piece.begin, piece.end);
+  return view_holds(below, piece)
+             ? 0
+             : error_set(error, -EINVAL, "bad-view",
+                         "view \"%s\" is to be bytes %u to %u of its base, which cuts a code point in two", name,
+                         piece.begin, piece.end);
 }
 
 /* The whole base: everything but the name is shared. */

@@ -59,6 +59,9 @@ int view_alias(view_scratch *scratch, arena *memory, const char *name, const vie
  * is the payload. */
 const char *view_alignment_fault(const view *derived, const view *base, bool any_bytes);
 
+/* True if the span is inside the view and cuts no code point. */
+bool view_holds(const view *self, qn_span span);
+
 /* Widens the span to code points. Offsets beyond the end are taken as the end. */
 qn_span view_round(const view *self, qn_span span);
 

@@ -589,8 +589,12 @@ static void fields_beyond_their_bounds_are_refused(void **state) {
   assert_int_equal(builder_field_set(f.builder, QN_LIT("array"), &value), -EINVAL);
   value = (qn_value){ .type = QN_VALUE_STR, .as.str = { "\xFF", 1 } };
   assert_int_equal(builder_field_set(f.builder, QN_LIT("AA"), &value), -EINVAL);
-  value = (qn_value){ .type = QN_VALUE_SPAN, .as.span = { 0, 22 } };
-  assert_int_equal(builder_field_set(f.builder, QN_LIT("AA"), &value), -EINVAL);
+  static const qn_span bad_spans[] = { { 0, 22 }, { 5, 4 }, { 0, 12 }, { 14, 15 } };
+  for (size_t i = 0; i < sizeof bad_spans / sizeof *bad_spans; i++) {
+    value = (qn_value){ .type = QN_VALUE_SPAN, .as.span = bad_spans[i] };
+    assert_int_equal(builder_field_set(f.builder, QN_LIT("AA"), &value), -EINVAL);
+    assert_int_equal(document_field_set(doc, QN_LIT("span"), &value), -EINVAL);
+  }
   assert_int_equal(builder_seal(f.builder, NULL), 0);
   assert_int_equal(document_n_fields(doc), 64);
   free(big);
