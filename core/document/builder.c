@@ -59,6 +59,9 @@ void builder_discard(builder *self) {
   self->n_used = 0;
   if (self->view_touched) {
     view_buffer_clear(&self->view);
+    if (self->scratch.runs.capacity + self->scratch.composed.capacity > VIEW_KEEP_BYTES / sizeof(run)) {
+      view_scratch_done(&self->scratch);
+    }
     self->view_touched = 0;
   }
   self->fields.n = 0;

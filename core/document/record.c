@@ -227,6 +227,21 @@ static void other_fields(record_encoder *self) {
 
 /* --- the whole --- */
 
+/* Forgets what only a huge document needed. */
+static void give_back(record_encoder *self) {
+  if (self->out.capacity > KEEP_BYTES) {
+    json_writer_done(&self->out);
+  }
+  if (self->offsets.capacity > KEEP_BYTES / sizeof *self->offsets.units) {
+    offset_index_done(&self->offsets);
+  }
+  if (self->link_capacity > KEEP_BYTES / sizeof *self->links) {
+    free(self->links);
+    self->links = NULL;
+    self->link_capacity = 0;
+  }
+}
+
 static int begin(record_encoder *self, document *doc, const qn_record_options *options) {
   self->options = (qn_record_options){ 0 };
   if (options != NULL) { /* an older plugin's options may be shorter */
@@ -236,9 +251,7 @@ static int begin(record_encoder *self, document *doc, const qn_record_options *o
   if (self->options.offsets > QN_OFFSETS_UTF16) {
     return -EINVAL;
   }
-  if (self->out.capacity > KEEP_BYTES) {
-    json_writer_done(&self->out);
-  }
+  give_back(self);
   self->out.len = 0;
   self->out.failed = false;
   self->doc = doc;
