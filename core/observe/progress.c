@@ -9,7 +9,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { BAR_COLUMNS = 24, LINE_MAX_BYTES = 512 };
+enum { BAR_COLUMNS = 16, LINE_MAX_BYTES = 512 };
 
 static const double ns_per_s = 1e9;
 
@@ -59,20 +59,17 @@ static void format_bar(const progress_state *state, char *bar, size_t size) {
 }
 
 size_t progress_format(const progress *self, const progress_state *state, unsigned width, char *line, size_t size) {
-  char bar[BAR_COLUMNS + 16], rate[16], elapsed[24], left[40] = "", failed[40] = "", left_time[24];
+  char bar[BAR_COLUMNS + 16], rate[16], failed[40] = "", time[16];
   format_bar(state, bar, sizeof bar);
   progress_format_bytes(self->bytes_per_s, rate, sizeof rate);
-  progress_format_time((double)state->elapsed_ns / ns_per_s, elapsed, sizeof elapsed);
-  double seconds = seconds_left(self, state);
-  if (seconds >= 0) {
-    progress_format_time(seconds, left_time, sizeof left_time);
-    snprintf(left, sizeof left, ", %s left", left_time);
-  }
   if (state->failed > 0) {
     snprintf(failed, sizeof failed, ", %" PRIu64 " failed", state->failed);
   }
-  int len = snprintf(line, size, "%s%" PRIu64 " document%s%s  %.0f/s  %s/s  %s%s", bar, state->documents,
-                     state->documents == 1 ? "" : "s", failed, self->documents_per_s, rate, elapsed, left);
+  double left = seconds_left(self, state);
+  progress_format_time(left >= 0 ? left : (double)state->elapsed_ns / ns_per_s, time, sizeof time);
+  int len =
+      snprintf(line, size, "%s%" PRIu64 " document%s%s  %.0f/s  %s/s  %s%s", bar, state->documents,
+               state->documents == 1 ? "" : "s", failed, self->documents_per_s, rate, time, left >= 0 ? " left" : "");
   size_t most = width < size ? width : size - 1;
   if (len < 0 || (size_t)len > most) {
     line[most] = '\0'; /* all of it is ASCII */

@@ -456,6 +456,11 @@ void runtime_counts_get(const runtime *self, runtime_counts *ret_counts) {
   if (!all_known) {
     counts.input_total = 0;
   }
+  /* What is taken but still in flight is not done. */
+  if (counts.admitted > 0) {
+    uint64_t n_settled = counts.delivered + counts.dropped + counts.dead_lettered + counts.unfinished;
+    counts.input_done = (uint64_t)((double)counts.input_done * (double)n_settled / (double)counts.admitted);
+  }
   *ret_counts = counts;
 }
 

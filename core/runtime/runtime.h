@@ -26,7 +26,7 @@ typedef struct runtime_counts {
   uint32_t in_flight;
   uint64_t bytes_admitted; /* of payload */
   uint64_t bytes_settled;
-  uint64_t input_done, input_total; /* what the sources say of their inputs, in their own unit; total 0: unknown */
+  uint64_t input_done, input_total; /* of the inputs, by what the sources say, in their own unit; total 0: unknown */
 } runtime_counts;
 
 typedef struct runtime_options {

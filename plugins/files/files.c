@@ -105,6 +105,11 @@ static int read_paths(files_source *source, qn_create *create) {
   if (rc == 0 || rc == -ENOENT) {
     rc = walk_new((const char *const *)paths, n_paths, (const char *const *)include, n_include, &source->walk);
   }
+  if (rc == 0 && source->progress != NULL &&
+      survey_start((const char *const *)paths, n_paths, (const char *const *)include, n_include, &source->survey) !=
+          0) {
+    source->progress = NULL; /* the documents matter, the bar does not */
+  }
   free_strings(paths, n_paths);
   free_strings(include, n_include);
   return rc;
@@ -115,6 +120,7 @@ static void files_destroy(void *instance) {
   if (source == NULL) {
     return;
   }
+  survey_free(source->survey);
   walk_free(source->walk);
   for (uint32_t i = 0; i < source->n_members; i++) {
     free(source->members[i]);
@@ -138,6 +144,7 @@ static int files_create(qn_create *create, void **ret_instance) {
   qn_str media_type = qn_config_str(create, "/media_type");
   source->host = create->host;
   source->env = create->env;
+  source->progress = create->host->extension(create->env, QN_PROGRESS_1);
   source->format = format_of(qn_config_str(create, "/format"));
   source->line_bytes = (size_t)qn_config_i64(create, "/line_bytes", 128 << 20);
   source->media_type =
@@ -258,6 +265,19 @@ static int set_name(files_source *source, const char *path) {
   return 0;
 }
 
+/* Says how far the source is; input is being read or has ended, or NULL. */
+static void tell_progress(const files_source *source, const file_input *input) {
+  if (source->progress != NULL) {
+    source->progress->tell(source->env, source->done_bytes + (input != NULL ? input_taken(input, 0) : 0),
+                           survey_total(source->survey));
+  }
+}
+
+static void end_input(files_source *source, file_input *input) {
+  source->done_bytes += input_taken(input, 1);
+  input_close(input);
+}
+
 /* Opens the next file; emits it, or begins to split it. 0, 1 when there are no more, negative errno. */
 static int next_file(files_source *source, qn_call *call) {
   walk_kind kind;
@@ -280,14 +300,14 @@ static int next_file(files_source *source, qn_call *call) {
   }
   rc = read_file(source, call, input, path);
   if (source->input != input) {
-    input_close(input);
+    end_input(source, input);
   }
   return rc;
 }
 
 static void end_lines(files_source *source) {
   split_done(&source->split);
-  input_close(source->input);
+  end_input(source, source->input);
   source->input = NULL;
 }
 
@@ -303,6 +323,7 @@ static qn_status files_next(void *instance, qn_call *call) {
   } else {
     rc = next_file(source, call);
   }
+  tell_progress(source, source->input);
   if (rc == 0) {
     return QN_STATUS_MORE;
   }

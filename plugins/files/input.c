@@ -28,7 +28,8 @@ struct file_input {
   bool raw_ended; /* the file gave its last byte */
   bool inside;    /* in a gzip member or a zstd frame */
   input_form form;
-  size_t size; /* of a plain regular file */
+  size_t size;     /* of a plain regular file */
+  uint64_t n_read; /* bytes the file gave */
   z_stream inflate;
   ZSTD_DCtx *zstd;
   size_t raw_begin, raw_end; /* what raw still holds */
@@ -62,6 +63,7 @@ static ssize_t wait_and_read(file_input *input, void *buffer, size_t capacity) {
 
 static ssize_t read_file(file_input *input, void *buffer, size_t capacity, file_fault *fault) {
   ssize_t n = wait_and_read(input, buffer, capacity);
+  input->n_read += n > 0 ? (uint64_t)n : 0;
   if (n == 0) {
     input->raw_ended = true;
   } else if (n < 0 && n != -ECANCELED) {
@@ -184,6 +186,10 @@ void input_close(file_input *input) {
 
 size_t input_size(const file_input *input) {
   return input->form == FORM_PLAIN ? input->size : 0;
+}
+
+uint64_t input_taken(const file_input *input, int ended) {
+  return ended && input->size > input->n_read ? input->size : input->n_read;
 }
 
 /* --- decompressing --- */

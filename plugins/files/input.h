@@ -27,6 +27,9 @@ ssize_t input_read(file_input *input, void *buffer, size_t capacity, file_fault 
 /* The number of bytes that reading will give, or 0 if that is not known. */
 size_t input_size(const file_input *input);
 
+/* The number of bytes taken from the disk so far; of a file that ended, or is given up, all that it has. */
+uint64_t input_taken(const file_input *input, int ended);
+
 /* A look at the first bytes, decompressed, without taking them: up to capacity of them, 0 if there are none. */
 ssize_t input_peek(file_input *input, void *buffer, size_t capacity, file_fault *fault);
 

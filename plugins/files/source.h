@@ -9,7 +9,9 @@
 
 #include "files/input.h"
 #include "files/split.h"
+#include "files/survey.h"
 #include "files/walk.h"
+#include "qanat/progress.h"
 #include "qanat/stage.h"
 
 typedef enum file_format { FORMAT_AUTO, FORMAT_TEXT, FORMAT_HTML, FORMAT_JSONL, FORMAT_JSON } file_format;
@@ -32,6 +34,9 @@ typedef struct files_source {
   const qn_host *host;
   qn_env *env;
   file_walk *walk;
+  const qn_progress *progress; /* NULL: nobody looks */
+  files_survey *survey;        /* NULL if nobody looks */
+  uint64_t done_bytes;         /* of files that are through */
   file_format format;
   char *members[MEMBERS_MAX]; /* names, owned */
   uint32_t n_members;
