@@ -18,6 +18,7 @@ static const command commands[] = {
   { "run", command_run, "run documents through a pipeline" },
   { "check", command_check, "say everything that is wrong with a pipeline, or print its plan" },
   { "stages", command_stages, "list the installed stages, or describe one" },
+  { "deadletter", command_deadletter, "look at documents that failed, and try them again" },
 };
 
 enum { N_COMMANDS = sizeof(commands) / sizeof(commands[0]) };
@@ -25,7 +26,7 @@ enum { N_COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 static void print_help(FILE *stream) {
   fputs("usage: qanat COMMAND [ARGUMENT...]\n\nRuns documents through pipelines of stages.\n\ncommands:\n", stream);
   for (size_t i = 0; i < N_COMMANDS; i++) {
-    fprintf(stream, "  %-8s %s\n", commands[i].name, commands[i].summary);
+    fprintf(stream, "  %-10s %s\n", commands[i].name, commands[i].summary);
   }
   fputs("\n'qanat COMMAND --help' says more; 'qanat --version' names the version.\n", stream);
 }

@@ -6,9 +6,12 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "command/command.h"
+#include "command/retry.h"
+#include "command/run_letters.h"
 #include "command/run_options.h"
 #include "command/run_summary.h"
 #include "observe/log.h"
@@ -22,8 +25,9 @@ typedef struct run {
   registry *registry;
   plan *plan;
   runtime *runtime;
-  letter_store *letters; /* in memory */
-  letter_store named;    /* --verbose: prints each, then keeps it in the former */
+  run_letters letters;
+  retry *retry;
+  int64_t *numbers; /* of the letters to be tried again */
   progress progress;
   bool has_progress;
   log_target log;
@@ -66,22 +70,20 @@ static void on_interrupted(void *arg, int number) {
           number == SIGTERM ? "told to end" : "interrupted", counts.in_flight);
 }
 
-static int name_letter(letter_store *store, const letter *note) {
-  run *self = (run *)((char *)store - offsetof(run, named));
-  make_way(self);
+static void name_letter(void *arg, const letter *note) {
+  make_way(arg);
   run_letter_print(note, stderr);
-  return self->letters->put(self->letters, note);
 }
 
 static void name_failed(const run *self) {
-  uint32_t n_kept = letter_memory_kept(self->letters);
-  uint64_t n_all = letter_memory_count(self->letters);
+  uint32_t n_kept = letter_memory_kept(self->letters.memory);
+  uint64_t n_all = letter_memory_count(self->letters.memory);
   if (self->options.verbose) {
     return; /* each was named when it failed */
   }
   uint32_t n_named = n_kept < LETTERS_NAMED ? n_kept : LETTERS_NAMED;
   for (uint32_t i = 0; i < n_named; i++) {
-    run_letter_print(letter_memory_at(self->letters, i), stderr);
+    run_letter_print(letter_memory_at(self->letters.memory, i), stderr);
   }
   if (n_all > n_named) {
     fprintf(stderr, "qanat: ... and %" PRIu64 " more failed; --verbose names them all\n", n_all - n_named);
@@ -103,10 +105,11 @@ static int open_registry(run *self) {
 }
 
 static int make_plan(run *self) {
+  uint32_t n_inputs = self->options.retry ? 0 : self->options.n_inputs;
   const plan_options options = { .sets = self->options.sets,
                                  .n_sets = self->options.n_sets,
-                                 .inputs = self->options.n_inputs > 0 ? self->options.inputs : NULL,
-                                 .n_inputs = self->options.n_inputs,
+                                 .inputs = n_inputs > 0 ? self->options.inputs : NULL,
+                                 .n_inputs = n_inputs,
                                  .output = self->options.output };
   faults *found = NULL;
   if (faults_new(&found) != 0) {
@@ -166,10 +169,17 @@ static int start(run *self) {
     .log = on_log,
     .interrupted = on_interrupted,
     .arg = self,
-    .letters = self->options.verbose ? &self->named : self->letters,
+    .letters = &self->letters.store,
   };
   qn_error error = { 0 };
-  if (runtime_load(self->plan, self->registry, &options, &self->runtime, &error) != 0) {
+  const qn_stage *tables[PLAN_STAGES_MAX];
+  int rc = self->retry != NULL ? retry_tables(self->retry, self->registry, tables, &error) : 0;
+  if (rc == 0 && self->retry != NULL) {
+    rc = runtime_new(self->plan, tables, &options, &self->runtime, &error);
+  } else if (rc == 0) {
+    rc = runtime_load(self->plan, self->registry, &options, &self->runtime, &error);
+  }
+  if (rc != 0) {
     fprintf(stderr, "qanat run: %s: %s\n", self->options.pipeline, error.message);
     return EXIT_USAGE;
   }
@@ -205,7 +215,7 @@ static int account(run *self, int code, const qn_error *error) {
                           .seconds = (double)(metrics_now_ns() - self->begin_ns) / 1e9,
                           .code = code,
                           .error = error,
-                          .letters = self->letters };
+                          .letters = self->letters.memory };
   run_summary_take(&summary);
   make_way(self);
   name_failed(self);
@@ -221,6 +231,109 @@ static int account(run *self, int code, const qn_error *error) {
   return status;
 }
 
+/* --- failed documents --- */
+
+static int parse_numbers(run *self) {
+  self->numbers = calloc(self->options.n_inputs + 1, sizeof *self->numbers);
+  if (self->numbers == NULL) {
+    fputs("qanat run: no memory\n", stderr);
+    return EXIT_FAILED;
+  }
+  for (uint32_t i = 0; i < self->options.n_inputs; i++) {
+    char *end;
+    errno = 0;
+    self->numbers[i] = strtoll(self->options.inputs[i], &end, 10);
+    if (*end != '\0' || errno != 0 || self->numbers[i] < 1) {
+      fprintf(stderr, "qanat run: '%s' is no number of a dead letter; 'qanat deadletter list' shows them\n",
+              self->options.inputs[i]);
+      return EXIT_USAGE;
+    }
+  }
+  return EXIT_DONE;
+}
+
+/* What a retry delivers must not take the place of what was delivered before. */
+static int check_output(const run *self) {
+  for (uint32_t i = 0; i < self->plan->n_stages; i++) {
+    const plan_stage *stage = &self->plan->stages[i];
+    const char *key = stage->info->role == ROLE_SINK ? stage->info->exclusive : NULL;
+    const cJSON *path = key == NULL ? NULL : cJSON_GetObjectItemCaseSensitive(stage->config, key);
+    struct stat status;
+    if (cJSON_IsString(path) && self->options.output == NULL && stat(path->valuestring, &status) == 0 &&
+        S_ISREG(status.st_mode)) {
+      fprintf(stderr,
+              "qanat run: %s is there, and what is tried again might replace it; name another output with -o, or this "
+              "one if that is meant\n",
+              path->valuestring);
+      return EXIT_USAGE;
+    }
+  }
+  return EXIT_DONE;
+}
+
+static int open_letters(run *self) {
+  qn_error error = { 0 };
+  const run_letters_options options = { .path = self->options.dead_letters,
+                                        .pipeline = self->plan->name,
+                                        .max_bytes =
+                                            self->options.retry ? UINT64_MAX : self->options.dead_letters_bytes,
+                                        .n_kept = LETTERS_KEPT,
+                                        .name = self->options.verbose ? name_letter : NULL,
+                                        .arg = self };
+  int status = self->options.retry ? parse_numbers(self) : EXIT_DONE;
+  status = status == EXIT_DONE && self->options.retry ? check_output(self) : status;
+  if (status != EXIT_DONE) {
+    return status;
+  }
+  int rc = self->options.retry ? retry_new(self->options.dead_letters, self->plan, self->numbers,
+                                           self->options.n_inputs, &self->retry, &error)
+                               : 0;
+  rc = rc == 0 ? run_letters_init(&self->letters, &options, &error) : rc;
+  if (rc != 0) {
+    fprintf(stderr, "qanat run: %s\n", error.message);
+  }
+  return rc == 0 ? EXIT_DONE : EXIT_USAGE;
+}
+
+/* Waits until the failed documents are on the disk. False, having said so: not all of them are. */
+static bool keep_letters(run *self) {
+  letter_file_counts counts;
+  qn_error error = { 0 };
+  int rc = run_letters_flush(&self->letters, &counts, &error);
+  make_way(self);
+  if (rc != 0) {
+    fprintf(stderr, "qanat run: %" PRIu64 " failed documents are not kept: %s\n", counts.n_lost, error.message);
+  } else if (counts.n_kept > 0 && !self->options.quiet) {
+    fprintf(stderr, "qanat: %" PRIu64 " failed document%s kept; see 'qanat deadletter list --file %s'\n", counts.n_kept,
+            counts.n_kept == 1 ? " is" : "s are", self->options.dead_letters);
+  }
+  return rc == 0;
+}
+
+static int conclude_retry(const run *self, bool failures_kept, int status) {
+  retry_counts counts;
+  qn_error error = { 0 };
+  int rc = retry_conclude(self->retry, failures_kept, &counts, &error);
+  if (rc != 0) {
+    fprintf(stderr, "qanat run: some dead letters that came out are still there: %s\n", error.message);
+  }
+  if (!self->options.quiet || counts.n_unreadable + counts.n_too_large > 0) {
+    fprintf(stderr,
+            "qanat: dead letters: %" PRIu64 " tried again: %" PRIu64 " delivered, %" PRIu64 " dropped, %" PRIu64
+            " failed again\n",
+            counts.n_tried, counts.n_delivered, counts.n_dropped, counts.n_failed);
+  }
+  if (counts.n_unreadable > 0) {
+    fprintf(stderr, "qanat: %" PRIu64 " could not be tried, for their source had not read them; run it again\n",
+            counts.n_unreadable);
+  }
+  if (counts.n_too_large > 0) {
+    fprintf(stderr, "qanat: %" PRIu64 " could not be tried, for they are larger than limits.document_bytes\n",
+            counts.n_too_large);
+  }
+  return status == EXIT_DONE && (rc != 0 || counts.n_unreadable + counts.n_too_large > 0) ? EXIT_FAILED : status;
+}
+
 static int execute(run *self) {
   int status = open_registry(self);
   if (status == EXIT_DONE) {
@@ -229,9 +342,8 @@ static int execute(run *self) {
   if (status == EXIT_DONE && self->options.resume) {
     status = plan_resumed(self);
   }
-  if (status == EXIT_DONE && letter_memory_new(LETTERS_KEPT, &self->letters) != 0) {
-    fputs("qanat run: no memory\n", stderr);
-    status = EXIT_FAILED;
+  if (status == EXIT_DONE) {
+    status = open_letters(self);
   }
   if (status == EXIT_DONE) {
     status = start(self);
@@ -240,12 +352,21 @@ static int execute(run *self) {
     return status;
   }
   qn_error error = { 0 };
+  run_letters_watch(&self->letters, self->runtime);
   int code = runtime_run(self->runtime, &error);
-  return account(self, code, &error);
+  run_letters_watch(&self->letters, NULL);
+  bool kept = keep_letters(self);
+  if (code == -EINTR && self->letters.trouble.code != 0) { /* not by anybody's interrupt */
+    code = self->letters.trouble.code;
+    error = self->letters.trouble;
+  }
+  status = account(self, code, &error);
+  status = self->retry != NULL ? conclude_retry(self, kept, status) : status;
+  return kept || status != EXIT_DONE ? status : EXIT_FAILED;
 }
 
 int command_run(int argc, char **argv) {
-  run self = { .named = { .put = name_letter } };
+  run self = { 0 };
   int status = run_options_parse(argc, argv, &self.options);
   if (status != EXIT_DONE) {
     return status;
@@ -263,9 +384,9 @@ int command_run(int argc, char **argv) {
   progress_init(&self.progress, STDERR_FILENO);
   status = execute(&self);
   runtime_free(self.runtime);
-  if (self.letters != NULL) {
-    self.letters->close(self.letters);
-  }
+  run_letters_done(&self.letters);
+  retry_free(self.retry);
+  free(self.numbers);
   plan_free(self.plan);
   registry_free(self.registry);
   run_options_done(&self.options);

@@ -26,6 +26,9 @@ enum {
   OPTION_NO_PROGRESS,
   OPTION_SUMMARY,
   OPTION_NOW,
+  OPTION_DEAD_LETTERS,
+  OPTION_DEAD_LETTERS_LIMIT,
+  OPTION_RETRY,
 };
 
 static const struct option long_options[] = {
@@ -41,6 +44,9 @@ static const struct option long_options[] = {
   { "no-progress", no_argument, NULL, OPTION_NO_PROGRESS },
   { "summary-json", required_argument, NULL, OPTION_SUMMARY },
   { "now", required_argument, NULL, OPTION_NOW },
+  { "dead-letters", required_argument, NULL, OPTION_DEAD_LETTERS },
+  { "dead-letters-limit", required_argument, NULL, OPTION_DEAD_LETTERS_LIMIT },
+  { "retry", no_argument, NULL, OPTION_RETRY },
   { "help", no_argument, NULL, OPTION_HELP },
   { NULL, 0, NULL, 0 },
 };
@@ -60,6 +66,13 @@ void run_help(FILE *stream) {
       "      --now TIME         the time that stages see, as 2026-01-16, 2026-01-16T12:00:00Z or milliseconds since "
       "1970\n"
       "                         (also: QANAT_NOW)\n"
+      "      --dead-letters FILE\n"
+      "                         keeps failed documents there, with their bytes and the reasons; see 'qanat "
+      "deadletter'\n"
+      "      --dead-letters-limit MIB\n"
+      "                         stops when the documents there have so many MiB (4096)\n"
+      "      --retry            takes the documents in the file of --dead-letters instead of the source's; INPUTs are\n"
+      "                         their numbers then (all of this pipeline)\n"
       "  -q, --quiet            no summary; failures are still named\n"
       "  -v, --verbose          names every failed document, not only the first 20\n"
       "      --no-progress      no progress line on a terminal\n"
@@ -176,6 +189,16 @@ static int take(run_options *options, int option, const char *value) {
   case OPTION_NOW:
     rc = parse_now(value, options);
     break;
+  case OPTION_DEAD_LETTERS:
+    options->dead_letters = value;
+    break;
+  case OPTION_DEAD_LETTERS_LIMIT:
+    rc = parse_number("--dead-letters-limit", value, UINT32_MAX, &number);
+    options->dead_letters_bytes = number << 20;
+    break;
+  case OPTION_RETRY:
+    options->retry = true;
+    break;
   default:
     options->help = true;
     break;
@@ -218,6 +241,9 @@ int run_options_parse(int argc, char **argv, run_options *ret_options) {
   if (rc == EXIT_DONE && !options.help && optind >= argc) {
     run_help(stderr);
     rc = EXIT_USAGE;
+  }
+  if (rc == EXIT_DONE && options.dead_letters == NULL && (options.retry || options.dead_letters_bytes > 0)) {
+    rc = usage_error("%s needs --dead-letters FILE", options.retry ? "--retry" : "--dead-letters-limit");
   }
   if (rc != EXIT_DONE) {
     run_options_done(&options);

@@ -15,10 +15,13 @@ typedef struct run_options {
   const char *output;       /* -o, or NULL */
   const char *summary_json; /* NULL: none */
   uint32_t n_sets, n_folders;
-  const char **sets;    /* owned; room for one more for each sink */
-  const char **folders; /* owned */
-  uint32_t n_workers;   /* 0: one for each core */
-  uint64_t limit;       /* 0: none */
+  const char **sets;           /* owned; room for one more for each sink */
+  const char **folders;        /* owned */
+  uint32_t n_workers;          /* 0: one for each core */
+  uint64_t limit;              /* 0: none */
+  const char *dead_letters;    /* file for failed documents, or NULL */
+  uint64_t dead_letters_bytes; /* it may hold; 0: the usual */
+  bool retry;                  /* takes dead letters instead of the source's documents; inputs are their numbers */
   bool frozen;
   int64_t now_ms;
   bool resume, allow_writable, quiet, verbose, no_progress, help;

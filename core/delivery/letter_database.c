@@ -20,8 +20,8 @@ static const char schema[] =
     " time_ms INTEGER NOT NULL, id TEXT NOT NULL, source TEXT NOT NULL, ordinal INTEGER, media_type TEXT,"
     " bytes INTEGER) STRICT;" /* of payload; NULL: it could not be read */
     "CREATE INDEX letters_document ON letters (pipeline, id);"
-    "CREATE TABLE fields (letter INTEGER NOT NULL, name TEXT NOT NULL, type INTEGER NOT NULL, value ANY,"
-    " PRIMARY KEY (letter, name)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE fields (letter INTEGER NOT NULL, place INTEGER NOT NULL, name TEXT NOT NULL, type INTEGER NOT NULL,"
+    " value ANY, PRIMARY KEY (letter, place)) STRICT, WITHOUT ROWID;"
     "CREATE TABLE payloads (letter INTEGER NOT NULL, part INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT;"
     "CREATE UNIQUE INDEX payloads_letter ON payloads (letter, part);"
     "CREATE TABLE totals (one INTEGER PRIMARY KEY CHECK (one = 1), letters INTEGER NOT NULL, bytes INTEGER NOT NULL)"
@@ -89,8 +89,7 @@ int letter_database_run(sqlite3 *database, const char *sql, const char *doing, q
   return sqlite3_exec(database, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : letter_database_fault(database, doing, error);
 }
 
-/* The one number that a statement gives. */
-static int read_number(sqlite3 *database, const char *sql, int64_t *ret_number, qn_error *error) {
+int letter_database_number(sqlite3 *database, const char *sql, int64_t *ret_number, qn_error *error) {
   sqlite3_stmt *statement = NULL;
   int code = sqlite3_prepare_v2(database, sql, -1, &statement, NULL);
   code = code == SQLITE_OK ? sqlite3_step(statement) : code;
@@ -105,9 +104,9 @@ static int read_number(sqlite3 *database, const char *sql, int64_t *ret_number, 
 /* 0: the tables are there. 1: nothing at all is. */
 static int check_owner(sqlite3 *database, qn_error *error) {
   int64_t owner = 0, version = 0, n_tables = 0;
-  int rc = read_number(database, "PRAGMA application_id", &owner, error);
-  rc = rc == 0 ? read_number(database, "PRAGMA user_version", &version, error) : rc;
-  rc = rc == 0 ? read_number(database, "SELECT count(*) FROM sqlite_schema", &n_tables, error) : rc;
+  int rc = letter_database_number(database, "PRAGMA application_id", &owner, error);
+  rc = rc == 0 ? letter_database_number(database, "PRAGMA user_version", &version, error) : rc;
+  rc = rc == 0 ? letter_database_number(database, "SELECT count(*) FROM sqlite_schema", &n_tables, error) : rc;
   if (rc != 0) {
     return rc;
   }
@@ -207,8 +206,8 @@ void letter_database_close(sqlite3 *database) {
 
 int letter_database_totals(sqlite3 *database, uint64_t *ret_letters, uint64_t *ret_bytes, qn_error *error) {
   int64_t n_letters = 0, n_bytes = 0;
-  int rc = read_number(database, "SELECT letters FROM totals", &n_letters, error);
-  rc = rc == 0 ? read_number(database, "SELECT bytes FROM totals", &n_bytes, error) : rc;
+  int rc = letter_database_number(database, "SELECT letters FROM totals", &n_letters, error);
+  rc = rc == 0 ? letter_database_number(database, "SELECT bytes FROM totals", &n_bytes, error) : rc;
   if (rc == 0) {
     *ret_letters = (uint64_t)n_letters;
     *ret_bytes = (uint64_t)n_bytes;

@@ -32,6 +32,9 @@ int letter_database_fault(sqlite3 *database, const char *doing, qn_error *error)
 /* Runs statements that give no rows. 0, or as letter_database_fault. */
 int letter_database_run(sqlite3 *database, const char *sql, const char *doing, qn_error *error);
 
+/* The one number that a statement gives. */
+int letter_database_number(sqlite3 *database, const char *sql, int64_t *ret_number, qn_error *error);
+
 /* The sums over all letters. */
 int letter_database_totals(sqlite3 *database, uint64_t *ret_letters, uint64_t *ret_bytes, qn_error *error);
 

@@ -74,39 +74,53 @@ static letter_copy *take_batch(letter_file *self, uint32_t *ret_n, size_t *ret_b
   return first;
 }
 
-static int write_batch(letter_file *self, const letter_copy *batch, qn_error *error) {
+/* One transaction with the copies from first up to, not including, end. */
+static int write_range(letter_file *self, const letter_copy *first, const letter_copy *end, qn_error *error) {
   int rc = letter_rows_begin(self->rows, error);
   if (rc != 0) {
     return rc;
   }
-  for (const letter_copy *copy = batch; rc == 0 && copy != NULL; copy = copy->next) {
+  for (const letter_copy *copy = first; rc == 0 && copy != end; copy = copy->next) {
     rc = letter_rows_add(self->rows, self->pipeline, copy, error);
   }
   int ended = letter_rows_end(self->rows, rc == 0, rc == 0 ? error : NULL);
   return rc != 0 ? rc : ended;
 }
 
+/* Writes a batch; one by one if it cannot be written as a whole, so that a disk is filled to its end. Returns how many
+ * were written; fewer than n with error filled. */
+static uint32_t write_batch(letter_file *self, const letter_copy *batch, uint32_t n, qn_error *error) {
+  uint32_t n_written = 0;
+  if (write_range(self, batch, NULL, error) == 0) {
+    return n;
+  }
+  for (const letter_copy *copy = batch; copy != NULL && write_range(self, copy, copy->next, error) == 0;
+       copy = copy->next) {
+    n_written++;
+  }
+  return n_written;
+}
+
 /* Writes one batch, with the lock given away meanwhile. [locked] */
 static void write_some(letter_file *self) {
-  uint32_t n;
+  uint32_t n, n_written = 0;
   size_t bytes;
-  qn_error error = { 0 };
+  qn_error error = self->error;
   letter_copy *batch = take_batch(self, &n, &bytes);
-  int rc = self->error.code;
   pthread_mutex_unlock(&self->mutex);
-  if (rc == 0) {
-    rc = write_batch(self, batch, &error);
-    if (rc != 0) {
+  if (error.code == 0) {
+    n_written = write_batch(self, batch, n, &error);
+    if (n_written < n) {
       tell(self, &error);
     }
   }
   free_copies(batch);
   pthread_mutex_lock(&self->mutex);
-  if (rc != 0 && self->error.code == 0) {
+  if (n_written < n) {
     self->error = error;
   }
-  self->counts.n_kept += rc == 0 ? n : 0;
-  self->counts.n_lost += rc == 0 ? 0 : n;
+  self->counts.n_kept += n_written;
+  self->counts.n_lost += n - n_written;
   self->n_queued -= n;
   self->queued_bytes -= bytes;
   pthread_cond_broadcast(&self->eased);

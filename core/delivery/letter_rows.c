@@ -22,13 +22,13 @@ static const char *const texts[N_STATEMENTS] = {
   [ADD_LETTER] = "INSERT INTO letters (pipeline, stage, slug, message, attempts, time_ms, id, source, ordinal,"
                  " media_type, bytes, failures) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
                  " 1 + coalesce((SELECT max(failures) FROM letters WHERE pipeline = ?1 AND id = ?7 AND id <> ''), 0))",
-  [ADD_FIELD] = "INSERT INTO fields (letter, name, type, value) VALUES (?1, ?2, ?3, ?4)",
+  [ADD_FIELD] = "INSERT INTO fields (letter, place, name, type, value) VALUES (?1, ?2, ?3, ?4, ?5)",
   [ADD_PART] = "INSERT INTO payloads (letter, part, bytes) VALUES (?1, ?2, ?3)",
   [NEXT_LETTER] = "SELECT letter, pipeline, stage, slug, message, id, source, media_type, attempts, failures, time_ms,"
                   " ordinal, bytes FROM letters WHERE letter > ?1 AND letter <= ?2"
                   " AND (?3 IS NULL OR pipeline = ?3) AND (?4 IS NULL OR stage = ?4) AND (?5 IS NULL OR slug = ?5)"
                   " ORDER BY letter LIMIT 1",
-  [READ_FIELDS] = "SELECT name, type, value FROM fields WHERE letter = ?1 ORDER BY name",
+  [READ_FIELDS] = "SELECT name, type, value FROM fields WHERE letter = ?1 ORDER BY place",
   [READ_PARTS] = "SELECT bytes FROM payloads WHERE letter = ?1 ORDER BY part",
   [REMOVE_LETTER] = "DELETE FROM letters WHERE letter = ?1",
 };
@@ -65,6 +65,10 @@ void letter_rows_close(letter_rows *self) {
 
 int letter_rows_totals(letter_rows *self, uint64_t *ret_letters, uint64_t *ret_bytes, qn_error *error) {
   return letter_database_totals(self->database, ret_letters, ret_bytes, error);
+}
+
+int letter_rows_last(letter_rows *self, int64_t *ret_number, qn_error *error) {
+  return letter_database_number(self->database, "SELECT coalesce(max(letter), 0) FROM letters", ret_number, error);
 }
 
 /* Ends the read that the row last found is lent from: it would stand in the way of writing. */
@@ -182,9 +186,10 @@ static int add_fields(letter_rows *self, int64_t number, const letter_copy *copy
   for (uint32_t i = 0; rc == 0 && i < copy->n_fields; i++) {
     const letter_field *field = &copy->fields[i];
     int code = sqlite3_bind_int64(statement, 1, number);
-    code = code == SQLITE_OK ? bind_str(statement, 2, field->name) : code;
-    code = code == SQLITE_OK ? sqlite3_bind_int64(statement, 3, field->value.type) : code;
-    code = code == SQLITE_OK ? bind_value(statement, 4, &field->value) : code;
+    code = code == SQLITE_OK ? sqlite3_bind_int64(statement, 2, i) : code;
+    code = code == SQLITE_OK ? bind_str(statement, 3, field->name) : code;
+    code = code == SQLITE_OK ? sqlite3_bind_int64(statement, 4, field->value.type) : code;
+    code = code == SQLITE_OK ? bind_value(statement, 5, &field->value) : code;
     rc = finish(self, statement, code, error);
   }
   return rc;

@@ -41,6 +41,9 @@ void letter_rows_close(letter_rows *rows); /* NULL is fine */
 
 int letter_rows_totals(letter_rows *rows, uint64_t *ret_letters, uint64_t *ret_bytes, qn_error *error);
 
+/* The greatest number in use, 0 if there is none. */
+int letter_rows_last(letter_rows *rows, int64_t *ret_number, qn_error *error);
+
 /* Between begin and end all changes are made, or none. end without success undoes them. */
 int letter_rows_begin(letter_rows *rows, qn_error *error);
 int letter_rows_end(letter_rows *rows, bool success, qn_error *error);

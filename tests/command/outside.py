@@ -42,10 +42,10 @@ def write(name, content):
     return path
 
 
-def pipeline(name, sink, stages=None, source=None, **more):
+def pipeline(file_name, sink, stages=None, source=None, **more):
     whole = {"source": source or {"use": "files", "with": {"paths": ["-"]}}, "stages": STAGES if stages is None else stages,
              "sink": sink, **more}
-    return write(name + ".json", json.dumps(whole))
+    return write(file_name + ".json", json.dumps(whole))
 
 
 def command(*arguments):
