@@ -10,6 +10,7 @@
 
 #include "runtime/retry.h"
 #include "runtime/route.h"
+#include "runtime/source.h"
 
 enum { BATCH_MAX = 32, BATCH_NS = 100000 };
 

@@ -11,7 +11,4 @@ border *route_onward(const segment *from, leaf *leaf);
 /* Ended in the segment: to the end of the line, where it keeps its place in the order and settles. [any] */
 border *route_ended(const segment *from, leaf *leaf);
 
-/* What of a document's memory admission is told. */
-uint64_t emit_charge_of(const document *document);
-
 #endif

@@ -58,6 +58,9 @@ void source_settled(runtime *runtime, receipt *receipt); /* [any] takes the rece
 
 /* --- emit.c: the host table's functions for sources --- */
 
+/* What of a document's memory admission is told. [any] */
+uint64_t emit_charge_of(const document *document);
+
 int emit_reserve(qn_call *call, size_t bytes, uint8_t **ret_payload);
 int emit_field(qn_call *call, qn_str name, const qn_value *value);
 int emit_commit(qn_call *call, size_t bytes, const qn_emit *emit);
