@@ -146,7 +146,9 @@ static int push_alias(lexicon_builder *builder, const char *form, size_t len, ql
     size_t end = word_end(form, len, &pos);
     key word = key_of(form + begin, end - begin);
     so_far = key_join(so_far, word);
-    likeness_learn(&builder->likeness, form + begin, end - begin, payload.kind, is_proper(builder, payload.entry));
+    if ((payload.flags & QLEX_DERIVED) == 0) {
+      likeness_learn(&builder->likeness, form + begin, end - begin, payload.kind, is_proper(builder, payload.entry));
+    }
     if (n_words++ == 0) {
       uint64_t bit = key_print(word) >> (64 - QLEX_FIRST_BITS);
       builder->first[bit >> 6] |= UINT64_C(1) << (bit & 63);
@@ -197,6 +199,25 @@ static int compare(const void *left, const void *right) {
 static uint16_t unite(uint16_t a, uint16_t b) {
   const uint16_t any = QLEX_AMBIGUOUS | QLEX_CANONICAL | QLEX_FREQUENT;
   return (uint16_t)(((a | b) & any) | ((a & b) & ~any));
+}
+
+/* Drops derived forms, in place, where the same key means anything else. */
+static void drop_derived(lexicon_builder *builder) {
+  uint32_t n = 0;
+  for (uint32_t i = 0; i < builder->n_aliases;) {
+    uint32_t end = i;
+    bool spoken = false;
+    for (; end < builder->n_aliases && builder->aliases[end].print == builder->aliases[i].print; end++) {
+      const qlex_payload *payload = &builder->aliases[end].payload;
+      spoken = spoken || (payload->n_words > 0 && (payload->flags & QLEX_DERIVED) == 0);
+    }
+    for (; i < end; i++) {
+      if (!spoken || (builder->aliases[i].payload.flags & QLEX_DERIVED) == 0) {
+        builder->aliases[n++] = builder->aliases[i];
+      }
+    }
+  }
+  builder->n_aliases = n;
 }
 
 /* Unites equal aliases in place. */
@@ -329,6 +350,7 @@ int lexicon_builder_finish(lexicon_builder *builder, uint8_t **ret_bytes, size_t
   if (builder->n_aliases > 1) {
     qsort(builder->aliases, builder->n_aliases, sizeof(alias), compare);
   }
+  drop_derived(builder);
   unite_aliases(builder);
   header.file_size = 0;
   uint64_t size = plan(builder, &header);

@@ -15,7 +15,7 @@
 #define QLEX_MAGIC 0x58454C51u /* "QLEX" */
 
 enum {
-  QLEX_VERSION = 2,
+  QLEX_VERSION = 3,
   QLEX_FIRST_BITS = 19,
   QLEX_FIRST_WORDS = 1 << (QLEX_FIRST_BITS - 6),
   QLEX_LIKENESS_BITS = 14,
@@ -50,7 +50,8 @@ enum {
   QLEX_CANONICAL = 1u << 5, /* the canonical name itself */
   QLEX_FREQUENT = 1u << 6,  /* common: met five times or more */
   QLEX_FEMININE = 1u << 7,  /* given name of a woman */
-  QLEX_OPEN = 1u << 8       /* head: a part of descriptive names only, not of proper ones */
+  QLEX_OPEN = 1u << 8,      /* head: a part of descriptive names only, not of proper ones */
+  QLEX_DERIVED = 1u << 9    /* common: an inflected form that nobody listed; gives way to every other meaning */
 };
 
 /* What all meanings of a key say of a word together, in its slot: for most words nothing else need be read. */

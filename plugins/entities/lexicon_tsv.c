@@ -153,6 +153,42 @@ static int add_word(lexicon_builder *builder, const qn_str *columns, uint8_t kin
   return r == 0 ? lexicon_builder_alias(builder, columns[0], kind, (uint16_t)(flags | spelling_flags(columns[0]))) : r;
 }
 
+/* Inflected forms of an ordinary word, which stand for it: accusative and with a pronoun. Of nouns of four letters on; of
+ * shorter words too much else is spelled so. */
+static int add_inflected(lexicon_builder *builder, qn_str word) {
+  static const char TA_MARBUTA[] = "\xD8\xA9";
+  static const char TA[] = "\xD8\xAA";
+  static const char *const endings[] = { "\xD8\xA7", "\xD9\x87\xD8\xA7", "\xD9\x87\xD9\x85" }; /* ا ها هم */
+  enum { STEM_MIN = 8, STEM_MAX = 40 };
+  char form[STEM_MAX + 8];
+  bool article = word.len > 4 && memcmp(word.data, "\xD8\xA7\xD9\x84", 4) == 0;
+  if (word.len < STEM_MIN || word.len > STEM_MAX || article || (uint8_t)word.data[0] < 0xD8 ||
+      memchr(word.data, ' ', word.len) != NULL) {
+    return 0;
+  }
+  size_t stem = word.len;
+  memcpy(form, word.data, stem);
+  bool feminine = memcmp(form + stem - 2, TA_MARBUTA, 2) == 0;
+  if (feminine) {
+    memcpy(form + stem - 2, TA, 2);
+  }
+  for (size_t i = feminine ? 1 : 0; i < sizeof endings / sizeof endings[0]; i++) {
+    size_t len = strlen(endings[i]);
+    memcpy(form + stem, endings[i], len);
+    int r = lexicon_builder_alias(builder, (qn_str){ form, stem + len }, QLEX_COMMON, QLEX_DERIVED);
+    if (r != 0) {
+      return r;
+    }
+  }
+  return 0;
+}
+
+static int add_common(lexicon_builder *builder, const qn_str *columns) {
+  long times = columns[2].len > 0 ? strtol(columns[2].data, NULL, 10) : 0;
+  int r = add_word(builder, columns, QLEX_COMMON, 0, times >= COMMON_FREQUENT ? QLEX_FREQUENT : 0);
+  return r == 0 ? add_inflected(builder, columns[0]) : r;
+}
+
 /* Adds one line; 0, 1 for a kind that is not for us, or a negative errno. */
 static int add_line(lexicon_builder *builder, const qn_str *columns) {
   int type = type_of(columns[1]);
@@ -166,8 +202,7 @@ static int add_line(lexicon_builder *builder, const qn_str *columns) {
     return add_name(builder, columns, QLEX_FAMILY);
   }
   if (equals(columns[1], "common")) {
-    long times = columns[2].len > 0 ? strtol(columns[2].data, NULL, 10) : 0;
-    return add_word(builder, columns, QLEX_COMMON, 0, times >= COMMON_FREQUENT ? QLEX_FREQUENT : 0);
+    return add_common(builder, columns);
   }
   if (equals(columns[1], "title") || equals(columns[1], "cue")) {
     type = type_of(columns[2]);
