@@ -21,7 +21,8 @@ typedef enum predicate_test {
 } predicate_test;
 
 /* Where a program ends. */
-enum { STEP_NO = UINT32_MAX - 1, STEP_YES = UINT32_MAX };
+#define STEP_NO (UINT32_MAX - 1)
+#define STEP_YES UINT32_MAX
 
 /* One test, and the steps to go on with if it holds or not: any, all and not are nothing but the way these lead. */
 typedef struct predicate_step {

@@ -14,6 +14,7 @@ enum { STATUS_INTERRUPTED = 130 };
 struct signals {
   runtime *runtime;
   uv_signal_t interrupt, terminate;
+  int n_open; /* handles; loop */
 };
 
 /* By a plain handler and not by the loop: a stage that hangs on the loop must not be able to hold the process. */
@@ -51,6 +52,7 @@ int signals_open(runtime *self, signals **ret_signals) {
   uv_signal_init(&self->loop.uv, &made->terminate);
   made->interrupt.data = made;
   made->terminate.data = made;
+  made->n_open = 2;
   *ret_signals = made;
   int rc = uv_signal_start(&made->interrupt, on_signal, SIGINT);
   return rc == 0 ? uv_signal_start(&made->terminate, on_signal, SIGTERM) : rc;
@@ -63,8 +65,13 @@ static void restore(int number) {
   }
 }
 
-static void free_signals(uv_handle_t *handle) {
-  free(handle->data);
+/* In which order two handles close is libuv's to say: the last one frees both. */
+static void signal_closed(uv_handle_t *handle) {
+  signals *self = handle->data;
+  self->n_open--;
+  if (self->n_open == 0) {
+    free(self);
+  }
 }
 
 void signals_close(signals *self) {
@@ -73,6 +80,6 @@ void signals_close(signals *self) {
   }
   restore(SIGINT);
   restore(SIGTERM);
-  uv_close((uv_handle_t *)&self->interrupt, NULL);
-  uv_close((uv_handle_t *)&self->terminate, free_signals);
+  uv_close((uv_handle_t *)&self->interrupt, signal_closed);
+  uv_close((uv_handle_t *)&self->terminate, signal_closed);
 }
