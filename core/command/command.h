@@ -11,6 +11,7 @@ enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 int command_run(int argc, char **argv);
 int command_check(int argc, char **argv);
+int command_graph(int argc, char **argv);
 int command_stages(int argc, char **argv);
 int command_deadletter(int argc, char **argv);
 

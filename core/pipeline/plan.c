@@ -16,13 +16,13 @@
 /* --- checking --- */
 
 /* Every check runs, whatever the ones before it found; only an order can't be followed if there is none. */
-static int check(draft *drafted, schema_set *schemas, uint32_t **ret_order) {
+static int check(draft *drafted, schema_set *schemas, bool to_run, uint32_t **ret_order) {
   bool ordered = false;
   int result = draft_connect(drafted, ret_order, &ordered);
   if (result == 0 && ordered) {
     result = draft_wire(drafted, *ret_order, schemas);
   }
-  if (result == 0) {
+  if (result == 0 && to_run) {
     draft_check_support(drafted);
   }
   return result;
@@ -32,9 +32,10 @@ static int check(draft *drafted, schema_set *schemas, uint32_t **ret_order) {
 
 static int make(pipeline_file *file, const registry *installed, const plan_options *options, plan *self) {
   static const plan_options none = { 0 };
+  const plan_options *wanted = options == NULL ? &none : options;
   draft drafted = { 0 };
   uint32_t *order = NULL;
-  int result = overrides_apply(file, installed, options == NULL ? &none : options);
+  int result = overrides_apply(file, installed, wanted);
   if (result == 0) {
     result = substitute_all(file);
   }
@@ -42,7 +43,7 @@ static int make(pipeline_file *file, const registry *installed, const plan_optio
     result = draft_read(file, installed, &drafted);
   }
   if (result == 0) {
-    result = check(&drafted, self->schemas, &order);
+    result = check(&drafted, self->schemas, !wanted->to_look_at, &order);
   }
   if (result == 0 && faults_count(file->faults) > 0) {
     result = -EINVAL;

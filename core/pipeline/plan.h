@@ -109,6 +109,7 @@ typedef struct plan_options {
   const char *const *inputs; /* replace the paths of the one source; NULL: as the file says */
   uint32_t n_inputs;
   const char *output; /* -o: replaces the path of the one sink, or NULL */
+  bool to_look_at;    /* also plans that this version can't run yet */
 } plan_options;
 
 /* Reads, substitutes, checks and plans. -EINVAL with faults filled; -errno of reading the file (also a fault). */
