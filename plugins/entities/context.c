@@ -33,6 +33,23 @@ int context_is_enclosed(const scan *s, uint32_t first, uint32_t last) {
   return first > 0 && opens(scan_mark(s, first - 1)) && !scan_parts(s, last) && closes(scan_mark(s, last));
 }
 
+/* "الزاوية": without its article an ordinary word; whatever is definite can be somewhere to be in. */
+static bool is_ordinary_definite(const scan *s, uint32_t i) {
+  static const char ARTICLE[] = "\xD8\xA7\xD9\x84";
+  const scan_word *w = &s->words[i];
+  if ((w->shape & WORD_ARTICLE) == 0 || w->core_len > KEY_BYTES_MAX || w->core_len <= sizeof ARTICLE + 4) {
+    return false;
+  }
+  key rest = key_after((key){ w->core_hash, w->core_len }, key_of(ARTICLE, sizeof ARTICLE - 1));
+  for (uint32_t which = 0; which < s->n_lexicons; which++) {
+    const qlex_slot *slot = lexicon_find(&s->lexicons[which], key_print(rest));
+    if (slot != NULL && (slot->lore & LORE_COMMON) != 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
 float context_support(const scan *s, uint32_t first, uint32_t last, uint32_t type) {
   const trigger *before = &s->triggers[first];
   const trigger *after = &s->triggers[last];
@@ -52,7 +69,7 @@ float context_support(const scan *s, uint32_t first, uint32_t last, uint32_t typ
     support += 0.2f;
   }
   if (type == QN_ENTITY_TYPE_LOCATION && context_is_located(s, first)) {
-    support += 0.2f;
+    support += last == first + 1 && is_ordinary_definite(s, first) ? 0.1f : 0.2f;
   }
   if (context_is_enclosed(s, first, last)) {
     support += 0.1f;

@@ -217,6 +217,19 @@ static uint32_t run_end(const scan *s, uint32_t first, uint16_t lore, uint32_t t
   return s->words[end - 1].mark != 0 ? end - 1 : end;
 }
 
+/* "قاعدة مقاومة": a feminine participle behind a feminine title describes it. */
+static bool agrees_with_title(const scan *s, uint32_t i) {
+  static const char MEEM[] = "\xD9\x85";
+  static const char TA_MARBUTA[] = "\xD8\xA9";
+  const scan_word *w = &s->words[i];
+  if (i == 0 || scan_parts(s, i) || w->end - w->begin < 10 || w->core != w->begin) {
+    return false;
+  }
+  const uint8_t *text = s->view.data;
+  return memcmp(text + w->end - 2, TA_MARBUTA, 2) == 0 && memcmp(text + w->begin, MEEM, 2) == 0 &&
+         s->words[i - 1].end >= 2 && memcmp(text + s->words[i - 1].end - 2, TA_MARBUTA, 2) == 0;
+}
+
 /* Belief in an unknown name that is announced as of this type. */
 static float announced_score(const scan *s, uint32_t i, uint32_t type) {
   const trigger *t = &s->triggers[i];
@@ -227,6 +240,8 @@ static float announced_score(const scan *s, uint32_t i, uint32_t type) {
     score += likeness > 2 ? 0.05f : likeness < -8 ? -0.2f : likeness < -2 ? -0.1f : 0.0f;
     score -= type == QN_ENTITY_TYPE_PRODUCT && likeness < 6 && names_is_adjective(s, i) ? 0.12f : 0.0f;
     score -= names_is_ordinary(s, i) && type != QN_ENTITY_TYPE_LOCATION ? 0.1f : 0.0f;
+    score -= likeness < 2 && names_has_pronoun(s, i) ? 0.2f : 0.0f;
+    score -= agrees_with_title(s, i) ? 0.2f : 0.0f;
     if ((s->words[i].shape & WORD_ARTICLE) != 0) {
       score -= 0.14f;
     }
@@ -234,11 +249,14 @@ static float announced_score(const scan *s, uint32_t i, uint32_t type) {
   return score;
 }
 
-/* An event keeps its head in Arabic; other names cannot be joined to their title by و or ف. */
+/* An event keeps its head in Arabic; other names cannot be joined to their title by و or ف,
+ * nor led by a preposition. */
 static bool is_apart(const scan *s, uint32_t i, const name_start *start, uint32_t type) {
   bool arabic = (s->words[i].shape & WORD_ARABIC) != 0;
   bool headed = i > 0 && ((s->triggers[i - 1].head | s->triggers[i - 1].open) >> QN_ENTITY_TYPE_EVENT & 1) != 0;
-  return (type == QN_ENTITY_TYPE_EVENT && arabic && headed) || (start->is_core && names_is_joined(s, i));
+  bool led = start->is_core && arabic && type != QN_ENTITY_TYPE_LOCATION &&
+             (s->triggers[i].title >> type & 1) != 0; /* "معيار للتكيف" */
+  return (type == QN_ENTITY_TYPE_EVENT && arabic && headed) || (start->is_core && names_is_joined(s, i)) || led;
 }
 
 static void announce(scan *s, uint32_t i) {

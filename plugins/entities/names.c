@@ -44,22 +44,23 @@ static bool is_verb_like(const scan *s, const scan_word *w) {
   return (prefix && memcmp(form + 2, "ست", 4) == 0) || (w->form_len >= 8 && memcmp(form, "است", 6) == 0);
 }
 
-/* A pronoun behind a noun: حديثه، كلامها. Read from the view, where ه is not ة. */
-static bool has_pronoun(const scan *s, const scan_word *w) {
+int names_has_pronoun(const scan *s, uint32_t i) {
+  const scan_word *w = &s->words[i];
   if ((w->shape & WORD_ARTICLE) != 0) {
-    return false;
+    return 0;
   }
   static const char *const pronouns[] = { "ه", "ها", "هم", "هما" };
-  for (size_t i = 0; i < sizeof pronouns / sizeof pronouns[0]; i++) {
-    size_t len = strlen(pronouns[i]);
-    if (w->end - w->core >= len + 6 && memcmp(s->view.data + w->end - len, pronouns[i], len) == 0) {
-      return true;
+  for (size_t k = 0; k < sizeof pronouns / sizeof pronouns[0]; k++) {
+    size_t len = strlen(pronouns[k]);
+    if (w->end - w->core >= len + 6 && memcmp(s->view.data + w->end - len, pronouns[k], len) == 0) {
+      return 1;
     }
   }
-  return false;
+  return 0;
 }
 
-static float arabic_value(const scan *s, const scan_word *w, uint16_t lore) {
+static float arabic_value(const scan *s, uint32_t i, uint16_t lore) {
+  const scan_word *w = &s->words[i];
   float value = 0.0f;
   if ((lore & (LORE_GIVEN | LORE_FAMILY)) != 0) {
     value = 3.0f;
@@ -72,7 +73,7 @@ static float arabic_value(const scan *s, const scan_word *w, uint16_t lore) {
   } else if ((lore & LORE_COMMON) == 0) {
     value = w->likeness > 4 ? 1.6f : w->likeness > -4 ? 1.1f : w->likeness > -10 ? 0.5f : -0.2f;
     value -= is_verb_like(s, w) ? 1.6f : 0.0f;
-    value -= w->likeness < 2 && has_pronoun(s, w) ? 1.4f : 0.0f;
+    value -= w->likeness < 2 && names_has_pronoun(s, i) ? 1.4f : 0.0f;
   }
   if ((lore & LORE_FREQUENT) != 0) {
     value -= (lore & LORE_NAME_ANY) != 0 ? 1.4f : 4.0f;
@@ -100,7 +101,7 @@ float names_person_value(const scan *s, uint32_t i, uint16_t lore) {
   if ((w->shape & WORD_LETTERS) == 0 || ((w->shape & WORD_ARABIC) != 0 && w->core_len < 4)) {
     return -4.0f;
   }
-  return (w->shape & WORD_LATIN) != 0 ? latin_value(w, lore) : arabic_value(s, w, lore);
+  return (w->shape & WORD_LATIN) != 0 ? latin_value(w, lore) : arabic_value(s, i, lore);
 }
 
 int names_is_proper(const scan *s, uint32_t i, uint16_t lore) {
@@ -169,6 +170,12 @@ static bool is_of(const scan *s, uint32_t first, uint32_t i) {
   return among_arabic || s->triggers[i - 1].tail != 0;
 }
 
+/* A stop that ends a sentence ("Duqm. Hormuz"), not one inside of a word (Booking.com) or behind an initial (J. Smith). */
+static bool is_full_stop(const scan *s, uint32_t i) {
+  bool glued = !scan_parts(s, i + 1) && (s->words[i + 1].shape & WORD_GLUED) != 0;
+  return s->words[i].mark == '.' && !glued && s->words[i - 1].form_len > 2;
+}
+
 uint32_t names_latin_end(const scan *s, uint32_t i) {
   uint32_t end = i;
   for (uint32_t k = i; k < s->n_words && (k == i || !scan_parts(s, k)); k++) {
@@ -181,7 +188,7 @@ uint32_t names_latin_end(const scan *s, uint32_t i) {
                        w->mark == 0x2013 || w->mark == '+');
     bool joins =
         k > i && (w->mark == '&' || ((w->shape & WORD_LATIN) != 0 && names_is_particle(s, k)) || is_of(s, i, k));
-    if (k > i && w->core > w->begin) {
+    if (k > i && ((w->core > w->begin) || is_full_stop(s, k))) {
       break; /* "وGoogle": a clitic begins another name */
     }
     if (named || number) {

@@ -43,4 +43,7 @@ int names_follows_in(const scan *s, uint32_t i);
 /* The end of the Latin name that begins at word i: words with capitals, numbers and what joins them; i if none. */
 uint32_t names_latin_end(const scan *s, uint32_t i);
 
+/* True if a pronoun stands behind a noun: حديثه، كلامها. Read from the view, where ه is not ة. */
+int names_has_pronoun(const scan *s, uint32_t i);
+
 #endif
