@@ -88,6 +88,9 @@ static void entities_clitics_and_generic_heads_stay_outside(void **state) {
     { "وصلت الشحنة إلى الهند والصين ولليابان.", "LOCATION:الهند=India|LOCATION:الصين=China|LOCATION:يابان=Japan" },
     { "تعمل شركة إنفيديا مع مجموعة روشن.", "ORGANIZATION:إنفيديا=Nvidia|ORGANIZATION:روشن=ROSHN" },
     { "عاد إلى مدينة غزة.", "LOCATION:غزة=Gaza City" },
+    { "ألغت إدارة ترامب قيودا على التصدير.", "PERSON:ترامب=Donald Trump" },
+    { "رقائق قابلة للتكيف مع المعيار.", "" },
+    { "دفعتهم إلى البقاء في الزاوية.", "" },
     { "أعلنت بايدو من بكين.", "ORGANIZATION:بايدو=Baidu|LOCATION:بكين=Beijing" },
     { "قالت منظمة الصحة العالمية إن الوباء تراجع.", "ORGANIZATION:منظمة الصحة العالمية=World Health Organization" },
   };

@@ -158,8 +158,9 @@ static uint32_t readings_list(const run *r, reading *readings) {
       at += 2;
     } else if (r->len >= at + 6 && (at_letter(r, at, BA) || at_letter(r, at, LAM) || at_letter(r, at, KAF))) {
       flags |= ITEM_BY;
-      if (at_letter(r, at, LAM) && at_letter(r, at + 2, LAM)) { /* للدولار: the article has lost its alef */
-        readings[n++] = (reading){ at + 2, 2, flags | ITEM_AL };
+      if (at_letter(r, at, LAM) &&
+          at_letter(r, at + 2, LAM)) { /* للدولار: the article has lost its alef, and stays outside with its ل */
+        readings[n++] = (reading){ at + 4, 0, flags | ITEM_AL };
         break;
       }
       at += 2;
@@ -245,6 +246,14 @@ static uint32_t reading_find(lexer *lex, const run *r, const reading *as, uint32
   return phrase_follow(lex, hash, place, r->end, ret_end, ret_n_words);
 }
 
+/* A short number that clitics were taken off is rather a part of the word: كمية, لست, بثمن. */
+static int is_cut_number(const run *r, const reading *as, uint32_t place) {
+  enum { SHORT_BYTES = 6 };
+  const value_word *word = &value_words[place];
+  return (as->flags & ITEM_BY) != 0 && as->article == 0 && r->len - as->n_bytes <= SHORT_BYTES &&
+         (word->senses & SENSE_NUMERAL) != 0 && at_letter(r, as->n_bytes - 2, KAF);
+}
+
 static uint8_t unknown_flags(const run *r) {
   return at_letter(r, 0, WAW) || at_letter(r, 0, FA) ? ITEM_FIRST_WA : 0;
 }
@@ -261,6 +270,11 @@ static int word_lex(lexer *lex, const run *r) {
     n_readings += latin ? 0 : readings_list(r, readings + 1);
     for (; i < n_readings && place == 0; i++) {
       place = reading_find(lex, r, &readings[i], &end, &n_words);
+      if (place != 0 && is_cut_number(r, &readings[i], place)) {
+        place = 0;
+        end = r->end;
+        n_words = 1;
+      }
     }
   }
   const reading *as = place != 0 ? &readings[i - 1] : &readings[0];
