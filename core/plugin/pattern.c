@@ -39,25 +39,50 @@ static size_t character_at(const char *text, size_t offset) {
   return n;
 }
 
-static pcre2_code *compile(const char *text, size_t len, int *ret_code, qn_error *error) {
+/* Our own allocator, so that tests of failing memory reach into the library. */
+static void *take(PCRE2_SIZE bytes, void *data) {
+  (void)data;
+  return malloc(bytes);
+}
+
+static void give(void *memory, void *data) {
+  (void)data;
+  free(memory);
+}
+
+static int compile(pattern *self, const char *text, size_t len, pcre2_general_context *memory, qn_error *error) {
   int wrong = 0;
   PCRE2_SIZE offset = 0;
   uint32_t options = PCRE2_UTF | PCRE2_UCP | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C;
-  pcre2_code *code = pcre2_compile((PCRE2_SPTR)text, len, options, &wrong, &offset, NULL);
-  if (code == NULL) {
-    PCRE2_UCHAR why[160] = "";
-    pcre2_get_error_message(wrong, why, sizeof why);
-    *ret_code = wrong == PCRE2_ERROR_HEAP_FAILED ? -ENOMEM : -EINVAL;
-    error_set(error, *ret_code, "bad-pattern", "bad regular expression at character %zu: %s",
-              character_at(text, offset), (const char *)why);
+  pcre2_compile_context *settings = pcre2_compile_context_create(memory);
+  if (settings == NULL) {
+    return -ENOMEM;
   }
-  return code;
+  self->code = pcre2_compile((PCRE2_SPTR)text, len, options, &wrong, &offset, settings);
+  pcre2_compile_context_free(settings);
+  if (self->code != NULL) {
+    return 0;
+  }
+  if (wrong == PCRE2_ERROR_HEAP_FAILED) {
+    return -ENOMEM;
+  }
+  PCRE2_UCHAR why[160] = "";
+  pcre2_get_error_message(wrong, why, sizeof why);
+  return error_set(error, -EINVAL, "bad-pattern", "bad regular expression at character %zu: %s",
+                   character_at(text, offset), (const char *)why);
 }
 
-static int places_make(pattern *self) {
+static int places_make(pattern *self, pcre2_general_context *memory) {
+  self->limits = pcre2_match_context_create(memory);
+  if (self->limits == NULL) {
+    return -ENOMEM;
+  }
+  pcre2_set_match_limit(self->limits, MATCH_STEPS_MAX);
+  pcre2_set_depth_limit(self->limits, MATCH_DEPTH_MAX);
+  pcre2_set_heap_limit(self->limits, MATCH_HEAP_KIB);
   for (int i = 0; i < PLACES; i++) {
     atomic_flag_clear(&self->places[i].taken);
-    self->places[i].data = pcre2_match_data_create(1, NULL);
+    self->places[i].data = pcre2_match_data_create(1, memory);
     if (self->places[i].data == NULL) {
       return -ENOMEM;
     }
@@ -71,19 +96,16 @@ int pattern_compile(const char *text, pattern **ret_pattern, qn_error *error) {
     return error_set(error, -EINVAL, "bad-pattern", "a regular expression has 1 to %d bytes", PATTERN_BYTES_MAX);
   }
   pattern *self = calloc(1, sizeof *self);
-  if (self == NULL) {
-    return -ENOMEM;
+  pcre2_general_context *memory = pcre2_general_context_create(take, give, NULL);
+  int result = self != NULL && memory != NULL ? compile(self, text, len, memory, error) : -ENOMEM;
+  if (result == 0) {
+    result = places_make(self, memory);
   }
-  int result = 0;
-  self->code = compile(text, len, &result, error);
-  self->limits = self->code != NULL ? pcre2_match_context_create(NULL) : NULL;
-  if (self->limits == NULL || places_make(self) != 0) {
+  pcre2_general_context_free(memory); /* what was made of it keeps what it needs */
+  if (result != 0) {
     pattern_free(self);
-    return result != 0 ? result : -ENOMEM;
+    return result;
   }
-  pcre2_set_match_limit(self->limits, MATCH_STEPS_MAX);
-  pcre2_set_depth_limit(self->limits, MATCH_DEPTH_MAX);
-  pcre2_set_heap_limit(self->limits, MATCH_HEAP_KIB);
   pcre2_jit_compile(self->code, PCRE2_JIT_COMPLETE); /* where it is not to be had, matching is only slower */
   *ret_pattern = self;
   return 0;

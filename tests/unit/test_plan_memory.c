@@ -95,6 +95,19 @@ static void a_faulty_pipeline_survives_every_failure(void **state) {
   sweep(text, &options, -EINVAL);
 }
 
+static void conditions_survive_every_failure(void **state) {
+  static const char text[] =
+      "{ \"source\": { \"use\": \"lines\", \"with\": { \"paths\": [\"in\"] } }, \"stages\": [ { \"use\": \"plain\" },"
+      " { \"use\": \"words\", \"when\": { \"all\": [ { \"field\": \"a\", \"matches\": \"^(b|c)+$\" },"
+      " { \"not\": { \"field\": \"n\", \"is\": [1, \"x\", true] } } ] } },"
+      " { \"use\": \"sieve\", \"with\": { \"keep\": { \"layer\": \"token/1\", \"count\": { \"min\": 1 } },"
+      " \"rules\": [ { \"when\": { \"field\": \"b\", \"matches\": \"[a-z]\" } } ] } } ],"
+      " \"sink\": { \"use\": \"write\" } }";
+  const plan_options options = { .to_look_at = true };
+  (void)state;
+  sweep(text, &options, 0);
+}
+
 static void the_published_schema_survives_every_failure(void **state) {
   (void)state;
   cJSON *schema = NULL;
@@ -133,6 +146,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_good_pipeline_survives_every_failure),
     cmocka_unit_test(a_faulty_pipeline_survives_every_failure),
+    cmocka_unit_test(conditions_survive_every_failure),
     cmocka_unit_test(the_published_schema_survives_every_failure),
   };
   return cmocka_run_group_tests_name("plan_memory", tests, world_open, world_close);
