@@ -407,6 +407,17 @@ static void predicate_reads_as_words(void **state) {
   }
 }
 
+/* The same without machine code, as where the system allows none. */
+static int no_jit(void **state) {
+  (void)state;
+  return setenv("QANAT_NO_JIT", "1", 1);
+}
+
+static int jit_again(void **state) {
+  (void)state;
+  return unsetenv("QANAT_NO_JIT");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(predicate_on_one_document_holds_or_not),
@@ -416,6 +427,10 @@ int main(void) {
     cmocka_unit_test(pattern_that_takes_too_long_is_given_up),
     cmocka_unit_test(pattern_on_rubbish_is_safe),
     cmocka_unit_test(pattern_shared_by_threads_answers_each),
+    cmocka_unit_test_setup_teardown(predicate_on_one_document_holds_or_not, no_jit, jit_again),
+    cmocka_unit_test_setup_teardown(pattern_that_takes_too_long_is_given_up, no_jit, jit_again),
+    cmocka_unit_test_setup_teardown(pattern_on_rubbish_is_safe, no_jit, jit_again),
+    cmocka_unit_test_setup_teardown(pattern_shared_by_threads_answers_each, no_jit, jit_again),
     cmocka_unit_test(predicate_layers_are_found_with_their_places),
     cmocka_unit_test(predicate_reads_as_words),
   };
