@@ -59,7 +59,7 @@ static void format_bar(const progress_state *state, char *bar, size_t size) {
 }
 
 size_t progress_format(const progress *self, const progress_state *state, unsigned width, char *line, size_t size) {
-  char bar[BAR_COLUMNS + 16], rate[16], failed[40] = "", time[16];
+  char bar[BAR_COLUMNS + 16], rate[16], failed[40] = "", time[24];
   format_bar(state, bar, sizeof bar);
   progress_format_bytes(self->bytes_per_s, rate, sizeof rate);
   if (state->failed > 0) {
