@@ -131,6 +131,10 @@ static int number(store *self, const char *sql, int64_t *ret_number, store_fault
 
 /* --- opening --- */
 
+/* A transaction of many documents touches pages all over the indexes: with SQLite's own 2 MB of cache each would be
+ * written out several times over, and so would what is kept to undo one document if not in memory. */
+static const char tuning[] = "PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 8192";
+
 /* Whether the tables are there; a database of somebody else is left alone. */
 static int look(store *self, bool *ret_empty, store_fault *fault) {
   int64_t owner = 0, version = 0, n_tables = 0;
@@ -192,6 +196,7 @@ static int prepare(store *self, const store_options *options, store_fault *fault
   int rc = look(self, &empty, fault);
   rc = rc == 0 ? run(self, "PRAGMA journal_mode = WAL", fault) : rc;
   rc = rc == 0 ? run(self, options->full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL", fault) : rc;
+  rc = rc == 0 ? run(self, tuning, fault) : rc;
   return rc == 0 ? make_tables(self, options->search, fault) : rc;
 }
 
