@@ -37,6 +37,27 @@ static void sort_by_end(chooser *plan, scan *s) {
   plan->sorted_capacity = kept_capacity;
 }
 
+/* The same mention as candidate c with what it is linked to, if the document knows that from elsewhere; else c. Those
+ * that end together lie together. */
+static uint32_t linked_twin(const scan *s, uint32_t c) {
+  const candidate *chosen = &s->candidates[c];
+  uint32_t at = c;
+  if (chosen->entry != SCAN_NONE || chosen->from != FROM_PATTERN) {
+    return c;
+  }
+  while (at > 0 && s->candidates[at - 1].last == chosen->last) {
+    at--;
+  }
+  for (; at < s->n_candidates && s->candidates[at].last == chosen->last; at++) {
+    const candidate *other = &s->candidates[at];
+    if (other->from == FROM_DOCUMENT && other->entry != SCAN_NONE && other->first == chosen->first &&
+        other->begin == chosen->begin && other->type == chosen->type) {
+      return at;
+    }
+  }
+  return c;
+}
+
 int choose_best(chooser *plan, scan *s) {
   uint32_t n = s->n_words + 1;
   int r = scan_grow(s, (void **)&plan->best, &plan->best_capacity, n, sizeof(double));
@@ -72,8 +93,8 @@ int choose_best(chooser *plan, scan *s) {
     if (c == SCAN_NONE) {
       end--;
     } else {
-      s->candidates[c].chosen = 1;
       end = s->candidates[c].first;
+      s->candidates[linked_twin(s, c)].chosen = 1;
     }
   }
   return 0;

@@ -42,6 +42,17 @@ static run measure(const scan *s, uint32_t first, uint32_t last) {
   return r;
 }
 
+/* A name in Latin letters is its own link, as far as it is known by what is written here: an acronym stands for a longer
+ * name, a model alone for one with its maker, and few persons whom the lexicon lacks are known elsewhere. */
+static bool is_own_link(const scan *s, const run *r, uint32_t type) {
+  const scan_word *w = &s->words[r->first];
+  if (r->n_words >= 2) {
+    return type != QN_ENTITY_TYPE_PERSON;
+  }
+  return type == QN_ENTITY_TYPE_ORGANIZATION && !r->caps && !r->digits && w->core_len >= 4 &&
+         (w->shape & WORD_CAPITAL) != 0;
+}
+
 static void propose(scan *s, const run *r, uint32_t type, float score) {
   candidate proposed = {
     .first = r->first,
@@ -54,8 +65,8 @@ static void propose(scan *s, const run *r, uint32_t type, float score) {
     .entry = SCAN_NONE,
     .value = SCAN_NONE,
   };
-  if (type != QN_ENTITY_TYPE_PERSON && r->n_words >= 2) {
-    proposed.link = (qn_span){ proposed.begin, proposed.end }; /* one word alone is too often short for a longer name */
+  if (is_own_link(s, r, type)) {
+    proposed.link = (qn_span){ proposed.begin, proposed.end };
   }
   scan_propose(s, &proposed);
 }

@@ -184,13 +184,42 @@ static void follow_coordination(scan *s, const candidate *c) {
   }
 }
 
+/* A name found by its surroundings that is also a doubtful alias of one thing of its type: what made the alias doubtful is
+ * settled, so it is that thing. Candidates that end together lie together. */
+static void adopt_entry(scan *s, uint32_t i, uint32_t n) {
+  candidate *c = &s->candidates[i];
+  const candidate *found = NULL;
+  bool described = (s->triggers[c->first].head | s->triggers[c->first].open) != 0; /* many ministries share a name */
+  if (c->entry != SCAN_NONE || c->from != FROM_PATTERN || c->type == QN_ENTITY_TYPE_PERSON || described) {
+    return;
+  }
+  uint32_t at = i;
+  while (at > 0 && s->candidates[at - 1].last == c->last) {
+    at--;
+  }
+  for (; at < n && s->candidates[at].last == c->last; at++) {
+    const candidate *other = &s->candidates[at];
+    if (other->from == FROM_LEXICON && other->first == c->first && other->begin == c->begin && other->type == c->type) {
+      if (found != NULL && (found->entry != other->entry || found->lexicon != other->lexicon)) {
+        return;
+      }
+      found = other;
+    }
+  }
+  if (found != NULL) {
+    c->entry = found->entry;
+    c->lexicon = found->lexicon;
+  }
+}
+
 static void learn(scan *s, memory *m) {
   uint32_t n = s->n_candidates; /* what is proposed on the way is not learnt from */
   for (uint32_t i = 0; i < n; i++) {
-    candidate c = s->candidates[i];
-    if (c.chosen == 0 || !is_name(&c)) {
+    if (s->candidates[i].chosen == 0 || !is_name(&s->candidates[i])) {
       continue;
     }
+    adopt_entry(s, i, n);
+    candidate c = s->candidates[i];
     learn_twin_behind(s, m, &c);
     learn_twin_before(s, m, &c);
     s->candidates[i].link = c.link;
