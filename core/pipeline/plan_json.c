@@ -54,6 +54,9 @@ static void put_stage(json_writer *w, cJSON *stages, const plan_stage *stage) {
   for (uint32_t i = 0; i < stage->n_from; i++) {
     put_text(w, from, NULL, w->plan->stages[stage->from[i]].id);
   }
+  if (stage->when != NULL) {
+    put(w, json, "when", cJSON_Duplicate(stage->when, true));
+  }
   if (info->role != ROLE_SOURCE) {
     put_text(w, json, "view", schema_set_view_name(w->plan->schemas, stage->layout.view_reads));
     put_text(w, json, "on_error", on_error[stage->on_error]);

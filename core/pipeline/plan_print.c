@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "pipeline/graph_words.h"
 #include "pipeline/keys.h"
 #include "pipeline/plan.h"
 
@@ -102,6 +103,15 @@ static const char *kind_text(segment_kind kind) {
   return "?";
 }
 
+/* Which documents come to a stage, if not all. */
+static void print_condition(const plan_stage *stage, FILE *stream) {
+  char text[CELL_BYTES];
+  if (stage->when != NULL) {
+    graph_condition(stage, text, sizeof text);
+    fprintf(stream, "    if %s\n", text);
+  }
+}
+
 /* A segment's number, kind and where it leads; then its stages. */
 static void print_segment(const plan *self, uint32_t index, FILE *stream, const int *widths) {
   const plan_segment *segment = &self->segments[index];
@@ -120,6 +130,7 @@ static void print_segment(const plan *self, uint32_t index, FILE *stream, const 
     row r;
     fill(self, stage, &r);
     print_cells(stream, &r, widths);
+    print_condition(stage, stream);
   }
 }
 

@@ -171,8 +171,11 @@ static void say_condition(words *w, const cJSON *json, bool within, int depth) {
   } else if (all != NULL || any != NULL) {
     say_list(w, all != NULL ? all : any, all != NULL ? " and " : " or ", within, depth);
   } else if (not != NULL) {
-    say(w, "not ");
+    bool is_test = cJSON_GetObjectItemCaseSensitive(not, "field") != NULL ||
+                   cJSON_GetObjectItemCaseSensitive(not, "layer") != NULL;
+    say(w, is_test ? "not (" : "not ");
     say_condition(w, not, true, depth + 1);
+    say(w, is_test ? ")" : "");
   } else if (cJSON_IsString(subject)) {
     const cJSON *test;
     bool first = true;

@@ -2,7 +2,7 @@
 
 /* Checks a pipeline as `qanat check` does, with nothing installed but the plugins of one folder, so that the golden
  * cases do not change with what else is there.
- * Usage: check_pipeline FOLDER [--json] [--set X] [-o X] PIPELINE [INPUT...], or check_pipeline FOLDER --schema */
+ * Usage: check_pipeline FOLDER [--json] [--look] [--set X] [-o X] PIPELINE [INPUT...], or check_pipeline FOLDER --schema */
 #include <stdio.h>
 #include <string.h>
 
@@ -23,6 +23,8 @@ static void arguments_read(arguments *a, int argc, char **argv) {
   for (int i = 2; i < argc && a->options.n_sets < ARGUMENTS_MAX && a->options.n_inputs < ARGUMENTS_MAX; i++) {
     if (strcmp(argv[i], "--json") == 0) {
       a->json = true;
+    } else if (strcmp(argv[i], "--look") == 0) {
+      a->options.to_look_at = true;
     } else if (strcmp(argv[i], "--schema") == 0) {
       a->schema = true;
     } else if (strcmp(argv[i], "--set") == 0 && i + 1 < argc) {

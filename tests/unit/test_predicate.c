@@ -389,6 +389,7 @@ static void predicate_reads_as_words(void **state) {
     { "{\"all\":[{\"field\":\"a\",\"present\":false},{\"not\":{\"any\":[{\"layer\":\"quote/1\",\"count\":{\"min\":1}},"
       "{\"field\":\"b\",\"is\":true}]}}]}",
       "a is absent and not (quote/1 has at least 1 row or b is true)" },
+    { "{\"not\":{\"layer\":\"quote/1\",\"present\":true}}", "not (quote/1 is present)" },
     { "{\"field\":\"source\",\"matches\":\"^ال\"}", "source matches \"^ال\"" },
   };
   (void)state;
