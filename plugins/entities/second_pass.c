@@ -11,6 +11,8 @@
 
 enum { TWIN_WORDS_MAX = 8 };
 
+#define WITHOUT_DOUBT 0.8f
+
 static bool is_name(const candidate *c) {
   return c->type <= QN_ENTITY_TYPE_EVENT;
 }
@@ -212,6 +214,11 @@ static void adopt_entry(scan *s, uint32_t i, uint32_t n) {
   }
 }
 
+/* The place of an entry in the memory, among the keys of names. */
+static key key_of_entry(const candidate *c) {
+  return (key){ ((uint64_t)c->entry << 3 | c->lexicon) * 0xD6E8FEB86659FD93u + 1, KEY_BYTES_MAX };
+}
+
 static void learn(scan *s, memory *m) {
   uint32_t n = s->n_candidates; /* what is proposed on the way is not learnt from */
   for (uint32_t i = 0; i < n; i++) {
@@ -220,6 +227,9 @@ static void learn(scan *s, memory *m) {
     }
     adopt_entry(s, i, n);
     candidate c = s->candidates[i];
+    if (c.from == FROM_LEXICON && c.score >= WITHOUT_DOUBT) {
+      memory_learn(m, key_of_entry(&c), &c, MEMORY_FULL);
+    }
     learn_twin_behind(s, m, &c);
     learn_twin_before(s, m, &c);
     s->candidates[i].link = c.link;
@@ -281,16 +291,21 @@ static void recall_at(scan *s, const memory *m, uint32_t first, const reading *f
   }
 }
 
-/* A doubtful alias of something that the document names without doubt elsewhere. */
+/* A doubtful alias of something that the document names without doubt elsewhere is likely that; one of a person whose
+ * surname is somebody else's here is not. */
 static void support(scan *s, const memory *m, uint32_t n) {
   for (uint32_t i = 0; i < n; i++) {
     candidate *c = &s->candidates[i];
-    if (c->from != FROM_LEXICON || c->type != QN_ENTITY_TYPE_PERSON || c->last != c->first + 1) {
+    if (c->from != FROM_LEXICON) {
       continue;
     }
-    const memory_slot *slot = memory_find(m, key_from(s, c->first, c->begin));
-    if (slot != NULL && slot->how == MEMORY_SURNAME && slot->entry != c->entry) {
-      c->score -= 0.3f; /* the surname is somebody else's here */
+    if (c->score < WITHOUT_DOUBT && memory_find(m, key_of_entry(c)) != NULL) {
+      c->score += 0.25f;
+    }
+    if (c->type == QN_ENTITY_TYPE_PERSON && c->last == c->first + 1) {
+      const memory_slot *slot = memory_find(m, key_from(s, c->first, c->begin));
+      bool other = slot != NULL && slot->how == MEMORY_SURNAME && slot->entry != c->entry;
+      c->score -= other ? 0.3f : 0.0f;
     }
   }
 }

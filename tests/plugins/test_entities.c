@@ -91,6 +91,8 @@ static void entities_clitics_and_generic_heads_stay_outside(void **state) {
     { "ألغت إدارة ترامب قيودا على التصدير.", "PERSON:ترامب=Donald Trump" },
     { "رقائق قابلة للتكيف مع المعيار.", "" },
     { "دفعتهم إلى البقاء في الزاوية.", "" },
+    { "قال جنسن هوانغ ذلك. وزار هوانغ بكين.",
+      "PERSON:جنسن هوانغ=Jensen Huang|PERSON:هوانغ=Jensen Huang|LOCATION:بكين=Beijing" },
     { "أعلنت بايدو من بكين.", "ORGANIZATION:بايدو=Baidu|LOCATION:بكين=Beijing" },
     { "قالت منظمة الصحة العالمية إن الوباء تراجع.", "ORGANIZATION:منظمة الصحة العالمية=World Health Organization" },
   };
