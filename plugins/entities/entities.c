@@ -17,6 +17,8 @@ typedef struct instance {
   lexicon lexicons[SCAN_LEXICONS_MAX];
   uint8_t *owned[SCAN_LEXICONS_MAX]; /* bytes of lexicons compiled here */
   uint32_t n_lexicons;
+  ner_model model;
+  int has_model;
   double min_score;
 } instance;
 
@@ -108,6 +110,23 @@ static int add_shipped(qn_create *create, instance *in) {
   return 0;
 }
 
+/* The trained model speaks only beside the lexicon that it was trained beside. */
+static int add_model(qn_create *create, instance *in) {
+  qn_str bytes;
+  const char *why = NULL;
+  char message[256];
+  if (create->host->data_open(create, "names.qner", &bytes) != 0) {
+    return fail_create(create, "the model names.qner cannot be read; it belongs into the folder entities beside the "
+                               "plugin: install Qanat again");
+  }
+  if (model_open(bytes, &in->model, &why) != 0) {
+    snprintf(message, sizeof message, "the model names.qner cannot be used: %s. Install Qanat again", why);
+    return fail_create(create, message);
+  }
+  in->has_model = 1;
+  return 0;
+}
+
 static int entities_create(qn_create *create, void **ret_instance) {
   qn_value own = { 0 };
   instance *in = calloc(1, sizeof *in);
@@ -123,6 +142,9 @@ static int entities_create(qn_create *create, void **ret_instance) {
   qn_str shipped = qn_config_str(create, "/lexicon");
   if (r == 0 && !(shipped.len == 4 && memcmp(shipped.data, "none", 4) == 0)) {
     r = add_shipped(create, in);
+    if (r == 0 && qn_config_i64(create, "/model", 1) != 0) {
+      r = add_model(create, in);
+    }
   }
   if (r != 0) {
     entities_destroy(in);
@@ -138,6 +160,7 @@ static int entities_context_open(void *opaque, qn_env *env, const qn_host *host,
   tagger *opened = NULL;
   int r = tagger_open(host, env, in->lexicons, in->n_lexicons, &opened);
   if (r == 0) {
+    tagger_use_model(opened, in->has_model ? &in->model : NULL);
     *ret_context = opened;
   }
   return r;

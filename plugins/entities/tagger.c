@@ -8,6 +8,7 @@
 
 #include "entities/choose.h"
 #include "entities/context.h"
+#include "entities/decode.h"
 #include "entities/heads.h"
 #include "entities/latin.h"
 #include "entities/match.h"
@@ -20,6 +21,8 @@ struct tagger {
   scan scan;
   chooser chooser;
   memory memory;
+  decoder decoder;
+  const ner_model *model; /* NULL: none */
   value_scratch *values;
   mention *mentions;
   uint32_t mention_capacity;
@@ -52,6 +55,7 @@ void tagger_close(tagger *t) {
   qn_env *env = t->scan.env;
   value_scratch_close(t->values);
   memory_done(&t->memory, &t->scan);
+  decode_done(&t->decoder, &t->scan);
   choose_done(&t->chooser, &t->scan);
   host->release(env, t->mentions);
   scan_done(&t->scan);
@@ -126,8 +130,11 @@ static int collect(tagger *t, const mention **ret_mentions, uint32_t *ret_n_ment
   return 0;
 }
 
-int tagger_run(tagger *t, const scan_input *input, qn_str published, const mention **ret_mentions,
-               uint32_t *ret_n_mentions) {
+void tagger_use_model(tagger *t, const ner_model *model) {
+  t->model = model;
+}
+
+int tagger_first_choice(tagger *t, const scan_input *input, qn_str published, const scan **ret_scan) {
   scan *s = &t->scan;
   int r = values_find(t->values, &input->view, &input->tokens, published, &s->values, &s->n_values);
   if (r == 0) {
@@ -146,12 +153,28 @@ int tagger_run(tagger *t, const scan_input *input, qn_str published, const menti
   if (s->failed != 0) {
     return s->failed;
   }
-  r = choose_best(&t->chooser, s);
-  if (r == 0) {
-    r = second_pass(s, &t->memory);
+  *ret_scan = s;
+  return choose_best(&t->chooser, s);
+}
+
+/* What the trained model says of the first choice, and a choice that heeds it. */
+static int ask_model(tagger *t) {
+  int r = decode_propose(&t->decoder, t->model, &t->scan);
+  return r == 0 ? choose_best(&t->chooser, &t->scan) : r;
+}
+
+int tagger_run(tagger *t, const scan_input *input, qn_str published, const mention **ret_mentions,
+               uint32_t *ret_n_mentions) {
+  const scan *first;
+  int r = tagger_first_choice(t, input, published, &first);
+  if (r == 0 && t->model != NULL) {
+    r = ask_model(t);
   }
   if (r == 0) {
-    r = choose_best(&t->chooser, s);
+    r = second_pass(&t->scan, &t->memory);
+  }
+  if (r == 0) {
+    r = choose_best(&t->chooser, &t->scan);
   }
   return r == 0 ? collect(t, ret_mentions, ret_n_mentions) : r;
 }

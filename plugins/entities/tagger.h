@@ -6,6 +6,7 @@
 #ifndef ENTITIES_TAGGER_H
 #define ENTITIES_TAGGER_H
 
+#include "entities/model.h"
 #include "entities/scan.h"
 
 typedef struct tagger tagger;
@@ -25,6 +26,13 @@ int tagger_open(const qn_host *host, qn_env *env, const lexicon *lexicons, uint3
 
 /* Accepts NULL. */
 void tagger_close(tagger *t);
+
+/* Lets a trained model take part from now on; it holds as long as the tagger. NULL: none. */
+void tagger_use_model(tagger *t, const ner_model *model);
+
+/* What the rooms before the model make of a document: its words, and a first choice of candidates. It belongs to the
+ * tagger and holds until its next use; training starts here. 0, -ENOMEM. */
+int tagger_first_choice(tagger *t, const scan_input *input, qn_str published, const scan **ret_scan);
 
 /* Finds the mentions of a document; published is the ISO date of publication, or empty. They belong to the tagger and
  * hold until its next use. 0, -ENOMEM. */

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Forward and backward over a stretch, then the names that the probabilities spell. */
+#include "entities/decode.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "entities/names.h"
+#include "qanat/layers.h"
+
+/* What is believed less is not proposed; a guess that the model believes less than this loses the difference;
+ * more than that is not believed; names of the lexicon are beyond doubt from KNOWN_MIN on. */
+#define PROPOSED_MIN 0.5f
+#define DOUBTED_MAX 0.35f
+#define BELIEF_MAX 0.92f
+#define KNOWN_MIN 0.8f
+
+enum { KNOWN_WORDS_MAX = 32 };
+
+typedef float label_row[MODEL_ROW];
+
+/* True if label may follow before (MODEL_LABELS: the start). */
+static bool may_follow(uint32_t before, uint32_t label) {
+  bool further = label != 0 && label % 2 == 0;
+  return !further || before == label || before + 1 == label;
+}
+
+/* Odds of one label behind another. */
+static void read_follows(const ner_model *model, label_row *ret_follows) {
+  float unit = 1.0f / (float)model->header->steps;
+  memset(ret_follows, 0, (MODEL_LABELS + 1) * sizeof(label_row));
+  for (uint32_t from = 0; from <= MODEL_LABELS; from++) {
+    for (uint32_t to = 0; to < MODEL_LABELS; to++) {
+      float weight = (float)model->header->follows[from][to] * unit;
+      ret_follows[from][to] = may_follow(from, to) ? expf(weight > 20.0f    ? 20.0f
+                                                          : weight < -20.0f ? -20.0f
+                                                                            : weight)
+                                                   : 0.0f;
+    }
+  }
+}
+
+/* Odds of the labels of a word by itself, the likeliest 1. */
+static void read_word(const ner_model *model, const uint64_t *features, uint32_t n, float *ret_odds) {
+  int32_t sums[MODEL_ROW] = { 0 };
+  for (uint32_t k = 0; k < n; k++) {
+    const int8_t *weights = model_find(model, features[k]);
+    for (uint32_t y = 0; weights != NULL && y < MODEL_ROW; y++) {
+      sums[y] += weights[y];
+    }
+  }
+  int32_t most = sums[0];
+  for (uint32_t y = 1; y < MODEL_LABELS; y++) {
+    most = sums[y] > most ? sums[y] : most;
+  }
+  float unit = 1.0f / (float)model->header->steps;
+  for (uint32_t y = 0; y < MODEL_LABELS; y++) {
+    float weight = (float)(sums[y] - most) * unit;
+    ret_odds[y] = expf(weight < -40.0f ? -40.0f : weight);
+  }
+  ret_odds[MODEL_LABELS] = 0.0f;
+}
+
+static void scale(float *row) {
+  float sum = 1e-30f;
+  for (uint32_t y = 0; y < MODEL_LABELS; y++) {
+    sum += row[y];
+  }
+  for (uint32_t y = 0; y < MODEL_ROW; y++) {
+    row[y] /= sum;
+  }
+}
+
+static void go_ahead(const decoder *d, const label_row *follows, uint32_t n) {
+  const label_row *odds = (const label_row *)d->odds;
+  label_row *ahead = (label_row *)d->ahead;
+  for (uint32_t i = 0; i < n; i++) {
+    label_row sum = { 0 };
+    for (uint32_t from = 0; from < MODEL_LABELS && i > 0; from++) {
+      for (uint32_t y = 0; y < MODEL_ROW; y++) {
+        sum[y] += ahead[i - 1][from] * follows[from][y];
+      }
+    }
+    for (uint32_t y = 0; y < MODEL_ROW; y++) {
+      ahead[i][y] = (i > 0 ? sum[y] : follows[MODEL_LABELS][y]) * odds[i][y];
+    }
+    scale(ahead[i]);
+  }
+}
+
+static void go_behind(const decoder *d, const label_row *follows, uint32_t n) {
+  const label_row *odds = (const label_row *)d->odds;
+  label_row *behind = (label_row *)d->behind;
+  for (uint32_t y = 0; y < MODEL_ROW; y++) {
+    behind[n - 1][y] = y < MODEL_LABELS ? 1.0f : 0.0f;
+  }
+  for (uint32_t i = n - 1; i > 0; i--) {
+    for (uint32_t y = 0; y < MODEL_LABELS; y++) {
+      float sum = 0.0f;
+      for (uint32_t to = 0; to < MODEL_LABELS; to++) {
+        sum += follows[y][to] * odds[i][to] * behind[i][to];
+      }
+      behind[i - 1][y] = sum;
+    }
+    behind[i - 1][MODEL_LABELS] = 0.0f;
+    scale(behind[i - 1]);
+  }
+}
+
+static int make_room(decoder *d, scan *s, uint32_t n) {
+  uint32_t n_floats = n * MODEL_ROW;
+  int r = scan_grow(s, (void **)&d->odds, &d->odds_capacity, n_floats, sizeof(float));
+  if (r == 0) {
+    r = scan_grow(s, (void **)&d->ahead, &d->ahead_capacity, n_floats, sizeof(float));
+  }
+  return r == 0 ? scan_grow(s, (void **)&d->behind, &d->behind_capacity, n_floats, sizeof(float)) : r;
+}
+
+int decode_stretch(decoder *d, const ner_model *model, scan *s, uint32_t first, uint32_t last) {
+  uint64_t features[FEATURES_MAX];
+  label_row follows[MODEL_LABELS + 1];
+  uint32_t n = last - first;
+  int r = make_room(d, s, n);
+  if (r != 0) {
+    return r;
+  }
+  read_follows(model, follows);
+  label_row *odds = (label_row *)d->odds;
+  for (uint32_t i = 0; i < n; i++) {
+    uint32_t n_features = features_of(s, d->facts, first, last, first + i, features);
+    read_word(model, features, n_features, odds[i]);
+  }
+  go_ahead(d, (const label_row *)follows, n);
+  go_behind(d, (const label_row *)follows, n);
+  for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t y = 0; y < MODEL_ROW; y++) {
+      odds[i][y] = ((label_row *)d->ahead)[i][y] * ((label_row *)d->behind)[i][y];
+    }
+    scale(odds[i]);
+  }
+  return 0;
+}
+
+/* How likely the words [first, last) of the stretch are a name of a type: as its least likely word. */
+static float belief(const decoder *d, uint32_t first, uint32_t last, uint32_t n, uint32_t type) {
+  const label_row *odds = (const label_row *)d->odds;
+  float least = odds[first][model_label(type, 0)];
+  for (uint32_t i = first + 1; i < last; i++) {
+    float p = odds[i][model_label(type, 1)];
+    least = p < least ? p : least;
+  }
+  if (last < n) {
+    float ended = 1.0f - odds[last][model_label(type, 1)];
+    least = ended < least ? ended : least;
+  }
+  return least;
+}
+
+static void propose(scan *s, uint32_t first, uint32_t last, uint32_t type, float score) {
+  name_start starts[2];
+  uint32_t begin = s->words[first].begin;
+  if (names_starts(s, first, starts) > 0) {
+    begin = starts[0].begin;
+  }
+  candidate proposed = {
+    .first = first,
+    .last = last,
+    .begin = begin,
+    .end = s->words[last - 1].end,
+    .score = score,
+    .type = (uint8_t)type,
+    .from = FROM_PATTERN,
+    .entry = SCAN_NONE,
+    .value = SCAN_NONE,
+  };
+  scan_propose(s, &proposed);
+}
+
+static uint32_t likeliest(const float *row) {
+  uint32_t best = 0;
+  for (uint32_t y = 1; y < MODEL_LABELS; y++) {
+    best = row[y] > row[best] ? y : best;
+  }
+  return best;
+}
+
+/* Raises the best candidate that is just this; false if there is none. */
+static bool confirm(scan *s, uint32_t from, uint32_t n_candidates, uint32_t first, uint32_t last, uint32_t type,
+                    float score) {
+  candidate *best = NULL;
+  for (uint32_t k = from; k < n_candidates && s->candidates[k].last <= last; k++) {
+    candidate *c = &s->candidates[k];
+    if (c->first == first && c->last == last && c->type == type && (best == NULL || c->score > best->score)) {
+      best = c;
+    }
+  }
+  if (best != NULL && best->score < score) {
+    best->score = score;
+  }
+  return best != NULL;
+}
+
+/* True if words [first, last) share a word with a chosen name that the lexicon knows without doubt: where the model
+ * contradicts it, the model is more often wrong. */
+static bool is_known(const scan *s, uint32_t from, uint32_t n_candidates, uint32_t first, uint32_t last) {
+  for (uint32_t k = from; k < n_candidates && s->candidates[k].last < last + KNOWN_WORDS_MAX; k++) {
+    const candidate *c = &s->candidates[k];
+    bool overlaps = c->chosen != 0 && c->first < last && c->last > first;
+    if (overlaps && c->entry != SCAN_NONE && c->score >= KNOWN_MIN) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* Names that begin where a beginning is the likeliest label. */
+static void propose_names(const decoder *d, scan *s, uint32_t first, uint32_t last, uint32_t n_candidates,
+                          uint32_t from) {
+  const label_row *odds = (const label_row *)d->odds;
+  uint32_t n = last - first;
+  for (uint32_t i = 0; i < n; i++) {
+    uint32_t label = likeliest(odds[i]);
+    if (label % 2 == 0 || (s->words[first + i].shape & WORD_LETTERS) == 0) {
+      continue;
+    }
+    uint32_t type = label / 2;
+    uint32_t end = i + 1;
+    while (end < n && likeliest(odds[end]) == label + 1) {
+      end++;
+    }
+    float score = belief(d, i, end, n, type);
+    score = score > BELIEF_MAX ? BELIEF_MAX : score;
+    bool known = is_known(s, from, n_candidates, first + i, first + end);
+    if (score >= PROPOSED_MIN && !confirm(s, from, n_candidates, first + i, first + end, type, score) && !known) {
+      propose(s, first + i, first + end, type, score);
+    }
+  }
+}
+
+/* Lowers guesses of the other recognizers that the model does not share. Candidates are sorted by their ends; *at is
+ * the first that may end in the stretch. */
+static void doubt(const decoder *d, scan *s, uint32_t first, uint32_t last, uint32_t n_candidates, uint32_t *at) {
+  while (*at < n_candidates && s->candidates[*at].last <= first) {
+    ++*at;
+  }
+  for (uint32_t k = *at; k < n_candidates && s->candidates[k].last <= last; k++) {
+    candidate *c = &s->candidates[k];
+    if (c->from != FROM_PATTERN || c->type > QN_ENTITY_TYPE_EVENT || c->first < first) {
+      continue;
+    }
+    float p = belief(d, c->first - first, c->last - first, last - first, c->type);
+    if (p < DOUBTED_MAX) {
+      c->score -= DOUBTED_MAX - p;
+    }
+  }
+}
+
+int decode_propose(decoder *d, const ner_model *model, scan *s) {
+  uint32_t n_candidates = s->n_candidates;
+  uint32_t at = 0;
+  int r = scan_grow(s, (void **)&d->facts, &d->facts_capacity, s->n_words, sizeof(word_facts));
+  if (r != 0) {
+    return r;
+  }
+  features_gather(s, d->facts);
+  for (uint32_t first = 0; first < s->n_words && r == 0;) {
+    uint32_t last = features_stretch(s, first);
+    r = decode_stretch(d, model, s, first, last);
+    if (r == 0) {
+      doubt(d, s, first, last, n_candidates, &at);
+      propose_names(d, s, first, last, n_candidates, at);
+    }
+    first = last;
+  }
+  return r != 0 ? r : s->failed;
+}
+
+void decode_done(decoder *d, const scan *s) {
+  if (s->host != NULL) {
+    s->host->release(s->env, d->facts);
+    s->host->release(s->env, d->odds);
+    s->host->release(s->env, d->ahead);
+    s->host->release(s->env, d->behind);
+  }
+}

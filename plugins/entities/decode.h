@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The trained tagger: reads a document's first choice and says what else is a name, and which of the chosen are
+ * doubtful. A linear-chain model, read with exact probabilities of each label at each word. */
+#ifndef ENTITIES_DECODE_H
+#define ENTITIES_DECODE_H
+
+#include "entities/evidence.h"
+#include "entities/model.h"
+
+/* The working memory of one worker; zeroed at first. */
+typedef struct decoder {
+  word_facts *facts;
+  uint32_t facts_capacity;
+  float *odds;   /* of a stretch: label weights, then probabilities; MODEL_ROW a word */
+  float *ahead;  /* ... sums from the left */
+  float *behind; /* ... and from the right */
+  uint32_t odds_capacity;
+  uint32_t ahead_capacity;
+  uint32_t behind_capacity;
+} decoder;
+
+/* Probabilities of labels of the words [first, last), MODEL_ROW floats a word, in decoder->odds. At most
+ * FEATURES_STRETCH words. 0, -ENOMEM. */
+int decode_stretch(decoder *d, const ner_model *model, scan *s, uint32_t first, uint32_t last);
+
+/* Proposes what the model finds, and lowers what it doubts; after choose_best, which is to be called again. 0,
+ * -ENOMEM. */
+int decode_propose(decoder *d, const ner_model *model, scan *s);
+
+void decode_done(decoder *d, const scan *s);
+
+#endif

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Hashes of what a word is, of what stands around it, and of both together. */
+#include "entities/evidence.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "qanat/layers.h"
+#include "text/utf8.h"
+
+enum { AFFIX_MAX = 4 };
+
+static inline uint64_t mix(uint64_t kind, uint64_t value) {
+  uint64_t x = (value + kind * 0x9E3779B97F4A7C15u) * 0xD6E8FEB86659FD93u;
+  x = (x ^ x >> 32) * 0xD6E8FEB86659FD93u;
+  return x ^ x >> 32;
+}
+
+static inline uint64_t both(uint64_t a, uint64_t b) {
+  return a * 0xC2B2AE3D27D4EB4Fu + (b ^ b >> 29);
+}
+
+static uint64_t hash_bytes(const char *bytes, uint32_t len) {
+  uint64_t x = len;
+  for (uint32_t i = 0; i < len; i++) {
+    x = (x ^ (uint8_t)bytes[i]) * 0x100000001B3u;
+  }
+  return x;
+}
+
+/* --- facts --- */
+
+static uint64_t shape_of(const scan_word *w) {
+  uint64_t shape = w->shape & (uint16_t) ~(WORD_FIRST | WORD_SENTENCE);
+  uint64_t len = w->core_len > KEY_BYTES_MAX ? 9 : w->core_len >= 16 ? 8 : w->core_len / 2;
+  return shape << 24 | len << 16 | (w->mark < 0x80 ? w->mark : w->mark == 0x060C ? ',' : 0x80);
+}
+
+static uint64_t lore_of(const scan_word *w) {
+  const uint16_t told = (uint16_t) ~(LORE_PREFIX | LORE_SPOKEN | LORE_ALIAS | LORE_ENTITY);
+  return w->core_lore & told;
+}
+
+static uint64_t around_of(const trigger *t) {
+  return (uint64_t)t->title | (uint64_t)t->direct << 8 | (uint64_t)t->cue << 16 | (uint64_t)t->head << 24 |
+         (uint64_t)t->open << 32 | (uint64_t)t->tail << 40;
+}
+
+/* Belief in steps. */
+static uint32_t step_of(float score) {
+  return score >= 0.85f ? 3 : score >= 0.7f ? 2 : score >= 0.5f ? 1 : 0;
+}
+
+static void note_candidate(const candidate *c, word_facts *facts) {
+  uint32_t type = c->type <= QN_ENTITY_TYPE_EVENT ? c->type : QN_ENTITY_TYPE_EVENT + 1;
+  for (uint32_t i = c->first; i < c->last; i++) {
+    if (c->chosen != 0) {
+      uint32_t n = c->last - c->first > 3 ? 3 : c->last - c->first;
+      facts[i].rule = 1 + type + ((uint64_t)(i > c->first) << 4) + ((uint64_t)step_of(c->score) << 5) +
+                      ((uint64_t)c->from << 8) + ((uint64_t)n << 12) + ((uint64_t)(i + 1 == c->last) << 16);
+    } else {
+      facts[i].doubt |= 1u << type;
+    }
+  }
+}
+
+void features_gather(const scan *s, word_facts *facts) {
+  for (uint32_t i = 0; i < s->n_words; i++) {
+    const scan_word *w = &s->words[i];
+    uint64_t form = w->key_len <= KEY_BYTES_MAX ? w->core_hash ^ (uint64_t)w->core_len << 56 : 0x100000000u + w->mark;
+    facts[i] = (word_facts){
+      .core = (w->shape & WORD_NUMBER) != 0 ? 0x200000000u : form,
+      .shape = shape_of(w),
+      .lore = lore_of(w),
+      .around = around_of(&s->triggers[i]),
+    };
+  }
+  for (uint32_t i = 0; i < s->n_candidates; i++) {
+    note_candidate(&s->candidates[i], facts);
+  }
+}
+
+uint32_t features_stretch(const scan *s, uint32_t first) {
+  uint32_t last = first + 1;
+  while (last < s->n_words && last - first < FEATURES_STRETCH && (s->words[last].shape & WORD_SENTENCE) == 0 &&
+         !scan_parts(s, last)) {
+    last++;
+  }
+  return last;
+}
+
+/* --- features --- */
+
+typedef struct feature_list {
+  uint64_t *features;
+  uint32_t n;
+} feature_list;
+
+static inline void add(feature_list *list, uint64_t kind, uint64_t value) {
+  list->features[list->n++] = mix(kind, value);
+}
+
+/* Beginnings and ends of the core of one to four letters. */
+static void add_affixes(feature_list *list, const scan *s, const scan_word *w) {
+  if ((w->shape & WORD_LETTERS) == 0 || w->key_len > KEY_BYTES_MAX) {
+    return;
+  }
+  uint32_t skip = (uint32_t)(w->key_len - w->core_len);
+  const char *form = s->heap + w->form + skip;
+  uint32_t len = w->form_len - skip;
+  uint32_t from = 0;
+  uint32_t to = len;
+  for (uint32_t n = 0; n < AFFIX_MAX && from < len && to > 0; n++) {
+    from++;
+    while (from < len && !utf8_is_lead((uint8_t)form[from])) {
+      from++;
+    }
+    to--;
+    while (to > 0 && !utf8_is_lead((uint8_t)form[to])) {
+      to--;
+    }
+    add(list, 40 + n, hash_bytes(form, from));
+    add(list, 50 + n, hash_bytes(form + to, len - to));
+  }
+  int likeness = w->likeness / 4;
+  add(list, 60, (uint64_t)(likeness + 64));
+}
+
+static void add_neighbour(feature_list *list, const word_facts *f, uint64_t kind) {
+  add(list, kind, f->core);
+  add(list, kind + 1, f->shape);
+  add(list, kind + 2, f->lore);
+  add(list, kind + 3, f->rule);
+  add(list, kind + 4, f->around);
+}
+
+static void add_own(feature_list *list, const word_facts *f) {
+  uint64_t known = both(f->lore, f->rule & 0xFF);
+  add(list, 1, 0);
+  add(list, 2, f->core);
+  add(list, 3, f->shape);
+  add(list, 4, f->lore);
+  add(list, 5, f->around);
+  add(list, 6, f->rule);
+  add(list, 7, f->doubt);
+  add(list, 8, f->rule & 0x1F);
+  add(list, 9, known);
+  add(list, 10, both(f->lore, f->around));
+  add(list, 11, both(f->shape, f->lore));
+  add(list, 12, both(f->core, f->rule & 0xF));
+  add(list, 13, both(f->doubt, f->rule));
+  for (uint32_t bit = 0; bit < 16; bit++) {
+    if ((f->lore >> bit & 1) != 0) {
+      add(list, 14, bit);
+    }
+  }
+}
+
+uint32_t features_of(const scan *s, const word_facts *facts, uint32_t first, uint32_t last, uint32_t i,
+                     uint64_t *ret_features) {
+  static const word_facts border = { 0x300000000u, 0x3000000u, 0x30000u, 0, 0, 0 };
+  feature_list list = { ret_features, 0 };
+  const word_facts *f = &facts[i];
+  const word_facts *before = i > first ? f - 1 : &border;
+  const word_facts *behind = i + 1 < last ? f + 1 : &border;
+  const word_facts *before2 = i > first + 1 ? f - 2 : &border;
+  const word_facts *behind2 = i + 2 < last ? f + 2 : &border;
+  add_own(&list, f);
+  add_affixes(&list, s, &s->words[i]);
+  add_neighbour(&list, before, 100);
+  add_neighbour(&list, behind, 110);
+  add(&list, 120, before2->core);
+  add(&list, 121, behind2->core);
+  add(&list, 122, both(before2->lore, before->lore));
+  add(&list, 123, both(behind->lore, behind2->lore));
+  add(&list, 124, both(before->core, f->lore));
+  add(&list, 125, both(behind->core, f->lore));
+  add(&list, 126, both(before->lore, both(f->lore, behind->lore)));
+  add(&list, 127, both(before->rule & 0x1F, both(f->rule & 0x1F, behind->rule & 0x1F)));
+  add(&list, 128, both(before->core, f->core));
+  add(&list, 129, both(f->core, behind->core));
+  add(&list, 130, both(before->core, f->shape));
+  add(&list, 131, both(behind->shape, f->shape));
+  add(&list, 132, both(before2->core, before->core));
+  add(&list, 133, both(before2->rule & 0x1F, before->rule & 0x1F));
+  return list.n;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What the trained model looks at: facts of a word and its neighbours as hashes. The trainer and the stage call the
+ * same functions. */
+#ifndef ENTITIES_EVIDENCE_H
+#define ENTITIES_EVIDENCE_H
+
+#include "entities/scan.h"
+
+enum { FEATURES_MAX = 96 };
+
+/* What the features of a word are made from, gathered once a word. */
+typedef struct word_facts {
+  uint64_t core;   /* of the form without proclitics */
+  uint64_t shape;  /* script, capitals, length, article, proclitic */
+  uint64_t lore;   /* what the lists say */
+  uint64_t around; /* titles, cues and heads */
+  uint64_t rule;   /* what the recognizers have chosen here */
+  uint64_t doubt;  /* ... and what they proposed in vain */
+} word_facts;
+
+/* Fills facts of all words, after a first choice. facts has room for s->n_words. */
+void features_gather(const scan *s, word_facts *facts);
+
+/* Features of word i of the words [first, last), outside of which nothing is looked at. Returns how many. */
+uint32_t features_of(const scan *s, const word_facts *facts, uint32_t first, uint32_t last, uint32_t i,
+                     uint64_t *ret_features);
+
+/* The end of the stretch of words that begins at first: a sentence, or what stands between cuts, but no more than
+ * FEATURES_STRETCH words. */
+uint32_t features_stretch(const scan *s, uint32_t first);
+
+enum { FEATURES_STRETCH = 512 };
+
+#endif
