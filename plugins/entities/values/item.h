@@ -53,6 +53,17 @@ typedef struct value_number {
 /* What stands before the items of the first line, so that grammars may look back without a test. */
 enum { ITEMS_BEFORE = 4, ITEMS_AFTER = 8 };
 
+/* A word that the tables know in none of its readings; most words are. Kept between documents, so that such a word is
+ * looked up once and not in each of its readings: what is kept is what the tables would say. */
+enum { UNKNOWN_BYTES = 29, UNKNOWN_SLOTS = 2048 };
+
+typedef struct value_unknown {
+  uint8_t form[UNKNOWN_BYTES];
+  uint8_t len; /* 0: empty */
+  uint8_t flags;
+  uint8_t letters;
+} value_unknown;
+
 struct value_scratch {
   const qn_host *host;
   qn_env *env;
@@ -70,6 +81,7 @@ struct value_scratch {
   uint8_t dots_part; /* in this document points part thousands; commas always do unless points do and they don't */
   uint16_t countries[VALUE_CODES_MAX];  /* how often each currency's country was named */
   uint16_t currencies[VALUE_CODES_MAX]; /* how often each was written out in full */
+  value_unknown unknown[UNKNOWN_SLOTS];
 };
 
 /* Fills the items and numbers of scratch from its view. 0, -ENOMEM. */

@@ -236,13 +236,15 @@ static uint32_t phrase_follow(lexer *lex, uint64_t hash, uint32_t place, uint32_
 }
 
 /* Looks up one reading. Returns its place, and sets where the phrase ends. */
-static uint32_t reading_find(lexer *lex, const run *r, const reading *as, uint32_t *ret_end, uint32_t *ret_n_words) {
+static uint32_t reading_find(lexer *lex, const run *r, const reading *as, uint32_t *ret_end, uint32_t *ret_n_words,
+                             int *ret_known) {
   uint32_t skip = as->n_bytes + as->article;
   uint64_t hash = hash_bytes(HASH_SEED, r->form + skip, r->len - skip);
   uint32_t place = value_place(hash);
   if (place == 0) {
     return 0;
   }
+  *ret_known = 1;
   return phrase_follow(lex, hash, place, r->end, ret_end, ret_n_words);
 }
 
@@ -258,27 +260,71 @@ static uint8_t unknown_flags(const run *r) {
   return at_letter(r, 0, WAW) || at_letter(r, 0, FA) ? ITEM_FIRST_WA : 0;
 }
 
-static int word_lex(lexer *lex, const run *r) {
-  reading readings[8] = { { 0, 0, 0 } };
-  uint32_t n_readings = 1;
-  uint32_t place = 0;
-  uint32_t end = r->end;
-  uint32_t n_words = 1;
-  uint32_t i = 0;
-  int latin = lex->text[r->begin] < 0x80;
-  if (r->len > 0 && r->len <= FORM_MAX_BYTES) {
-    n_readings += latin ? 0 : readings_list(r, readings + 1);
-    for (; i < n_readings && place == 0; i++) {
-      place = reading_find(lex, r, &readings[i], &end, &n_words);
-      if (place != 0 && is_cut_number(r, &readings[i], place)) {
-        place = 0;
-        end = r->end;
-        n_words = 1;
-      }
+/* Where a word is kept that no table knows, if it is. */
+static value_unknown *unknown_slot(lexer *lex, const run *r) {
+  uint64_t hash = hash_bytes(HASH_SEED, r->form, r->len);
+  return &lex->scratch->unknown[(hash >> 32) % UNKNOWN_SLOTS];
+}
+
+static int unknown_push(lexer *lex, const run *r, const value_unknown *word) {
+  value_item *item = NULL;
+  int fault = item_push(lex, ITEM_WORD, r->begin, r->end, &item);
+  if (fault == 0) {
+    item->n_words = 1;
+    item->flags |= word->flags | (lex->text[r->begin] < 0x80 ? ITEM_LATIN : 0);
+    item->letters = word->letters;
+    lex->at = r->end;
+  }
+  return fault;
+}
+
+/* What is known of a word that is unknown. */
+static void unknown_fill(const run *r, const reading *last, value_unknown *word) {
+  word->len = r->len <= UNKNOWN_BYTES ? (uint8_t)r->len : 0;
+  word->flags = unknown_flags(r) | (last->flags & ITEM_AL);
+  word->letters = (uint8_t)(r->len / 2 < 255 ? r->len / 2 : 255);
+  memcpy(word->form, r->form, word->len);
+}
+
+/* Finds the first reading that the tables know. Returns its place; sets the reading, where it ends, and whether any of its
+ * readings begins something known. */
+static uint32_t word_find(lexer *lex, const run *r, reading *readings, uint32_t n_readings, const reading **ret_as,
+                          uint32_t *ret_end, uint32_t *ret_n_words, int *ret_known) {
+  for (uint32_t i = 0; i < n_readings; i++) {
+    uint32_t place = reading_find(lex, r, &readings[i], ret_end, ret_n_words, ret_known);
+    if (place != 0 && !is_cut_number(r, &readings[i], place)) {
+      *ret_as = &readings[i];
+      return place;
     }
   }
-  const reading *as = place != 0 ? &readings[i - 1] : &readings[0];
+  *ret_end = r->end;
+  *ret_n_words = 1;
+  return 0;
+}
+
+/* Looks a word up in all its readings; keeps it in the slot if that is given and nothing is known of it. */
+static int word_look_up(lexer *lex, const run *r, value_unknown *slot) {
+  reading readings[8] = { { 0, 0, 0 } };
+  uint32_t n_readings = 1;
+  const reading *as = &readings[0];
+  uint32_t end = r->end;
+  uint32_t n_words = 1;
+  uint32_t place = 0;
+  int known = 0;
+  int latin = lex->text[r->begin] < 0x80;
   value_item *item = NULL;
+  if (r->len > 0 && r->len <= FORM_MAX_BYTES) {
+    n_readings += latin ? 0 : readings_list(r, readings + 1);
+    place = word_find(lex, r, readings, n_readings, &as, &end, &n_words, &known);
+  }
+  if (place == 0) {
+    value_unknown word;
+    unknown_fill(r, &readings[n_readings - 1], &word);
+    if (slot != NULL && !known) {
+      *slot = word;
+    }
+    return unknown_push(lex, r, &word);
+  }
   int fault = item_push(lex, ITEM_WORD, r->begin, end, &item);
   if (fault != 0) {
     return fault;
@@ -289,15 +335,16 @@ static int word_lex(lexer *lex, const run *r) {
   if (as->n_bytes > 0) {
     item->begin = text_offset(lex, r, as->n_bytes);
   }
-  if (place == 0) {
-    item->flags |= unknown_flags(r);
-    item->letters = (uint8_t)(r->len / 2 < 255 ? r->len / 2 : 255);
-    if (n_readings > 1 && (readings[n_readings - 1].flags & ITEM_AL) != 0) {
-      item->flags |= ITEM_AL;
-    }
-  }
   lex->at = end;
   return 0;
+}
+
+static int word_lex(lexer *lex, const run *r) {
+  value_unknown *kept = r->len > 0 && r->len <= UNKNOWN_BYTES ? unknown_slot(lex, r) : NULL;
+  if (kept != NULL && kept->len == r->len && memcmp(kept->form, r->form, r->len) == 0) {
+    return unknown_push(lex, r, kept);
+  }
+  return word_look_up(lex, r, kept);
 }
 
 /* --- numbers --- */
