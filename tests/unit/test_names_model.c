@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The trained model: what is refused, what a tiny one makes of words, and that features depend on the words alone. */
+#include "entities/decode.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "qanat/layers.h"
+
+enum { SLOTS_LOG2 = 4, N_SLOTS = 1 << SLOTS_LOG2 };
+
+typedef struct file {
+  model_header header;
+  model_slot slots[N_SLOTS];
+} file;
+
+static void seal(file *f) {
+  size_t begin = offsetof(model_header, checksum) + sizeof f->header.checksum;
+  f->header.checksum = model_checksum((const uint8_t *)f + begin, sizeof *f - begin);
+}
+
+static void empty(file *f) {
+  memset(f, 0, sizeof *f);
+  f->header.magic = MODEL_MAGIC;
+  f->header.version = MODEL_VERSION;
+  f->header.file_size = sizeof *f;
+  f->header.slots_log2 = SLOTS_LOG2;
+  f->header.steps = 8;
+  seal(f);
+}
+
+static void add(file *f, uint64_t feature, uint32_t label, int8_t weight) {
+  uint32_t i = (uint32_t)feature & (N_SLOTS - 1);
+  while (f->slots[i].print != 0) {
+    i = (i + 1) % N_SLOTS;
+  }
+  f->slots[i].print = model_print(feature);
+  f->slots[i].weights[label] = weight;
+  f->header.n_used++;
+  seal(f);
+}
+
+static int open_file(const file *f, size_t len, ner_model *model) {
+  const char *why = NULL;
+  int r = model_open((qn_str){ (const char *)f, len }, model, &why);
+  assert_true((r == 0) == (why == NULL));
+  return r;
+}
+
+static void check_refused(const file *f, size_t len) {
+  ner_model model = { NULL, NULL, 7 };
+  assert_int_equal(open_file(f, len, &model), -EINVAL);
+  assert_int_equal(model.mask, 7);
+}
+
+static void model_damaged_is_refused(void **state) {
+  (void)state;
+  ner_model model;
+  file good;
+  empty(&good);
+  assert_int_equal(open_file(&good, sizeof good, &model), 0);
+  for (size_t len = 0; len < sizeof good; len++) {
+    check_refused(&good, len);
+  }
+  for (size_t at = 0; at < sizeof good; at++) {
+    file bad = good;
+    ((uint8_t *)&bad)[at] ^= 0x55;
+    check_refused(&bad, sizeof bad);
+  }
+}
+
+static void model_forged_is_refused(void **state) {
+  (void)state;
+  static const uint32_t logs[] = { 0, 2, 5, 19, 31, 32, UINT32_MAX };
+  for (size_t i = 0; i < sizeof logs / sizeof logs[0]; i++) {
+    file bad;
+    empty(&bad);
+    bad.header.slots_log2 = logs[i];
+    seal(&bad);
+    check_refused(&bad, sizeof bad);
+  }
+  file full;
+  empty(&full);
+  for (uint32_t i = 0; i < N_SLOTS; i++) {
+    add(&full, (uint64_t)(i + 1) << 32, 0, 1);
+  }
+  check_refused(&full, sizeof full);
+  file unit;
+  empty(&unit);
+  unit.header.steps = 0;
+  seal(&unit);
+  check_refused(&unit, sizeof unit);
+}
+
+static void model_find_collisions_are_told_apart(void **state) {
+  (void)state;
+  file f;
+  ner_model model;
+  empty(&f);
+  add(&f, 1ull << 32 | 15, 0, 11);
+  add(&f, 2ull << 32 | 15, 0, 22); /* goes round the end of the table */
+  assert_int_equal(open_file(&f, sizeof f, &model), 0);
+  assert_int_equal(model_find(&model, 1ull << 32 | 15)[0], 11);
+  assert_int_equal(model_find(&model, 2ull << 32 | 15)[0], 22);
+  assert_null(model_find(&model, 3ull << 32 | 15));
+}
+
+static void *take(qn_env *env, size_t bytes) {
+  (void)env;
+  return malloc(bytes);
+}
+
+static void *change(qn_env *env, void *old, size_t bytes) {
+  (void)env;
+  return realloc(old, bytes);
+}
+
+static void *refuse(qn_env *env, void *old, size_t bytes) {
+  (void)env;
+  (void)old;
+  (void)bytes;
+  return NULL;
+}
+
+static void give(qn_env *env, void *old) {
+  (void)env;
+  free(old);
+}
+
+static const qn_host host = { .size = sizeof(qn_host), .alloc = take, .resize = change, .release = give };
+static const qn_host poor = { .size = sizeof(qn_host), .alloc = take, .resize = refuse, .release = give };
+
+/* Four Latin words of two letters: aa bb cc dd. */
+typedef struct world {
+  scan s;
+  scan_word words[4];
+  trigger triggers[5];
+} world;
+
+static void make_world(world *w, const qn_host *memory) {
+  static const char text[] = "aa bb cc dd";
+  memset(w, 0, sizeof *w);
+  w->s.host = memory;
+  w->s.view = (qn_view){ (const uint8_t *)text, 11, 0, NULL };
+  w->s.heap = text;
+  w->s.words = w->words;
+  w->s.n_words = 4;
+  w->s.triggers = w->triggers;
+  for (uint32_t i = 0; i < 4; i++) {
+    uint64_t hash = 1000 + i;
+    w->words[i] = (scan_word){ .hash = hash,
+                               .core_hash = hash,
+                               .begin = 3 * i,
+                               .core = 3 * i,
+                               .end = 3 * i + 2,
+                               .form = 3 * i,
+                               .form_len = 2,
+                               .key_len = 2,
+                               .core_len = 2,
+                               .shape = WORD_LETTERS | WORD_LATIN | (i == 0 ? WORD_FIRST | WORD_SENTENCE : 0) };
+  }
+}
+
+static uint32_t features_at(const world *w, uint32_t i, uint64_t *features) {
+  word_facts facts[4];
+  features_gather(&w->s, facts);
+  return features_of(&w->s, facts, 0, 4, i, features);
+}
+
+static void features_of_equal_words_are_equal(void **state) {
+  (void)state;
+  world one;
+  world two;
+  uint64_t a[FEATURES_MAX];
+  uint64_t b[FEATURES_MAX];
+  make_world(&one, &host);
+  make_world(&two, &host);
+  for (uint32_t i = 0; i < 4; i++) {
+    uint32_t n = features_at(&one, i, a);
+    assert_in_range(n, 20, FEATURES_MAX);
+    assert_int_equal(features_at(&two, i, b), n);
+    assert_memory_equal(a, b, n * sizeof a[0]);
+  }
+  two.words[3].core_hash++;
+  uint32_t n = features_at(&one, 2, a);
+  assert_int_equal(features_at(&two, 2, b), n);
+  assert_memory_not_equal(a, b, n * sizeof a[0]); /* neighbours count */
+}
+
+/* The feature that word i has and no other word: by which a tiny model can point at it. */
+static uint64_t own_feature(const world *w, uint32_t i) {
+  uint64_t own[FEATURES_MAX];
+  uint64_t other[FEATURES_MAX];
+  uint32_t n = features_at(w, i, own);
+  for (uint32_t k = 0; k < n; k++) {
+    int found = 0;
+    for (uint32_t j = 0; j < 4; j++) {
+      uint32_t n_other = j == i ? 0 : features_at(w, j, other);
+      for (uint32_t x = 0; x < n_other; x++) {
+        found |= other[x] == own[k];
+      }
+    }
+    if (!found) {
+      return own[k];
+    }
+  }
+  fail();
+  return 0;
+}
+
+static void decode_tiny_model_names_its_words(void **state) {
+  (void)state;
+  world w;
+  file f;
+  ner_model model;
+  decoder d = { 0 };
+  make_world(&w, &host);
+  empty(&f);
+  add(&f, own_feature(&w, 1), model_label(QN_ENTITY_TYPE_LOCATION, 0), 60);
+  add(&f, own_feature(&w, 2), model_label(QN_ENTITY_TYPE_LOCATION, 1), 60);
+  add(&f, own_feature(&w, 3), model_label(QN_ENTITY_TYPE_PERSON, 1), 20); /* may not begin a name */
+  assert_int_equal(open_file(&f, sizeof f, &model), 0);
+  assert_int_equal(decode_propose(&d, &model, &w.s), 0);
+  assert_int_equal(w.s.n_candidates, 1);
+  assert_int_equal(w.s.candidates[0].first, 1);
+  assert_int_equal(w.s.candidates[0].last, 3);
+  assert_int_equal(w.s.candidates[0].begin, 3);
+  assert_int_equal(w.s.candidates[0].end, 8);
+  assert_int_equal(w.s.candidates[0].type, QN_ENTITY_TYPE_LOCATION);
+  assert_true(w.s.candidates[0].score > SCAN_THRESHOLD && w.s.candidates[0].score <= 1.0f);
+  free(w.s.candidates);
+  decode_done(&d, &w.s);
+}
+
+static void decode_guess_that_model_rejects_is_lowered(void **state) {
+  (void)state;
+  world w;
+  file f;
+  ner_model model;
+  decoder d = { 0 };
+  make_world(&w, &host);
+  candidate guess = { .first = 1, .last = 2, .score = 0.6f, .from = FROM_PATTERN, .entry = SCAN_NONE, .chosen = 1 };
+  candidate known = { .first = 3, .last = 4, .score = 0.6f, .from = FROM_LEXICON, .entry = 0, .chosen = 1 };
+  scan_propose(&w.s, &guess);
+  scan_propose(&w.s, &known);
+  empty(&f);
+  for (uint32_t i = 1; i < 4; i += 2) {
+    add(&f, own_feature(&w, i), 0, 100);
+  }
+  assert_int_equal(open_file(&f, sizeof f, &model), 0);
+  assert_int_equal(decode_propose(&d, &model, &w.s), 0);
+  assert_true(w.s.candidates[0].score < SCAN_THRESHOLD);
+  assert_true(w.s.candidates[1].score > SCAN_THRESHOLD);
+  free(w.s.candidates);
+  decode_done(&d, &w.s);
+}
+
+static void decode_without_memory_fails(void **state) {
+  (void)state;
+  world w;
+  file f;
+  ner_model model;
+  decoder d = { 0 };
+  make_world(&w, &poor);
+  empty(&f);
+  assert_int_equal(open_file(&f, sizeof f, &model), 0);
+  assert_int_equal(decode_propose(&d, &model, &w.s), -ENOMEM);
+  decode_done(&d, &w.s);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test(model_damaged_is_refused),
+    cmocka_unit_test(model_forged_is_refused),
+    cmocka_unit_test(model_find_collisions_are_told_apart),
+    cmocka_unit_test(features_of_equal_words_are_equal),
+    cmocka_unit_test(decode_tiny_model_names_its_words),
+    cmocka_unit_test(decode_guess_that_model_rejects_is_lowered),
+    cmocka_unit_test(decode_without_memory_fails),
+  };
+  return cmocka_run_group_tests_name("names_model", tests, NULL, NULL);
+}
