@@ -233,8 +233,9 @@ static void learn(scan *s, memory *m) {
     learn_twin_behind(s, m, &c);
     learn_twin_before(s, m, &c);
     s->candidates[i].link = c.link;
-    bool guessed =
-        c.last == c.first + 1 && (c.type == QN_ENTITY_TYPE_PERSON || (c.from == FROM_PATTERN && c.score < 0.8f));
+    bool told = (s->triggers[c.first].direct >> c.type & 1) != 0; /* "شركة X": it is one wherever it is named */
+    bool guessed = c.last == c.first + 1 &&
+                   (c.type == QN_ENTITY_TYPE_PERSON || (c.from == FROM_PATTERN && c.score < 0.8f && !told));
     learn_words(s, m, &c, c.first, c.last, c.begin, guessed ? MEMORY_GUESS : MEMORY_FULL);
     if (c.type == QN_ENTITY_TYPE_PERSON) {
       learn_person(s, m, &c);
@@ -251,6 +252,9 @@ static float remembered_score(const scan *s, const memory_slot *slot, uint32_t i
   const scan_word *w = &s->words[i];
   uint16_t lore = whole ? w->lore : w->core_lore;
   float score = by_how[slot->how];
+  if (slot->how == MEMORY_FULL && slot->score > score) {
+    score = slot->score + 0.005f; /* what it is called where that is clearest */
+  }
   if (n_words > 1 && slot->how == MEMORY_FULL) {
     return 0.94f; /* more than its parts together */
   }
