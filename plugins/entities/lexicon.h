@@ -39,6 +39,11 @@ static inline int lexicon_begins(const lexicon *lex, uint64_t print) {
   return (int)(lex->first[bit >> 6] >> (bit & 63) & 1);
 }
 
+/* Says that a key will be looked up soon. */
+static inline void lexicon_expect(const lexicon *lex, uint64_t print) {
+  __builtin_prefetch(&lex->slots[print & lex->slot_mask]);
+}
+
 /* The slot of a key, or NULL. */
 const qlex_slot *lexicon_find(const lexicon *lex, uint64_t print);
 

@@ -157,10 +157,27 @@ static void follow(scan *s, uint32_t first, const reading *from, uint32_t which)
   }
 }
 
+/* The readings of word i, with their slots on the way from memory: a lexicon is larger than the caches. */
+static uint32_t readings_ahead(const scan *s, uint32_t i, reading *readings) {
+  uint32_t n = i < s->n_words ? match_readings(s, i, readings) : 0;
+  for (uint32_t r = 0; r < n; r++) {
+    uint64_t print = key_print(readings[r].key);
+    for (uint32_t which = 0; which < s->n_lexicons; which++) {
+      if (lexicon_begins(&s->lexicons[which], print)) {
+        lexicon_expect(&s->lexicons[which], print);
+      }
+    }
+  }
+  return n;
+}
+
 void match_all(scan *s) {
-  reading readings[READINGS_MAX];
+  reading ahead[2][READINGS_MAX];
+  uint32_t n_next = readings_ahead(s, 0, ahead[0]);
   for (uint32_t i = 0; i < s->n_words; i++) {
-    uint32_t n = match_readings(s, i, readings);
+    const reading *readings = ahead[i & 1];
+    uint32_t n = n_next;
+    n_next = readings_ahead(s, i + 1, ahead[~i & 1]);
     for (uint32_t r = 0; r < n; r++) {
       for (uint32_t which = 0; which < s->n_lexicons; which++) {
         follow(s, i, &readings[r], which);
