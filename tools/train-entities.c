@@ -22,7 +22,7 @@
 #include "tokenize/clitics.h"
 #include "tokenize/cut.h"
 
-enum { READINGS = 3, EPOCHS = 6, FILES_MAX = 64, FEATURE_BITS = 23, STEPS = 24, ROWS_MAX = 200000 };
+enum { READINGS = 3, EPOCHS = 6, FILES_MAX = 64, FEATURE_BITS = 23, STEPS = 24, ROWS_MAX = 3 << 14 };
 
 /* Parts of the lexicon that are hidden, in percent: by reading. */
 static const uint32_t hidden_percent[READINGS] = { 25, 40, 55 };
@@ -30,7 +30,7 @@ static const uint32_t hidden_percent[READINGS] = { 25, 40, 55 };
 /* How fast is learnt, how much is forgotten on the way, and the least weight that is worth a row. */
 #define RATE 0.05f
 #define DECAY 2e-3f
-#define LEAST 0.06f
+#define LEAST 0.1f
 
 static void die(const char *what, const char *where) {
   fprintf(stderr, "train-entities: %s: %s\n", where, what);

@@ -19,8 +19,6 @@
 
 enum { KNOWN_WORDS_MAX = 32 };
 
-typedef float label_row[MODEL_ROW];
-
 /* True if label may follow before (MODEL_LABELS: the start). */
 static bool may_follow(uint32_t before, uint32_t label) {
   bool further = label != 0 && label % 2 == 0;
@@ -44,14 +42,17 @@ static void read_follows(const ner_model *model, label_row *ret_follows) {
 
 /* Odds of the labels of a word by itself, the likeliest 1. */
 static void read_word(const ner_model *model, const uint64_t *features, uint32_t n, float *ret_odds) {
-  int32_t sums[MODEL_ROW] = { 0 };
+  int16_t sums[MODEL_ROW] = { 0 }; /* FEATURES_MAX times 127 is less than they hold */
+  for (uint32_t k = 0; k < n; k++) {
+    __builtin_prefetch(&model->slots[features[k] & model->mask]);
+  }
   for (uint32_t k = 0; k < n; k++) {
     const int8_t *weights = model_find(model, features[k]);
     for (uint32_t y = 0; weights != NULL && y < MODEL_ROW; y++) {
-      sums[y] += weights[y];
+      sums[y] = (int16_t)(sums[y] + weights[y]);
     }
   }
-  int32_t most = sums[0];
+  int16_t most = sums[0];
   for (uint32_t y = 1; y < MODEL_LABELS; y++) {
     most = sums[y] > most ? sums[y] : most;
   }
@@ -61,6 +62,29 @@ static void read_word(const ner_model *model, const uint64_t *features, uint32_t
     ret_odds[y] = expf(weight < -40.0f ? -40.0f : weight);
   }
   ret_odds[MODEL_LABELS] = 0.0f;
+}
+
+/* True if nothing speaks for a name here: an ordinary word, or a mark that names do not have inside, that no recognizer
+ * has proposed. It is taken for none without being asked about, which is most of what the model would cost. */
+static bool is_plain(const scan *s, const word_facts *f, uint32_t i) {
+  const scan_word *w = &s->words[i];
+  if (f->rule != 0 || f->doubt != 0) {
+    return false;
+  }
+  if (w->mark != 0) {
+    return w->mark != '-' && w->mark != '.' && w->mark != '&' && w->mark != '\'';
+  }
+  return (w->shape & WORD_ARABIC) != 0 && (w->core_lore & LORE_COMMON) != 0 && (w->core_lore & LORE_NAME_ANY) == 0;
+}
+
+/* The last cell of a word's row, which is no label's, says that it is plain. */
+static bool was_plain(const float *odds) {
+  return odds[MODEL_LABELS] > 0.0f;
+}
+
+static void set_nothing(float *row) {
+  memset(row, 0, sizeof(label_row));
+  row[0] = 1.0f;
 }
 
 static void scale(float *row) {
@@ -77,8 +101,13 @@ static void go_ahead(const decoder *d, const label_row *follows, uint32_t n) {
   const label_row *odds = (const label_row *)d->odds;
   label_row *ahead = (label_row *)d->ahead;
   for (uint32_t i = 0; i < n; i++) {
+    if (was_plain(odds[i])) {
+      set_nothing(ahead[i]);
+      continue;
+    }
     label_row sum = { 0 };
-    for (uint32_t from = 0; from < MODEL_LABELS && i > 0; from++) {
+    uint32_t n_from = i == 0 ? 0 : was_plain(odds[i - 1]) ? 1 : MODEL_LABELS;
+    for (uint32_t from = 0; from < n_from; from++) {
       for (uint32_t y = 0; y < MODEL_ROW; y++) {
         sum[y] += ahead[i - 1][from] * follows[from][y];
       }
@@ -97,10 +126,19 @@ static void go_behind(const decoder *d, const label_row *follows, uint32_t n) {
     behind[n - 1][y] = y < MODEL_LABELS ? 1.0f : 0.0f;
   }
   for (uint32_t i = n - 1; i > 0; i--) {
+    if (was_plain(odds[i - 1])) {
+      set_nothing(behind[i - 1]);
+      continue;
+    }
+    uint32_t n_to = was_plain(odds[i]) ? 1 : MODEL_LABELS;
+    label_row next = { 0 };
+    for (uint32_t to = 0; to < n_to; to++) {
+      next[to] = odds[i][to] * behind[i][to];
+    }
     for (uint32_t y = 0; y < MODEL_LABELS; y++) {
       float sum = 0.0f;
-      for (uint32_t to = 0; to < MODEL_LABELS; to++) {
-        sum += follows[y][to] * odds[i][to] * behind[i][to];
+      for (uint32_t to = 0; to < n_to; to++) {
+        sum += follows[y][to] * next[to];
       }
       behind[i - 1][y] = sum;
     }
@@ -118,22 +156,31 @@ static int make_room(decoder *d, scan *s, uint32_t n) {
   return r == 0 ? scan_grow(s, (void **)&d->behind, &d->behind_capacity, n_floats, sizeof(float)) : r;
 }
 
-int decode_stretch(decoder *d, const ner_model *model, scan *s, uint32_t first, uint32_t last) {
+/* Probabilities of the labels of the words [first, last), in d->odds. */
+static int decode_stretch(decoder *d, const ner_model *model, scan *s, uint32_t first, uint32_t last) {
   uint64_t features[FEATURES_MAX];
-  label_row follows[MODEL_LABELS + 1];
   uint32_t n = last - first;
+  uint32_t n_asked = 0;
   int r = make_room(d, s, n);
   if (r != 0) {
     return r;
   }
-  read_follows(model, follows);
   label_row *odds = (label_row *)d->odds;
   for (uint32_t i = 0; i < n; i++) {
-    uint32_t n_features = features_of(s, d->facts, first, last, first + i, features);
-    read_word(model, features, n_features, odds[i]);
+    if (is_plain(s, &d->facts[first + i], first + i)) {
+      set_nothing(odds[i]);
+      odds[i][MODEL_LABELS] = 1.0f;
+    } else {
+      uint32_t n_features = features_of(s, d->facts, first, last, first + i, features);
+      read_word(model, features, n_features, odds[i]);
+      n_asked++;
+    }
   }
-  go_ahead(d, (const label_row *)follows, n);
-  go_behind(d, (const label_row *)follows, n);
+  if (n_asked == 0) {
+    return 0;
+  }
+  go_ahead(d, (const label_row *)d->follows, n);
+  go_behind(d, (const label_row *)d->follows, n);
   for (uint32_t i = 0; i < n; i++) {
     for (uint32_t y = 0; y < MODEL_ROW; y++) {
       odds[i][y] = ((label_row *)d->ahead)[i][y] * ((label_row *)d->behind)[i][y];
@@ -265,6 +312,10 @@ int decode_propose(decoder *d, const ner_model *model, scan *s) {
     return r;
   }
   features_gather(s, d->facts);
+  if (d->model != model) {
+    read_follows(model, d->follows);
+    d->model = model;
+  }
   for (uint32_t first = 0; first < s->n_words && r == 0;) {
     uint32_t last = features_stretch(s, first);
     r = decode_stretch(d, model, s, first, last);

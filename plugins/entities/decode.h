@@ -8,6 +8,8 @@
 #include "entities/evidence.h"
 #include "entities/model.h"
 
+typedef float label_row[MODEL_ROW];
+
 /* The working memory of one worker; zeroed at first. */
 typedef struct decoder {
   word_facts *facts;
@@ -18,11 +20,9 @@ typedef struct decoder {
   uint32_t odds_capacity;
   uint32_t ahead_capacity;
   uint32_t behind_capacity;
+  const ner_model *model; /* whose follows these are */
+  label_row follows[MODEL_LABELS + 1];
 } decoder;
-
-/* Probabilities of labels of the words [first, last), MODEL_ROW floats a word, in decoder->odds. At most
- * FEATURES_STRETCH words. 0, -ENOMEM. */
-int decode_stretch(decoder *d, const ner_model *model, scan *s, uint32_t first, uint32_t last);
 
 /* Proposes what the model finds, and lowers what it doubts; after choose_best, which is to be called again. 0,
  * -ENOMEM. */
