@@ -19,6 +19,7 @@
 #include "qanat/layers.h"
 #include "sentences/split.h"
 #include "text/fold.h"
+#include "thin_lexicon.h"
 #include "tokenize/clitics.h"
 #include "tokenize/cut.h"
 
@@ -48,13 +49,11 @@ static void *get(size_t n, size_t size) {
 /* --- a host of memory alone --- */
 
 static void *take(qn_env *env, size_t bytes) {
-  (void)env;
-  return malloc(bytes);
+  return (void)env, malloc(bytes);
 }
 
 static void *change(qn_env *env, void *old, size_t bytes) {
-  (void)env;
-  return realloc(old, bytes);
+  return (void)env, realloc(old, bytes);
 }
 
 static void give(qn_env *env, void *old) {
@@ -221,61 +220,8 @@ static article *read_articles(const char *path, uint32_t *ret_n) {
 
 /* --- lexicons with parts hidden --- */
 
-static uint64_t hash_of(const char *bytes, size_t len, uint64_t seed) {
-  uint64_t x = seed * 0x9E3779B97F4A7C15u + 0x12345;
-  for (size_t i = 0; i < len; i++) {
-    x = (x ^ (uint8_t)bytes[i]) * 0x100000001B3u;
-  }
-  x = (x ^ x >> 32) * 0xD6E8FEB86659FD93u;
-  return x ^ x >> 32;
-}
-
-/* How likely, in percent, a line is hidden. Entities: whose second column is a type, in capitals. Ordinary words: the
- * list was counted over the training articles among others, so that it knows all their words; of another article's
- * words it will miss rare ones, and what it misses must not look like a name. Lists of names and titles: some. */
-static uint32_t chance_to_hide(const qn_str columns[3], uint32_t percent) {
-  if (columns[1].len == 0 || percent == 0) {
-    return 0;
-  }
-  if (columns[1].data[0] >= 'A' && columns[1].data[0] <= 'Z') {
-    return percent;
-  }
-  if (columns[1].len == 6 && memcmp(columns[1].data, "common", 6) == 0) {
-    unsigned long times = columns[2].len > 0 ? strtoul(columns[2].data, NULL, 10) : 1;
-    return 4 * percent / (uint32_t)(times + 1);
-  }
-  return percent / 3;
-}
-
-/* Copies lines but for those that are to be hidden. */
-static qn_str hide(qn_str text, uint32_t seed, uint32_t percent) {
-  char *kept = get(text.len + 1, 1);
-  size_t used = 0;
-  for (size_t at = 0; at < text.len;) {
-    const char *line = text.data + at;
-    const char *line_end = memchr(line, '\n', text.len - at);
-    size_t len = line_end != NULL ? (size_t)(line_end - line) + 1 : text.len - at;
-    qn_str columns[3] = { { NULL, 0 } };
-    size_t from = 0;
-    for (uint32_t c = 0; c < 3 && from < len; c++) {
-      const char *tab = memchr(line + from, '\t', len - from);
-      size_t end = tab != NULL ? (size_t)(tab - line) : len;
-      columns[c] = (qn_str){ line + from, end - from };
-      from = end + 1;
-    }
-    if (hash_of(columns[0].data, columns[0].len, seed) % 100 >= chance_to_hide(columns, percent)) {
-      memcpy(kept + used, line, len);
-      used += len;
-    }
-    at += len;
-  }
-  return (qn_str){ kept, used };
-}
-
 static void pass_over(void *user, uint32_t line, const char *why) {
-  (void)user;
-  (void)line;
-  (void)why;
+  (void)user, (void)line, (void)why;
 }
 
 static lexicon make_lexicon(const qn_str *files, uint32_t n_files, uint32_t seed, uint32_t percent) {
@@ -286,8 +232,8 @@ static lexicon make_lexicon(const qn_str *files, uint32_t n_files, uint32_t seed
   lexicon_fault fault;
   int r = lexicon_builder_new(&builder);
   for (uint32_t i = 0; i < n_files && r >= 0; i++) {
-    qn_str kept = hide(files[i], seed, percent);
-    r = lexicon_tsv_read(builder, kept, pass_over, NULL);
+    qn_str kept = thin_lexicon(files[i], seed, percent);
+    r = kept.data == NULL ? -ENOMEM : lexicon_tsv_read(builder, kept, pass_over, NULL);
     free((void *)(uintptr_t)kept.data);
   }
   if (r < 0 || lexicon_builder_finish(builder, &bytes, &len) != 0 ||
@@ -414,11 +360,6 @@ typedef struct weights {
   float follows_g[MODEL_LABELS + 1][MODEL_ROW];
 } weights;
 
-static bool may_follow(uint32_t before, uint32_t label) {
-  bool further = label != 0 && label % 2 == 0;
-  return !further || before == label || before + 1 == label;
-}
-
 static void move(float *w, float *g, float by) {
   *g += by * by;
   *w += RATE * by / (sqrtf(*g) + 1e-3f);
@@ -446,7 +387,7 @@ static void normalize(double *r) {
 static void fill_lattice(lattice *l, const weights *ws, const examples *all, const example *words, uint32_t n) {
   for (uint32_t from = 0; from <= MODEL_LABELS; from++) {
     for (uint32_t to = 0; to < MODEL_LABELS; to++) {
-      l->follows[from][to] = may_follow(from, to) ? exp((double)ws->follows[from][to]) : 0.0;
+      l->follows[from][to] = model_may_follow(from, to) ? exp((double)ws->follows[from][to]) : 0.0;
     }
   }
   for (uint32_t i = 0; i < n; i++) {
@@ -506,7 +447,7 @@ static void learn_follows(weights *ws, const lattice *l, const example *words, u
       for (uint32_t to = 0; to < MODEL_LABELS; to++) {
         float right = from == right_from && to == words[i].label ? 1.0f : 0.0f;
         float by = right - (float)(joint[from][to] / sum);
-        if (may_follow(from, to) && fabsf(by) > 1e-4f) {
+        if (model_may_follow(from, to) && fabsf(by) > 1e-4f) {
           move(&ws->follows[from][to], &ws->follows_g[from][to], by);
         }
       }

@@ -19,12 +19,6 @@
 
 enum { KNOWN_WORDS_MAX = 32 };
 
-/* True if label may follow before (MODEL_LABELS: the start). */
-static bool may_follow(uint32_t before, uint32_t label) {
-  bool further = label != 0 && label % 2 == 0;
-  return !further || before == label || before + 1 == label;
-}
-
 /* Odds of one label behind another. */
 static void read_follows(const ner_model *model, label_row *ret_follows) {
   float unit = 1.0f / (float)model->header->steps;
@@ -32,10 +26,10 @@ static void read_follows(const ner_model *model, label_row *ret_follows) {
   for (uint32_t from = 0; from <= MODEL_LABELS; from++) {
     for (uint32_t to = 0; to < MODEL_LABELS; to++) {
       float weight = (float)model->header->follows[from][to] * unit;
-      ret_follows[from][to] = may_follow(from, to) ? expf(weight > 20.0f    ? 20.0f
-                                                          : weight < -20.0f ? -20.0f
-                                                                            : weight)
-                                                   : 0.0f;
+      ret_follows[from][to] = model_may_follow(from, to) ? expf(weight > 20.0f    ? 20.0f
+                                                                : weight < -20.0f ? -20.0f
+                                                                                  : weight)
+                                                         : 0.0f;
     }
   }
 }

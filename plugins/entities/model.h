@@ -22,6 +22,12 @@ static inline uint32_t model_label(uint32_t type, int further) {
   return 1 + 2 * type + (further != 0);
 }
 
+/* True if label may follow before (MODEL_LABELS: the start): a further word only its own type. */
+static inline int model_may_follow(uint32_t before, uint32_t label) {
+  int further = label != 0 && label % 2 == 0;
+  return !further || before == label || before + 1 == label;
+}
+
 /* One feature; a hash table with linear probing. */
 typedef struct model_slot {
   uint32_t print; /* 0: empty */
