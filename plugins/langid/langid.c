@@ -30,7 +30,7 @@ static int langid_create(qn_create *create, void **ret_instance) {
   }
   self->host = create->host;
   self->env = create->env;
-  self->sample_bytes = (uint32_t)qn_config_i64(create, "/sample_bytes", 2048);
+  self->sample_bytes = (uint32_t)qn_config_i64(create, "/sample_bytes", 1024);
   self->min_share = qn_config_f64(create, "/min_share", 0.3);
   *ret_instance = self;
   return 0;
