@@ -3,45 +3,14 @@
 /* `qanat deadletter`: the failed documents that a run kept. Lists them, shows one, gives them out, removes them, and
  * hands them to `qanat run` to be tried again. */
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "command/answer.h"
+#include "command/arguments.h"
 #include "command/command.h"
 #include "command/letter_text.h"
-#include "plugin/config.h"
-
-enum {
-  OPTION_HELP = 'h',
-  OPTION_OUTPUT = 'o',
-  OPTION_FILE = 256,
-  OPTION_STATE,
-  OPTION_PIPELINE,
-  OPTION_STAGE,
-  OPTION_SLUG,
-  OPTION_JSON,
-  OPTION_JSONL,
-  OPTION_PAYLOAD,
-  OPTION_ALL,
-};
-
-static const struct option long_options[] = {
-  { "file", required_argument, NULL, OPTION_FILE },
-  { "state", required_argument, NULL, OPTION_STATE },
-  { "pipeline", required_argument, NULL, OPTION_PIPELINE },
-  { "stage", required_argument, NULL, OPTION_STAGE },
-  { "slug", required_argument, NULL, OPTION_SLUG },
-  { "json", no_argument, NULL, OPTION_JSON },
-  { "jsonl", no_argument, NULL, OPTION_JSONL },
-  { "payload", no_argument, NULL, OPTION_PAYLOAD },
-  { "output", required_argument, NULL, OPTION_OUTPUT },
-  { "all", no_argument, NULL, OPTION_ALL },
-  { "help", no_argument, NULL, OPTION_HELP },
-  { NULL, 0, NULL, 0 },
-};
-
-enum { N_LONG_OPTIONS = sizeof long_options / sizeof long_options[0] - 1 };
 
 static const char state_file[] = "dead-letters.db"; /* in the folder of --state */
 
@@ -50,7 +19,7 @@ typedef struct deadletter_options {
   letter_filter filter;
   int64_t *numbers; /* owned; filter.numbers */
   const char *output;
-  bool json, jsonl, payload, all, help;
+  bool json, jsonl, payload, all;
 } deadletter_options;
 
 static void print_help(FILE *stream) {
@@ -93,101 +62,25 @@ static int usage_error(const char *format, const char *what) {
   return EXIT_USAGE;
 }
 
-static int refuse_option(const char *argument) {
-  const char *names[N_LONG_OPTIONS];
-  for (int i = 0; i < N_LONG_OPTIONS; i++) {
-    names[i] = long_options[i].name;
-  }
-  char name[64];
-  snprintf(name, sizeof name, "%.*s", (int)strcspn(argument, "="), argument);
-  const char *near = strncmp(name, "--", 2) == 0 ? config_nearest(name + 2, names, N_LONG_OPTIONS) : NULL;
-  fprintf(stderr, "qanat deadletter: there is no option '%s'%s%s%s\n", name, near != NULL ? "; did you mean '--" : "",
-          near != NULL ? near : "", near != NULL ? "'?" : "");
-  return EXIT_USAGE;
-}
-
 static char *state_path(const char *folder) {
   char *path = NULL;
   return asprintf(&path, "%s/%s", folder, state_file) < 0 ? NULL : path;
 }
 
-static int take(deadletter_options *options, int option, const char *value) {
-  switch (option) {
-  case OPTION_FILE:
-  case OPTION_STATE:
-    free(options->path);
-    options->path = option == OPTION_FILE ? strdup(value) : state_path(value);
-    return options->path != NULL ? EXIT_DONE : EXIT_FAILED;
-  case OPTION_PIPELINE:
-    options->filter.pipeline = value;
-    break;
-  case OPTION_STAGE:
-    options->filter.stage = value;
-    break;
-  case OPTION_SLUG:
-    options->filter.slug = value;
-    break;
-  case OPTION_JSON:
-    options->json = true;
-    break;
-  case OPTION_JSONL:
-    options->jsonl = true;
-    break;
-  case OPTION_PAYLOAD:
-    options->payload = true;
-    break;
-  case OPTION_OUTPUT:
-    options->output = value;
-    break;
-  case OPTION_ALL:
-    options->all = true;
-    break;
-  default:
-    options->help = true;
-    break;
-  }
-  return EXIT_DONE;
+static int take_path(deadletter_options *options, char *path) {
+  free(options->path);
+  options->path = path;
+  return path != NULL ? EXIT_DONE : arguments_no_memory("deadletter");
 }
 
-static int take_numbers(deadletter_options *options, int argc, char **argv) {
-  int n = argc - optind;
-  options->numbers = calloc((size_t)n + 1, sizeof *options->numbers);
-  if (options->numbers == NULL) {
-    fputs("qanat deadletter: no memory\n", stderr);
-    return EXIT_FAILED;
-  }
-  for (int i = 0; i < n; i++) {
-    const char *text = argv[optind + i];
-    char *end;
-    errno = 0;
-    options->numbers[i] = strtoll(text, &end, 10);
-    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || options->numbers[i] < 1) {
-      return usage_error("'%s' is no number of a dead letter", text);
-    }
-  }
-  options->filter.numbers = n > 0 ? options->numbers : NULL;
-  options->filter.n_numbers = (uint32_t)n;
-  return EXIT_DONE;
+static int take_file(const arguments *given, void *arg, const char *value) {
+  (void)given;
+  return take_path(arg, strdup(value));
 }
 
-static int parse(int argc, char **argv, deadletter_options *ret_options) {
-  optind = 0; /* glibc: starts afresh */
-  opterr = 0;
-  int option;
-  while ((option = getopt_long(argc, argv, ":o:h", long_options, NULL)) != -1) {
-    if (option == ':') {
-      return usage_error("%s needs a value", argv[optind - 1]);
-    }
-    int rc = option == '?' ? refuse_option(argv[optind - 1]) : take(ret_options, option, optarg);
-    if (rc != EXIT_DONE) {
-      return rc;
-    }
-  }
-  int rc = take_numbers(ret_options, argc, argv);
-  if (rc == EXIT_DONE && !ret_options->help && ret_options->path == NULL) {
-    rc = usage_error("%s needs --file FILE or --state DIR", argv[0]);
-  }
-  return rc;
+static int take_state(const arguments *given, void *arg, const char *value) {
+  (void)given;
+  return take_path(arg, state_path(value));
 }
 
 /* --- the actions --- */
@@ -346,26 +239,52 @@ static const action actions[] = {
 
 enum { N_ACTIONS = sizeof actions / sizeof actions[0] };
 
-static int perform(const action *chosen, int argc, char **argv) {
-  deadletter_options options = { 0 };
+static int act(const action *chosen, const arguments *given, deadletter_options *options) {
   letter_rows *rows = NULL;
   qn_error error = { 0 };
-  int status = parse(argc, argv, &options);
-  if (status == EXIT_DONE && options.help) {
-    print_help(stdout);
-  } else if (status == EXIT_DONE && letter_rows_open(options.path, chosen->access, &rows, &error) != 0) {
-    say(&error);
-    status = EXIT_USAGE;
-  } else if (status == EXIT_DONE) {
-    status = chosen->run(&options, rows);
-    if (fflush(stdout) != 0 || ferror(stdout) != 0) {
-      fputs("qanat deadletter: cannot write to standard output\n", stderr);
-      status = EXIT_FAILED;
-    }
+  const argument_list *numbers = &given->operands;
+  int status = arguments_letter_numbers("deadletter", numbers->items, numbers->n, &options->numbers);
+  if (status != EXIT_DONE) {
+    return status;
   }
+  if (options->path == NULL) {
+    return arguments_refuse(given, "%s needs --file FILE or --state DIR", chosen->name);
+  }
+  options->filter.numbers = numbers->n > 0 ? options->numbers : NULL;
+  options->filter.n_numbers = numbers->n;
+  if (letter_rows_open(options->path, chosen->access, &rows, &error) != 0) {
+    say(&error);
+    return EXIT_USAGE;
+  }
+  status = answer_end("deadletter", chosen->run(options, rows));
   letter_rows_close(rows);
+  return status;
+}
+
+static int perform(const action *chosen, int argc, char **argv) {
+  deadletter_options options = { 0 };
+  const argument_option table[] = {
+    { .name = "file", .read = take_file, .arg = &options },
+    { .name = "state", .read = take_state, .arg = &options },
+    { .name = "pipeline", .string = &options.filter.pipeline },
+    { .name = "stage", .string = &options.filter.stage },
+    { .name = "slug", .string = &options.filter.slug },
+    { .name = "json", .flag = &options.json },
+    { .name = "jsonl", .flag = &options.jsonl },
+    { .name = "payload", .flag = &options.payload },
+    { .name = "output", .letter = 'o', .string = &options.output },
+    { .name = "all", .flag = &options.all },
+  };
+  arguments given = {
+    .command = "deadletter", .print_help = print_help, .options = table, .n_options = sizeof table / sizeof table[0]
+  };
+  int status;
+  if (arguments_read(&given, argc, argv, &status)) {
+    status = act(chosen, &given, &options);
+  }
   free(options.path);
   free(options.numbers);
+  arguments_done(&given);
   return status;
 }
 

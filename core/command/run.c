@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "command/answer.h"
 #include "command/command.h"
 #include "command/retry.h"
 #include "command/run_letters.h"
@@ -92,35 +93,20 @@ static void name_failed(const run *self) {
 
 /* --- from the arguments to a plan --- */
 
-static int open_registry(run *self) {
-  const registry_options options = { .folders = self->options.folders,
-                                     .n_folders = self->options.n_folders,
-                                     .allow_writable = self->options.allow_writable };
-  qn_error error = { 0 };
-  if (registry_new(&options, &self->registry, &error) != 0) {
-    fprintf(stderr, "qanat run: %s\n", error.message);
-    return EXIT_USAGE;
-  }
-  return EXIT_DONE;
-}
-
 static int make_plan(run *self) {
   uint32_t n_inputs = self->options.retry ? 0 : self->options.n_inputs;
-  const plan_options options = { .sets = self->options.sets,
-                                 .n_sets = self->options.n_sets,
+  const plan_options options = { .sets = self->options.sets.items,
+                                 .n_sets = self->options.sets.n,
                                  .inputs = n_inputs > 0 ? self->options.inputs : NULL,
                                  .n_inputs = n_inputs,
                                  .output = self->options.output };
   faults *found = NULL;
   if (faults_new(&found) != 0) {
-    fputs("qanat run: no memory\n", stderr);
-    return EXIT_FAILED;
+    return arguments_no_memory("run");
   }
   int rc = plan_make(self->options.pipeline, self->registry, &options, &self->plan, found);
   if (rc != 0) {
-    uint32_t n = faults_count(found);
-    faults_print(found, stderr, isatty(STDERR_FILENO) == 1);
-    fprintf(stderr, "%s: %u fault%s\n", self->options.pipeline, n, n == 1 ? "" : "s");
+    answer_faults(self->options.pipeline, found);
   }
   faults_free(found);
   return rc == 0 ? EXIT_DONE : EXIT_USAGE;
@@ -135,16 +121,17 @@ static bool can_resume(const plan_stage *stage) {
 static int plan_resumed(run *self) {
   char *sets[16];
   uint32_t n = 0;
-  for (uint32_t i = 0; i < self->plan->n_stages && n < sizeof sets / sizeof sets[0]; i++) {
+  int rc = EXIT_DONE;
+  for (uint32_t i = 0; rc == EXIT_DONE && i < self->plan->n_stages && n < sizeof sets / sizeof sets[0]; i++) {
     const plan_stage *stage = &self->plan->stages[i];
     if (can_resume(stage) && asprintf(&sets[n], "%s/with/resume=true", stage->pointer) > 0) {
-      self->options.sets[self->options.n_sets++] = sets[n++];
+      rc = argument_list_add(&self->options.sets, "run", sets[n++]);
     }
   }
-  int rc = EXIT_USAGE;
-  if (n == 0) {
+  if (rc == EXIT_DONE && n == 0) {
     fputs("qanat run: --resume: no sink of this pipeline can go on where an earlier run stopped\n", stderr);
-  } else {
+    rc = EXIT_USAGE;
+  } else if (rc == EXIT_DONE) {
     plan_free(self->plan);
     self->plan = NULL;
     rc = make_plan(self);
@@ -233,25 +220,6 @@ static int account(run *self, int code, const qn_error *error) {
 
 /* --- failed documents --- */
 
-static int parse_numbers(run *self) {
-  self->numbers = calloc(self->options.n_inputs + 1, sizeof *self->numbers);
-  if (self->numbers == NULL) {
-    fputs("qanat run: no memory\n", stderr);
-    return EXIT_FAILED;
-  }
-  for (uint32_t i = 0; i < self->options.n_inputs; i++) {
-    char *end;
-    errno = 0;
-    self->numbers[i] = strtoll(self->options.inputs[i], &end, 10);
-    if (*end != '\0' || errno != 0 || self->numbers[i] < 1) {
-      fprintf(stderr, "qanat run: '%s' is no number of a dead letter; 'qanat deadletter list' shows them\n",
-              self->options.inputs[i]);
-      return EXIT_USAGE;
-    }
-  }
-  return EXIT_DONE;
-}
-
 /* What a retry delivers must not take the place of what was delivered before. */
 static int check_output(const run *self) {
   for (uint32_t i = 0; i < self->plan->n_stages; i++) {
@@ -280,7 +248,10 @@ static int open_letters(run *self) {
                                         .n_kept = LETTERS_KEPT,
                                         .name = self->options.verbose ? name_letter : NULL,
                                         .arg = self };
-  int status = self->options.retry ? parse_numbers(self) : EXIT_DONE;
+  int status = EXIT_DONE;
+  if (self->options.retry) {
+    status = arguments_letter_numbers("run", self->options.inputs, self->options.n_inputs, &self->numbers);
+  }
   status = status == EXIT_DONE && self->options.retry ? check_output(self) : status;
   if (status != EXIT_DONE) {
     return status;
@@ -335,7 +306,7 @@ static int conclude_retry(const run *self, bool failures_kept, int status) {
 }
 
 static int execute(run *self) {
-  int status = open_registry(self);
+  int status = arguments_open_registry("run", &self->options.plugins, &self->registry);
   if (status == EXIT_DONE) {
     status = make_plan(self);
   }
@@ -367,14 +338,10 @@ static int execute(run *self) {
 
 int command_run(int argc, char **argv) {
   run self = { 0 };
-  int status = run_options_parse(argc, argv, &self.options);
-  if (status != EXIT_DONE) {
-    return status;
-  }
-  if (self.options.help) {
-    run_help(stdout);
+  int status;
+  if (!run_options_parse(argc, argv, &self.options, &status)) {
     run_options_done(&self.options);
-    return EXIT_DONE;
+    return status;
   }
   /* A reader that goes away is an error of writing like any other, and ends the run in order. */
   signal(SIGPIPE, SIG_IGN);

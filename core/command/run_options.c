@@ -4,56 +4,15 @@
 #include "command/run_options.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "command/command.h"
-#include "plugin/config.h"
 
-enum {
-  OPTION_JOBS = 'j',
-  OPTION_OUTPUT = 'o',
-  OPTION_QUIET = 'q',
-  OPTION_VERBOSE = 'v',
-  OPTION_HELP = 'h',
-  OPTION_LIMIT = 256,
-  OPTION_SET,
-  OPTION_PLUGINS,
-  OPTION_RESUME,
-  OPTION_WRITABLE,
-  OPTION_NO_PROGRESS,
-  OPTION_SUMMARY,
-  OPTION_NOW,
-  OPTION_DEAD_LETTERS,
-  OPTION_DEAD_LETTERS_LIMIT,
-  OPTION_RETRY,
-};
+enum { JOBS_MAX = 1024 };
 
-static const struct option long_options[] = {
-  { "output", required_argument, NULL, OPTION_OUTPUT },
-  { "jobs", required_argument, NULL, OPTION_JOBS },
-  { "limit", required_argument, NULL, OPTION_LIMIT },
-  { "set", required_argument, NULL, OPTION_SET },
-  { "plugins", required_argument, NULL, OPTION_PLUGINS },
-  { "resume", no_argument, NULL, OPTION_RESUME },
-  { "allow-writable-plugins", no_argument, NULL, OPTION_WRITABLE },
-  { "quiet", no_argument, NULL, OPTION_QUIET },
-  { "verbose", no_argument, NULL, OPTION_VERBOSE },
-  { "no-progress", no_argument, NULL, OPTION_NO_PROGRESS },
-  { "summary-json", required_argument, NULL, OPTION_SUMMARY },
-  { "now", required_argument, NULL, OPTION_NOW },
-  { "dead-letters", required_argument, NULL, OPTION_DEAD_LETTERS },
-  { "dead-letters-limit", required_argument, NULL, OPTION_DEAD_LETTERS_LIMIT },
-  { "retry", no_argument, NULL, OPTION_RETRY },
-  { "help", no_argument, NULL, OPTION_HELP },
-  { NULL, 0, NULL, 0 },
-};
-
-enum { N_LONG_OPTIONS = sizeof long_options / sizeof long_options[0] - 1, JOBS_MAX = 1024, SINKS_ROOM = 16 };
-
-void run_help(FILE *stream) {
+static void run_help(FILE *stream) {
   fputs(
       "usage: qanat run [OPTION...] PIPELINE [INPUT...]\n\n"
       "Runs documents through a pipeline. INPUTs (files, folders, patterns, - for standard input) replace those that\n"
@@ -88,28 +47,8 @@ void run_help(FILE *stream) {
       stream);
 }
 
-static int usage_error(const char *format, const char *what) {
-  fputs("qanat run: ", stderr);
-  fprintf(stderr, format, what);
-  fputs("; see 'qanat run --help'\n", stderr);
-  return EXIT_USAGE;
-}
-
-static int parse_number(const char *name, const char *text, uint64_t most, uint64_t *ret_number) {
-  char *end;
-  errno = 0;
-  unsigned long long number = strtoull(text, &end, 10);
-  if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || number < 1 || number > most) {
-    fprintf(stderr, "qanat run: %s takes a whole number from 1 to %llu, not '%s'\n", name, (unsigned long long)most,
-            text);
-    return EXIT_USAGE;
-  }
-  *ret_number = number;
-  return EXIT_DONE;
-}
-
 /* A date, a date and time in UTC, or milliseconds. */
-static int parse_now(const char *text, run_options *options) {
+static int parse_now(const arguments *given, const char *text, run_options *options) {
   static const char *const formats[] = { "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d" };
   char *end;
   errno = 0;
@@ -128,139 +67,67 @@ static int parse_now(const char *text, run_options *options) {
       return EXIT_DONE;
     }
   }
-  return usage_error("'%s' is no time: write 2026-01-16, 2026-01-16T12:00:00Z or milliseconds since 1970", text);
+  return arguments_refuse(
+      given, "'%.60s' is no time: write 2026-01-16, 2026-01-16T12:00:00Z or milliseconds since 1970", text);
 }
 
-static int refuse_option(const char *argument) {
-  const char *names[N_LONG_OPTIONS];
-  for (int i = 0; i < N_LONG_OPTIONS; i++) {
-    names[i] = long_options[i].name;
+/* What the options say together. */
+static int conclude(arguments *given, const char *now, uint64_t n_workers, uint64_t limit_mib, run_options *options) {
+  const char *standing = getenv("QANAT_NOW");
+  now = now == NULL && standing != NULL && standing[0] != '\0' ? standing : now;
+  if (now != NULL && parse_now(given, now, options) != EXIT_DONE) {
+    return EXIT_USAGE;
   }
-  char name[64];
-  snprintf(name, sizeof name, "%.*s", (int)strcspn(argument, "="), argument);
-  const char *near = strncmp(name, "--", 2) == 0 ? config_nearest(name + 2, names, N_LONG_OPTIONS) : NULL;
-  fprintf(stderr, "qanat run: there is no option '%s'", name);
-  if (near != NULL) {
-    fprintf(stderr, "; did you mean '--%s'?", near);
-  }
-  fputs("\n'qanat run --help' lists the options.\n", stderr);
-  return EXIT_USAGE;
-}
-
-static int take(run_options *options, int option, const char *value) {
-  uint64_t number = 0;
-  int rc = EXIT_DONE;
-  switch (option) {
-  case OPTION_OUTPUT:
-    options->output = value;
-    break;
-  case OPTION_JOBS:
-    rc = parse_number("--jobs", value, JOBS_MAX, &number);
-    options->n_workers = (uint32_t)number;
-    break;
-  case OPTION_LIMIT:
-    rc = parse_number("--limit", value, INT64_MAX, &number);
-    options->limit = number;
-    break;
-  case OPTION_SET:
-    options->sets[options->n_sets++] = value;
-    break;
-  case OPTION_PLUGINS:
-    options->folders[options->n_folders++] = value;
-    break;
-  case OPTION_RESUME:
-    options->resume = true;
-    break;
-  case OPTION_WRITABLE:
-    options->allow_writable = true;
-    break;
-  case OPTION_QUIET:
-    options->quiet = true;
-    break;
-  case OPTION_VERBOSE:
-    options->verbose = true;
-    break;
-  case OPTION_NO_PROGRESS:
-    options->no_progress = true;
-    break;
-  case OPTION_SUMMARY:
-    options->summary_json = value;
-    break;
-  case OPTION_NOW:
-    rc = parse_now(value, options);
-    break;
-  case OPTION_DEAD_LETTERS:
-    options->dead_letters = value;
-    break;
-  case OPTION_DEAD_LETTERS_LIMIT:
-    rc = parse_number("--dead-letters-limit", value, UINT32_MAX, &number);
-    options->dead_letters_bytes = number << 20;
-    break;
-  case OPTION_RETRY:
-    options->retry = true;
-    break;
-  default:
-    options->help = true;
-    break;
-  }
-  return rc;
-}
-
-static int take_all(int argc, char **argv, run_options *options) {
-  optind = 0; /* glibc: starts afresh */
-  opterr = 0;
-  int option;
-  while ((option = getopt_long(argc, argv, ":o:j:qvh", long_options, NULL)) != -1) {
-    if (option == ':') {
-      return usage_error("%s needs a value", argv[optind - 1]);
-    }
-    int rc = option == '?' ? refuse_option(argv[optind - 1]) : take(options, option, optarg);
-    if (rc != EXIT_DONE) {
-      return rc;
-    }
-  }
-  return EXIT_DONE;
-}
-
-int run_options_parse(int argc, char **argv, run_options *ret_options) {
-  run_options options = { 0 };
-  options.sets = calloc((size_t)argc + SINKS_ROOM, sizeof *options.sets);
-  options.folders = calloc((size_t)argc, sizeof *options.folders);
-  int rc = EXIT_DONE;
-  if (options.sets == NULL || options.folders == NULL) {
-    fputs("qanat run: no memory\n", stderr);
-    rc = EXIT_FAILED;
-  }
-  const char *now = getenv("QANAT_NOW");
-  if (rc == EXIT_DONE && now != NULL && now[0] != '\0') {
-    rc = parse_now(now, &options);
-  }
-  if (rc == EXIT_DONE) {
-    rc = take_all(argc, argv, &options);
-  }
-  if (rc == EXIT_DONE && !options.help && optind >= argc) {
+  if (given->operands.n == 0) {
     run_help(stderr);
-    rc = EXIT_USAGE;
+    return EXIT_USAGE;
   }
-  if (rc == EXIT_DONE && options.dead_letters == NULL && (options.retry || options.dead_letters_bytes > 0)) {
-    rc = usage_error("%s needs --dead-letters FILE", options.retry ? "--retry" : "--dead-letters-limit");
+  if (options->dead_letters == NULL && (options->retry || limit_mib > 0)) {
+    return arguments_refuse(given, "%s needs --dead-letters FILE", options->retry ? "--retry" : "--dead-letters-limit");
   }
-  if (rc != EXIT_DONE) {
-    run_options_done(&options);
-    return rc;
-  }
-  if (!options.help) {
-    options.pipeline = argv[optind];
-    options.inputs = (const char *const *)&argv[optind + 1];
-    options.n_inputs = (uint32_t)(argc - optind - 1);
-  }
-  *ret_options = options;
+  options->n_workers = (uint32_t)n_workers;
+  options->dead_letters_bytes = limit_mib << 20;
+  options->pipeline = given->operands.items[0];
+  options->inputs = given->operands.items + 1;
+  options->n_inputs = given->operands.n - 1;
   return EXIT_DONE;
+}
+
+bool run_options_parse(int argc, char **argv, run_options *options, int *ret_status) {
+  const char *now = NULL;
+  uint64_t n_workers = 0, limit_mib = 0;
+  *options = (run_options){ 0 };
+  const argument_option table[] = {
+    { .name = "output", .letter = 'o', .string = &options->output },
+    { .name = "jobs", .letter = 'j', .number = &n_workers, .least = 1, .most = JOBS_MAX },
+    { .name = "limit", .number = &options->limit, .least = 1, .most = INT64_MAX },
+    { .name = "set", .list = &options->sets },
+    { .name = "plugins", .list = &options->plugins.folders, .at_most = ARGUMENTS_FOLDERS_MAX },
+    { .name = "resume", .flag = &options->resume },
+    { .name = "allow-writable-plugins", .flag = &options->plugins.allow_writable },
+    { .name = "quiet", .letter = 'q', .flag = &options->quiet },
+    { .name = "verbose", .letter = 'v', .flag = &options->verbose },
+    { .name = "no-progress", .flag = &options->no_progress },
+    { .name = "summary-json", .string = &options->summary_json },
+    { .name = "now", .string = &now },
+    { .name = "dead-letters", .string = &options->dead_letters },
+    { .name = "dead-letters-limit", .number = &limit_mib, .least = 1, .most = UINT32_MAX },
+    { .name = "retry", .flag = &options->retry },
+  };
+  arguments given = {
+    .command = "run", .print_help = run_help, .options = table, .n_options = sizeof table / sizeof table[0]
+  };
+  bool goes_on = arguments_read(&given, argc, argv, ret_status);
+  if (goes_on) {
+    *ret_status = conclude(&given, now, n_workers, limit_mib, options);
+    goes_on = *ret_status == EXIT_DONE;
+  }
+  options->operands = given.operands;
+  return goes_on;
 }
 
 void run_options_done(run_options *options) {
-  free((void *)options->sets);
-  free((void *)options->folders);
-  options->sets = NULL;
-  options->folders = NULL;
+  argument_list_done(&options->operands);
+  argument_list_done(&options->sets);
+  argument_list_done(&options->plugins.folders);
 }

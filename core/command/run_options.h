@@ -6,7 +6,8 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
+
+#include "command/arguments.h"
 
 typedef struct run_options {
   const char *pipeline;
@@ -14,9 +15,9 @@ typedef struct run_options {
   uint32_t n_inputs;
   const char *output;       /* -o, or NULL */
   const char *summary_json; /* NULL: none */
-  uint32_t n_sets, n_folders;
-  const char **sets;           /* owned; room for one more for each sink */
-  const char **folders;        /* owned */
+  argument_list operands;   /* pipeline and inputs */
+  argument_list sets;
+  plugin_arguments plugins;
   uint32_t n_workers;          /* 0: one for each core */
   uint64_t limit;              /* 0: none */
   const char *dead_letters;    /* file for failed documents, or NULL */
@@ -24,12 +25,12 @@ typedef struct run_options {
   bool retry;                  /* takes dead letters instead of the source's documents; inputs are their numbers */
   bool frozen;
   int64_t now_ms;
-  bool resume, allow_writable, quiet, verbose, no_progress, help;
+  bool resume, quiet, verbose, no_progress;
 } run_options;
 
-/* EXIT_DONE, or EXIT_USAGE after saying why. Strings are those of argv. */
-int run_options_parse(int argc, char **argv, run_options *ret_options);
+/* True: go on. False: the command is over with *ret_status; help was printed, or the reason was said. Strings are those
+ * of argv. run_options_done is due in both cases. */
+bool run_options_parse(int argc, char **argv, run_options *options, int *ret_status);
 void run_options_done(run_options *options);
-void run_help(FILE *stream);
 
 #endif

@@ -2,21 +2,21 @@
 
 /* `qanat stages`: what is installed, from the manifests alone; no code of a plugin runs. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "command/answer.h"
+#include "command/arguments.h"
 #include "command/command.h"
 #include "command/stage_text.h"
 #include "plugin/config.h"
 #include "plugin/registry.h"
 
-enum { FOLDERS_MAX = 64, NAMES_MAX = 1024 };
+enum { NAMES_MAX = 1024 };
 
 typedef struct stages_options {
-  bool json, help, allow_writable;
+  bool json;
   const char *name; /* NULL: all */
-  uint32_t n_folders;
-  const char *folders[FOLDERS_MAX];
+  plugin_arguments plugins;
 } stages_options;
 
 static void print_help(FILE *stream) {
@@ -26,47 +26,10 @@ static void print_help(FILE *stream) {
         "  --json             for programs: an array of stages, or one object\n"
         "  --plugins FOLDER   looks there first; may be repeated (also: QANAT_PLUGIN_PATH)\n"
         "  --allow-writable-plugins\n"
-        "                     takes plugin files that others than their owner may write\n",
+        "                     takes plugin files that others than their owner may write\n"
+        "  -h, --help         this\n\n"
+        "exit status: 0 done, 1 it can't be written, 2 there is no such stage or the command line is wrong\n",
         stream);
-}
-
-/* Takes the argument at *at in; EXIT_DONE or EXIT_USAGE. */
-static int argument_take(stages_options *options, int argc, char **argv, int *at) {
-  const char *argument = argv[*at];
-  if (strcmp(argument, "--json") == 0) {
-    options->json = true;
-  } else if (strcmp(argument, "--help") == 0 || strcmp(argument, "-h") == 0) {
-    options->help = true;
-  } else if (strcmp(argument, "--allow-writable-plugins") == 0) {
-    options->allow_writable = true;
-  } else if (strcmp(argument, "--plugins") == 0) {
-    if (*at + 1 == argc || options->n_folders == FOLDERS_MAX) {
-      fprintf(stderr, "qanat stages: --plugins needs a folder, and at most %d can be given\n", FOLDERS_MAX);
-      return EXIT_USAGE;
-    }
-    options->folders[options->n_folders++] = argv[++*at];
-  } else if (argument[0] == '-') {
-    fprintf(stderr, "qanat stages: there is no option '%s'; see 'qanat stages --help'\n", argument);
-    return EXIT_USAGE;
-  } else if (options->name != NULL) {
-    fprintf(stderr, "qanat stages: one stage at a time; '%s' is one too many\n", argument);
-    return EXIT_USAGE;
-  } else {
-    options->name = argument;
-  }
-  return EXIT_DONE;
-}
-
-static int print_json(cJSON *json) {
-  char *text = json != NULL ? cJSON_Print(json) : NULL;
-  cJSON_Delete(json);
-  if (text == NULL) {
-    fputs("qanat stages: no memory\n", stderr);
-    return EXIT_FAILED;
-  }
-  puts(text);
-  cJSON_free(text);
-  return EXIT_DONE;
 }
 
 /* Length of the first sentence, without its stop: a list has no room for more. */
@@ -99,7 +62,7 @@ static int list(const registry *installed, bool json) {
     printf("%-*s  %-9s  %-*s  %.*s\n", (int)width, info->name, stage_role_name(info->role), (int)plugin_width, plugin,
            first_sentence(info->description), info->description);
   }
-  return json ? print_json(array) : EXIT_DONE;
+  return json ? answer_json("stages", array) : EXIT_DONE;
 }
 
 static int unknown(const registry *installed, const char *name) {
@@ -125,7 +88,7 @@ static int describe(const registry *installed, const stages_options *options) {
     return unknown(installed, options->name);
   }
   if (options->json) {
-    return print_json(stage_json(info));
+    return answer_json("stages", stage_json(info));
   }
   stage_print(info, stdout);
   return EXIT_DONE;
@@ -137,33 +100,37 @@ static void warn_of_refusals(const registry *installed) {
   }
 }
 
+static int tell(const stages_options *options) {
+  registry *installed = NULL;
+  int status = arguments_open_registry("stages", &options->plugins, &installed);
+  if (status == EXIT_DONE) {
+    warn_of_refusals(installed);
+    status = options->name != NULL ? describe(installed, options) : list(installed, options->json);
+    status = answer_end("stages", status);
+  }
+  registry_free(installed);
+  return status;
+}
+
 int command_stages(int argc, char **argv) {
   stages_options options = { 0 };
-  for (int at = 1; at < argc; at++) {
-    int status = argument_take(&options, argc, argv, &at);
-    if (status != EXIT_DONE) {
-      return status;
-    }
+  const argument_option table[] = {
+    { .name = "json", .flag = &options.json },
+    { .name = "plugins", .list = &options.plugins.folders, .at_most = ARGUMENTS_FOLDERS_MAX },
+    { .name = "allow-writable-plugins", .flag = &options.plugins.allow_writable },
+  };
+  arguments given = { .command = "stages",
+                      .print_help = print_help,
+                      .options = table,
+                      .n_options = sizeof table / sizeof table[0],
+                      .operand = "stage",
+                      .most_operands = 1 };
+  int status;
+  if (arguments_read(&given, argc, argv, &status)) {
+    options.name = given.operands.n > 0 ? given.operands.items[0] : NULL;
+    status = tell(&options);
   }
-  if (options.help) {
-    print_help(stdout);
-    return EXIT_DONE;
-  }
-  const registry_options search = { .folders = options.folders,
-                                    .n_folders = options.n_folders,
-                                    .allow_writable = options.allow_writable };
-  registry *installed = NULL;
-  qn_error error = { 0 };
-  if (registry_new(&search, &installed, &error) != 0) {
-    fprintf(stderr, "qanat stages: %s\n", error.message);
-    return EXIT_FAILED;
-  }
-  warn_of_refusals(installed);
-  int status = options.name != NULL ? describe(installed, &options) : list(installed, options.json);
-  registry_free(installed);
-  if (fflush(stdout) != 0 || ferror(stdout) != 0) {
-    fputs("qanat stages: cannot write to standard output\n", stderr);
-    return EXIT_FAILED;
-  }
+  argument_list_done(&options.plugins.folders);
+  arguments_done(&given);
   return status;
 }
