@@ -24,12 +24,12 @@ typedef struct reading {
   char **argv;
 } reading;
 
-int arguments_refuse(const arguments *self, const char *format, ...) {
+int arguments_refuse(const char *command, const char *format, ...) {
   va_list args;
   va_start(args, format);
-  fprintf(stderr, "qanat %s: ", self->command);
+  fprintf(stderr, "qanat %s: ", command);
   vfprintf(stderr, format, args);
-  fprintf(stderr, "; see 'qanat %s --help'\n", self->command);
+  fprintf(stderr, "; see 'qanat %s --help'\n", command);
   va_end(args);
   return EXIT_USAGE;
 }
@@ -37,6 +37,18 @@ int arguments_refuse(const arguments *self, const char *format, ...) {
 int arguments_no_memory(const char *command) {
   fprintf(stderr, "qanat %s: no memory\n", command);
   return EXIT_FAILED;
+}
+
+int arguments_refuse_word(const char *command, const char *what, const char *const *words, unsigned n_words,
+                          const char *value) {
+  const char *near = config_nearest(value, words, n_words);
+  fprintf(stderr, "qanat %s: %s is ", command, what);
+  for (unsigned i = 0; i < n_words; i++) {
+    fprintf(stderr, "%s%s", i == 0 ? "" : i + 1 < n_words ? ", " : " or ", words[i]);
+  }
+  fprintf(stderr, ", not '%.*s'%s%s%s\n", SHOWN_MAX, value, near != NULL ? "; did you mean '" : "",
+          near != NULL ? near : "", near != NULL ? "'?" : "");
+  return EXIT_USAGE;
 }
 
 /* --- lists --- */
@@ -78,27 +90,16 @@ static int take_number(const arguments *self, const argument_option *option, con
   if (read_number(value, option->least, option->most, option->number)) {
     return EXIT_DONE;
   }
-  return arguments_refuse(self, "--%s takes a whole number from %" PRIu64 " to %" PRIu64 ", not '%.*s'", option->name,
-                          option->least, option->most, SHOWN_MAX, value);
+  return arguments_refuse(self->command, "--%s takes a whole number from %" PRIu64 " to %" PRIu64 ", not '%.*s'",
+                          option->name, option->least, option->most, SHOWN_MAX, value);
 }
 
 static int take_listed(const arguments *self, const argument_option *option, const char *value) {
   uint32_t at_most = option->at_most > 0 ? option->at_most : ARGUMENTS_VALUES_MAX;
   if (option->list->n >= at_most) {
-    return arguments_refuse(self, "--%s can be given %" PRIu32 " times and no more", option->name, at_most);
+    return arguments_refuse(self->command, "--%s can be given %" PRIu32 " times and no more", option->name, at_most);
   }
   return argument_list_add(option->list, self->command, value);
-}
-
-static int refuse_word(const arguments *self, const argument_option *option, const char *value) {
-  const char *near = config_nearest(value, option->words, option->n_words);
-  fprintf(stderr, "qanat %s: --%s is ", self->command, option->name);
-  for (unsigned i = 0; i < option->n_words; i++) {
-    fprintf(stderr, "%s%s", i == 0 ? "" : i + 1 < option->n_words ? ", " : " or ", option->words[i]);
-  }
-  fprintf(stderr, ", not '%.*s'%s%s%s\n", SHOWN_MAX, value, near != NULL ? "; did you mean '" : "",
-          near != NULL ? near : "", near != NULL ? "'?" : "");
-  return EXIT_USAGE;
 }
 
 static int take_word(const arguments *self, const argument_option *option, const char *value) {
@@ -108,7 +109,9 @@ static int take_word(const arguments *self, const argument_option *option, const
       return EXIT_DONE;
     }
   }
-  return refuse_word(self, option, value);
+  char what[SHOWN_MAX];
+  snprintf(what, sizeof what, "--%s", option->name);
+  return arguments_refuse_word(self->command, what, option->words, option->n_words, value);
 }
 
 static int take_value(const arguments *self, const argument_option *option, const char *value) {
@@ -122,7 +125,7 @@ static int take_value(const arguments *self, const argument_option *option, cons
   if (option->number != NULL) {
     return take_number(self, option, value);
   }
-  return option->choice != NULL ? take_word(self, option, value) : option->read(self, option->arg, value);
+  return option->choice != NULL ? take_word(self, option, value) : option->read(option->arg, value);
 }
 
 /* --- options --- */
@@ -142,7 +145,7 @@ static int take_flag(const argument_option *option) {
 /* The value is what follows in the same argument, or the next argument. */
 static int take_with_value(reading *now, const argument_option *option, const char *value, const char *as_written) {
   if (value == NULL && now->at + 1 == now->argc) {
-    return arguments_refuse(now->self, "%s needs a value", as_written);
+    return arguments_refuse(now->self->command, "%s needs a value", as_written);
   }
   return take_value(now->self, option, value != NULL ? value : now->argv[++now->at]);
 }
@@ -192,14 +195,15 @@ static int read_long(reading *now) {
     return refuse_unknown(now->self, name, len);
   }
   if (other != NULL) {
-    return arguments_refuse(now->self, "'--%.*s' could be --%s or --%s", (int)len, name, other->name, option->name);
+    return arguments_refuse(now->self->command, "'--%.*s' could be --%s or --%s", (int)len, name, other->name,
+                            option->name);
   }
   if (!is_flag(option)) {
     char as_written[SHOWN_MAX];
     snprintf(as_written, sizeof as_written, "--%s", option->name);
     return take_with_value(now, option, value, as_written);
   }
-  return value == NULL ? take_flag(option) : arguments_refuse(now->self, "--%s takes no value", option->name);
+  return value == NULL ? take_flag(option) : arguments_refuse(now->self->command, "--%s takes no value", option->name);
 }
 
 static const argument_option *find_letter(const arguments *self, char letter) {
@@ -218,7 +222,7 @@ static int read_letters(reading *now) {
     const argument_option *option = find_letter(now->self, *at);
     const char as_written[] = { '-', *at, '\0' };
     if (option == NULL) {
-      return arguments_refuse(now->self, "there is no option '-%.*s'", SHOWN_MAX, at);
+      return arguments_refuse(now->self->command, "there is no option '-%.*s'", SHOWN_MAX, at);
     }
     if (!is_flag(option)) {
       return take_with_value(now, option, at[1] != '\0' ? at + 1 : NULL, as_written);
@@ -231,8 +235,9 @@ static int read_letters(reading *now) {
 static int read_operand(arguments *self, const char *text) {
   if (self->most_operands > 0 && self->operands.n == self->most_operands) {
     return self->most_operands == 1
-               ? arguments_refuse(self, "one %s at a time; '%.*s' is one too many", self->operand, SHOWN_MAX, text)
-               : arguments_refuse(self, "'%.*s' is one %s too many", SHOWN_MAX, text, self->operand);
+               ? arguments_refuse(self->command, "one %s at a time; '%.*s' is one too many", self->operand, SHOWN_MAX,
+                                  text)
+               : arguments_refuse(self->command, "'%.*s' is one %s too many", SHOWN_MAX, text, self->operand);
   }
   return argument_list_add(&self->operands, self->command, text);
 }

@@ -17,8 +17,6 @@
 
 enum { ARGUMENTS_VALUES_MAX = 4096, ARGUMENTS_FOLDERS_MAX = 64 };
 
-typedef struct arguments arguments;
-
 /* Values in the order they were given. */
 typedef struct argument_list {
   const char **items; /* owned, the strings are not */
@@ -26,7 +24,7 @@ typedef struct argument_list {
 } argument_list;
 
 /* EXIT_DONE, or another exit status after saying why the value can't be taken. */
-typedef int argument_reader(const arguments *self, void *arg, const char *value);
+typedef int argument_reader(void *arg, const char *value);
 
 /* An option. Where its value goes says of which kind it is: exactly one of flag, string, list, number, choice and read
  * is set. What comes later replaces what came before, except in lists. */
@@ -46,7 +44,7 @@ typedef struct argument_option {
   void *arg; /* of read */
 } argument_option;
 
-struct arguments {
+typedef struct arguments {
   const char *command; /* its name in messages: "check" */
   void (*print_help)(FILE *stream);
   const argument_option *options;
@@ -54,17 +52,20 @@ struct arguments {
   const char *operand;    /* what an operand is, for messages: "pipeline" */
   uint32_t most_operands; /* 0: any number */
   argument_list operands; /* filled in */
-};
+} arguments;
 
 /* True: go on. False: the command is over with *ret_status; help was printed, or the reason was said. */
 bool arguments_read(arguments *self, int argc, char **argv, int *ret_status);
 void arguments_done(arguments *self);
 
-/* Say on standard error "qanat COMMAND: ...; see 'qanat COMMAND --help'", and "no memory". EXIT_USAGE, EXIT_FAILED. */
-int arguments_refuse(const arguments *self, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Each says on standard error what is wrong: "qanat COMMAND: ...; see 'qanat COMMAND --help'"; that value is none of the
+ * words that what can be, and which is near; that there is no memory. EXIT_USAGE, EXIT_USAGE, EXIT_FAILED. */
+int arguments_refuse(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int arguments_refuse_word(const char *command, const char *what, const char *const *words, unsigned n_words,
+                          const char *value);
 int arguments_no_memory(const char *command);
 
-/* A copy of value's address at the end. EXIT_DONE, EXIT_FAILED (no memory; said so). */
+/* Adds value at the end; the string stays the caller's. EXIT_DONE, EXIT_FAILED (no memory; said so). */
 int argument_list_add(argument_list *list, const char *command, const char *value);
 void argument_list_done(argument_list *list);
 

@@ -55,13 +55,6 @@ static void print_help(FILE *stream) {
 
 /* --- arguments --- */
 
-static int usage_error(const char *format, const char *what) {
-  fputs("qanat deadletter: ", stderr);
-  fprintf(stderr, format, what);
-  fputs("; see 'qanat deadletter --help'\n", stderr);
-  return EXIT_USAGE;
-}
-
 static char *state_path(const char *folder) {
   char *path = NULL;
   return asprintf(&path, "%s/%s", folder, state_file) < 0 ? NULL : path;
@@ -73,13 +66,11 @@ static int take_path(deadletter_options *options, char *path) {
   return path != NULL ? EXIT_DONE : arguments_no_memory("deadletter");
 }
 
-static int take_file(const arguments *given, void *arg, const char *value) {
-  (void)given;
+static int take_file(void *arg, const char *value) {
   return take_path(arg, strdup(value));
 }
 
-static int take_state(const arguments *given, void *arg, const char *value) {
-  (void)given;
+static int take_state(void *arg, const char *value) {
   return take_path(arg, state_path(value));
 }
 
@@ -164,7 +155,7 @@ static int show_row(void *arg, letter_rows *rows, const letter_row *row, qn_erro
 static int run_show(const deadletter_options *options, letter_rows *rows) {
   uint64_t n;
   if (options->filter.n_numbers != 1) {
-    return usage_error("%s takes the number of one letter", "show");
+    return arguments_refuse("deadletter", "show takes the number of one letter");
   }
   return walk(options, rows, show_row, (void *)(uintptr_t)options, &n);
 }
@@ -180,7 +171,7 @@ static int export_line(void *arg, letter_rows *rows, const letter_row *row, qn_e
 static int run_export(const deadletter_options *options, letter_rows *rows) {
   uint64_t n = 0;
   if (options->output == NULL) {
-    return usage_error("%s needs -o OUTPUT, a folder or with --jsonl a file", "export");
+    return arguments_refuse("deadletter", "export needs -o OUTPUT, a folder or with --jsonl a file");
   }
   if (!options->jsonl) {
     int status = walk(options, rows, export_row, (void *)(uintptr_t)options->output, &n);
@@ -212,7 +203,7 @@ static int run_purge(const deadletter_options *options, letter_rows *rows) {
   uint64_t n = 0;
   if (!options->all && filter->numbers == NULL && filter->pipeline == NULL && filter->stage == NULL &&
       filter->slug == NULL) {
-    return usage_error("%s needs numbers, --pipeline, --stage, --slug or --all", "purge");
+    return arguments_refuse("deadletter", "purge needs numbers, --pipeline, --stage, --slug or --all");
   }
   if (letter_rows_begin(rows, &error) != 0) {
     return say(&error);
@@ -248,7 +239,7 @@ static int act(const action *chosen, const arguments *given, deadletter_options 
     return status;
   }
   if (options->path == NULL) {
-    return arguments_refuse(given, "%s needs --file FILE or --state DIR", chosen->name);
+    return arguments_refuse("deadletter", "%s needs --file FILE or --state DIR", chosen->name);
   }
   options->filter.numbers = numbers->n > 0 ? options->numbers : NULL;
   options->filter.n_numbers = numbers->n;
@@ -330,10 +321,10 @@ static int run_retry(int argc, char **argv) {
     free(path);
     path = found;
     i += takes_next;
-    status = path == NULL ? usage_error("%s needs a value", argv[i - takes_next]) : EXIT_DONE;
+    status = path == NULL ? arguments_refuse("deadletter", "%s needs a value", argv[i - takes_next]) : EXIT_DONE;
   }
   if (status == EXIT_DONE && path == NULL) {
-    status = usage_error("%s needs --file FILE or --state DIR", "retry");
+    status = arguments_refuse("deadletter", "retry needs --file FILE or --state DIR");
   }
   if (status == EXIT_DONE) {
     memmove(arguments + 4, arguments + 2, (size_t)(n - 2) * sizeof *arguments);
@@ -362,10 +353,13 @@ int command_deadletter(int argc, char **argv) {
     }
     return help ? EXIT_DONE : run_retry(argc - 1, argv + 1);
   }
-  for (size_t i = 0; i < N_ACTIONS; i++) {
+  const char *names[N_ACTIONS + 1];
+  for (unsigned i = 0; i < N_ACTIONS; i++) {
+    names[i] = actions[i].name;
     if (strcmp(actions[i].name, argv[1]) == 0) {
       return perform(&actions[i], argc - 1, argv + 1);
     }
   }
-  return usage_error("'%s' is none of list, show, export, purge and retry", argv[1]);
+  names[N_ACTIONS] = "retry";
+  return arguments_refuse_word("deadletter", "the action", names, N_ACTIONS + 1, argv[1]);
 }

@@ -119,7 +119,7 @@ static int draw_pipeline(const graph_options *options, const registry *installed
 static int obey(graph_options *options, const arguments *given) {
   registry *installed = NULL;
   if (given->operands.n == 0) {
-    return arguments_refuse(given, "which pipeline?");
+    return arguments_refuse("graph", "which pipeline?");
   }
   options->path = given->operands.items[0];
   int status = arguments_open_registry("graph", &options->plugins, &installed);

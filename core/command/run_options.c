@@ -48,7 +48,7 @@ static void run_help(FILE *stream) {
 }
 
 /* A date, a date and time in UTC, or milliseconds. */
-static int parse_now(const arguments *given, const char *text, run_options *options) {
+static int parse_now(const char *text, run_options *options) {
   static const char *const formats[] = { "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d" };
   char *end;
   errno = 0;
@@ -68,14 +68,15 @@ static int parse_now(const arguments *given, const char *text, run_options *opti
     }
   }
   return arguments_refuse(
-      given, "'%.60s' is no time: write 2026-01-16, 2026-01-16T12:00:00Z or milliseconds since 1970", text);
+      "run", "'%.60s' is no time: write 2026-01-16, 2026-01-16T12:00:00Z or milliseconds since 1970", text);
 }
 
 /* What the options say together. */
-static int conclude(arguments *given, const char *now, uint64_t n_workers, uint64_t limit_mib, run_options *options) {
+static int conclude(const arguments *given, const char *now, uint64_t n_workers, uint64_t limit_mib,
+                    run_options *options) {
   const char *standing = getenv("QANAT_NOW");
   now = now == NULL && standing != NULL && standing[0] != '\0' ? standing : now;
-  if (now != NULL && parse_now(given, now, options) != EXIT_DONE) {
+  if (now != NULL && parse_now(now, options) != EXIT_DONE) {
     return EXIT_USAGE;
   }
   if (given->operands.n == 0) {
@@ -83,7 +84,7 @@ static int conclude(arguments *given, const char *now, uint64_t n_workers, uint6
     return EXIT_USAGE;
   }
   if (options->dead_letters == NULL && (options->retry || limit_mib > 0)) {
-    return arguments_refuse(given, "%s needs --dead-letters FILE", options->retry ? "--retry" : "--dead-letters-limit");
+    return arguments_refuse("run", "%s needs --dead-letters FILE", options->retry ? "--retry" : "--dead-letters-limit");
   }
   options->n_workers = (uint32_t)n_workers;
   options->dead_letters_bytes = limit_mib << 20;
