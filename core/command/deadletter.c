@@ -306,14 +306,16 @@ static int run_retry(int argc, char **argv) {
   char name[] = "run", flag[] = "--retry", option[] = "--dead-letters";
   char *path = NULL;
   int n = 0;
-  int status = arguments == NULL ? EXIT_FAILED : EXIT_DONE;
+  bool options_ended = false;
+  int status = arguments == NULL ? arguments_no_memory("deadletter") : EXIT_DONE;
   if (status == EXIT_DONE) {
     arguments[n++] = name;
     arguments[n++] = flag;
   }
   for (int i = 1; status == EXIT_DONE && i < argc; i++) {
     bool takes_next = false, matches = false;
-    char *found = letters_option(argv[i], i + 1 < argc ? argv[i + 1] : NULL, &takes_next, &matches);
+    options_ended = options_ended || strcmp(argv[i], "--") == 0;
+    char *found = options_ended ? NULL : letters_option(argv[i], argv[i + 1], &takes_next, &matches);
     if (!matches) {
       arguments[n++] = argv[i];
       continue;
