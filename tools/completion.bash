@@ -32,7 +32,7 @@ _qanat_stages() {
 _qanat_takes_value() {
   case "$1" in
     -o | --output | -j | --jobs | --limit | --set | --plugins | --summary-json | --now) return 0 ;;
-    --format | --timings | --dead-letters | --dead-letters-limit | --file | --state | --pipeline | --stage | --slug) return 0 ;;
+    --format | --timings | --dead-letters | --dead-letters-limit | --file | --state | --pipeline | --stage | --slug | --gold) return 0 ;;
   esac
   return 1
 }
@@ -42,7 +42,7 @@ _qanat() {
   local program=${COMP_WORDS[0]} command=${COMP_WORDS[1]} word n_arguments=0
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    _qanat_words $'run\ncheck\ngraph\nstages\ndeadletter\nhelp\nversion\n--help\n--version'
+    _qanat_words $'run\ncheck\ngraph\nstages\ndeadletter\nview\nhelp\nversion\n--help\n--version'
     return
   fi
   for ((word = 2; word < COMP_CWORD; word++)); do
@@ -55,13 +55,13 @@ _qanat() {
   case "$previous" in
     --plugins) _qanat_files '/'; return ;;
     -o | --output | --summary-json | --timings | --dead-letters | --file) _qanat_files ''; return ;;
-    --state) _qanat_files '/'; return ;;
+    --state | --gold) _qanat_files '/'; return ;;
     --format) _qanat_words $'svg\ndot\nmermaid'; return ;;
     -j | --jobs | --limit | --set | --now | --dead-letters-limit | --pipeline | --stage | --slug) return ;;
   esac
   case "$command:$cur" in
-    help:*) _qanat_words $'run\ncheck\ngraph\nstages\ndeadletter' ;;
-    run:-* | check:-* | graph:-* | stages:-* | deadletter:-*) _qanat_words "$(_qanat_options)" ;;
+    help:*) _qanat_words $'run\ncheck\ngraph\nstages\ndeadletter\nview' ;;
+    run:-* | check:-* | graph:-* | stages:-* | deadletter:-* | view:-*) _qanat_words "$(_qanat_options)" ;;
     run:*) if [ "$n_arguments" -eq 0 ]; then _qanat_files '*.json'; else _qanat_files ''; fi ;;
     check:*) _qanat_files '*.json' ;;
     graph:*) [ "$n_arguments" -gt 0 ] || _qanat_files '*.json' ;;
@@ -72,6 +72,7 @@ _qanat() {
         _qanat_files '*.json'
       fi
       ;;
+    view:*) [ "$n_arguments" -gt 0 ] || _qanat_files '' ;;
     stages:*) [ "$n_arguments" -gt 0 ] || _qanat_words "$(_qanat_stages)" ;;
   esac
 }

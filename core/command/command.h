@@ -14,5 +14,6 @@ int command_check(int argc, char **argv);
 int command_graph(int argc, char **argv);
 int command_stages(int argc, char **argv);
 int command_deadletter(int argc, char **argv);
+int command_view(int argc, char **argv);
 
 #endif
