@@ -32,10 +32,10 @@ typedef struct instance {
   qn_env env; /* env.owner is this instance */
   bool has_env;
   bool created;
-  void *self;                                          /* what create() made */
-  source *source;                                      /* its driver, if it is a source */
-  struct io_handle *handles;                           /* what it holds of qanat.io/1 [loop] */
-  uint32_t n_offloads;                                 /* [loop] */
+  void *self;                               /* what create() made */
+  source *source;                           /* its driver, if it is a source */
+  struct io_handle *handles;                /* what it holds of qanat.io/1 [loop] */
+  uint32_t n_offloads;                      /* [loop] */
   _Atomic uint64_t input_done, input_total; /* what a source said of its input */
 } instance;
 
