@@ -15,7 +15,7 @@ static int make_room(line_reader *self) {
   if (self->len + 1 < self->capacity) {
     return 0;
   }
-  size_t wanted = self->capacity == 0 ? 65536 : self->capacity * 2; /* below twice VIEW_LINE_BYTES_MAX */
+  size_t wanted = self->capacity == 0 ? 65536 : self->capacity * 2; /* at most twice VIEW_LINE_BYTES_MAX */
   char *data = realloc(self->data, wanted);
   if (data == NULL) {
     return -ENOMEM;

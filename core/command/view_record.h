@@ -14,9 +14,8 @@
 
 #include "qanat/status.h"
 
-/* A longer line is refused: as many bytes as the record of the largest document can have with all its layers would
- * stop any browser anyway. */
-enum { VIEW_LINE_BYTES_MAX = 256 * 1024 * 1024 };
+/* A longer line is refused: no browser would draw such a document, and its tree of JSON would take 30 times as much. */
+enum { VIEW_LINE_BYTES_MAX = 64 * 1024 * 1024 };
 
 /* Reads a file line by line; what it keeps is as long as the longest line. */
 typedef struct line_reader {
