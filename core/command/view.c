@@ -197,12 +197,12 @@ static int view_to_file(view *self, const char *output) {
   }
   int result = write_page(self);
   int status = finish(self, result, part);
-  bool whole = result == 0 && ferror(self->page) == 0;
-  whole = fclose(self->page) == 0 && whole;
-  if (whole && (in_place || rename(part, output) == 0)) {
+  bool told = result != 0 || ferror(self->page) != 0;
+  bool closed = fclose(self->page) == 0;
+  if (!told && closed && (in_place || rename(part, output) == 0)) {
     return status;
   }
-  status = status == EXIT_DONE ? failed("write", output, errno) : status;
+  status = told ? status : failed("write", output, errno);
   if (!in_place) {
     unlink(part);
   }

@@ -34,7 +34,7 @@ void line_reader_done(line_reader *self);
  * 0, -EINVAL (not JSON, not a record), -ENOMEM. */
 int view_record_read(const char *line, size_t len, cJSON **ret_record, const char **ret_why);
 
-/* Writes json as it may stand in a script element. 0, -ENOMEM, -EIO. */
+/* Writes json as it may stand in a script element, its fractions to 15 digits. 0, -ENOMEM, -EIO. */
 int view_json_write(const cJSON *json, FILE *stream);
 
 #endif
