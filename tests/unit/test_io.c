@@ -166,14 +166,14 @@ static void end_work(void *arg) {
 
 static void io_offload_works_elsewhere_and_ends_here(void **state) {
   (void)state;
-  job j = { 0 };
+  job j = { 0 }, without_end = { 0 };
   assert_int_equal(b.io->offload(&b.stage.env, do_work, end_work, &j), 0);
-  assert_int_equal(b.io->offload(&b.stage.env, do_work, NULL, &j), 0);
+  assert_int_equal(b.io->offload(&b.stage.env, do_work, NULL, &without_end), 0);
   assert_int_equal(b.stage.n_offloads, 2);
   while (b.stage.n_offloads > 0) {
     turn();
   }
-  assert_true(j.worked && j.ended);
+  assert_true(j.worked && j.ended && without_end.worked && !without_end.ended);
   assert_false(pthread_equal(j.worked_on, pthread_self()));
   assert_true(pthread_equal(j.ended_on, pthread_self()));
 }
