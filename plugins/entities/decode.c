@@ -35,17 +35,7 @@ static void read_follows(const ner_model *model, label_row *ret_follows) {
 }
 
 /* Odds of the labels of a word by itself, the likeliest 1. */
-static void read_word(const ner_model *model, const uint64_t *features, uint32_t n, float *ret_odds) {
-  int16_t sums[MODEL_ROW] = { 0 }; /* FEATURES_MAX times 127 is less than they hold */
-  for (uint32_t k = 0; k < n; k++) {
-    __builtin_prefetch(&model->slots[features[k] & model->mask]);
-  }
-  for (uint32_t k = 0; k < n; k++) {
-    const int8_t *weights = model_find(model, features[k]);
-    for (uint32_t y = 0; weights != NULL && y < MODEL_ROW; y++) {
-      sums[y] = (int16_t)(sums[y] + weights[y]);
-    }
-  }
+static void read_odds(const ner_model *model, const weigh_row sums, float *ret_odds) {
   int16_t most = sums[0];
   for (uint32_t y = 1; y < MODEL_LABELS; y++) {
     most = sums[y] > most ? sums[y] : most;
@@ -153,6 +143,7 @@ static int make_room(decoder *d, scan *s, uint32_t n) {
 /* Probabilities of the labels of the words [first, last), in d->odds. */
 static int decode_stretch(decoder *d, const ner_model *model, scan *s, uint32_t first, uint32_t last) {
   uint64_t features[FEATURES_MAX];
+  weigh_row sums;
   uint32_t n = last - first;
   uint32_t n_asked = 0;
   int r = make_room(d, s, n);
@@ -166,7 +157,8 @@ static int decode_stretch(decoder *d, const ner_model *model, scan *s, uint32_t 
       odds[i][MODEL_LABELS] = 1.0f;
     } else {
       uint32_t n_features = features_of(s, d->facts, first, last, first + i, features);
-      read_word(model, features, n_features, odds[i]);
+      weigh_features(&d->weigher, features, n_features, sums);
+      read_odds(model, sums, odds[i]);
       n_asked++;
     }
   }
@@ -302,6 +294,9 @@ int decode_propose(decoder *d, const ner_model *model, scan *s) {
   uint32_t n_candidates = s->n_candidates;
   uint32_t at = 0;
   int r = scan_grow(s, (void **)&d->facts, &d->facts_capacity, s->n_words, sizeof(word_facts));
+  if (r == 0) {
+    r = weigh_use(&d->weigher, model, s);
+  }
   if (r != 0) {
     return r;
   }
@@ -324,6 +319,7 @@ int decode_propose(decoder *d, const ner_model *model, scan *s) {
 
 void decode_done(decoder *d, const scan *s) {
   if (s->host != NULL) {
+    weigh_done(&d->weigher, s);
     s->host->release(s->env, d->facts);
     s->host->release(s->env, d->odds);
     s->host->release(s->env, d->ahead);

@@ -7,11 +7,13 @@
 
 #include "entities/evidence.h"
 #include "entities/model.h"
+#include "entities/weigh.h"
 
 typedef float label_row[MODEL_ROW];
 
 /* The working memory of one worker; zeroed at first. */
 typedef struct decoder {
+  weigher weigher;
   word_facts *facts;
   uint32_t facts_capacity;
   float *odds;   /* of a stretch: label weights, then probabilities; MODEL_ROW a word */

@@ -173,6 +173,40 @@ static uint32_t features_at(const world *w, uint32_t i, uint64_t *features) {
   return features_of(&w->s, facts, 0, 4, i, features);
 }
 
+/* Sums are those of looking up every feature, also where an unknown one has the bits of a known one. */
+static void weigh_features_sum_is_that_of_model_find(void **state) {
+  (void)state;
+  static const uint64_t known[] = { 1ull << 32 | 15, 2ull << 32 | 15, 0xFFFFFFFFull << 32, 7 };
+  file f;
+  ner_model model;
+  world w;
+  weigher weighing = { NULL, NULL, 0 };
+  make_world(&w, &host);
+  empty(&f);
+  for (uint32_t k = 0; k < 4; k++) {
+    add(&f, known[k], k, (int8_t)(k == 1 ? -128 : 127));
+  }
+  assert_int_equal(open_file(&f, sizeof f, &model), 0);
+  assert_int_equal(weigh_use(&weighing, &model, &w.s), 0);
+  for (uint64_t round = 0; round < 64; round++) {
+    uint64_t features[FEATURES_MAX];
+    weigh_row found = { 0 };
+    weigh_row sums;
+    for (uint32_t k = 0; k < FEATURES_MAX; k++) {
+      uint64_t foreign = (uint64_t)(k + 1) << (round % 16 + 48);
+      features[k] = known[(k + round) % 4] ^ (k % 3 == 0 ? 0 : foreign);
+      const int8_t *weights = model_find(&model, features[k]);
+      for (uint32_t y = 0; weights != NULL && y < MODEL_ROW; y++) {
+        found[y] = (int16_t)(found[y] + weights[y]);
+      }
+    }
+    weigh_features(&weighing, features, FEATURES_MAX, sums);
+    assert_memory_equal(sums, found, sizeof found);
+    assert_int_not_equal(sums[0], 0);
+  }
+  weigh_done(&weighing, &w.s);
+}
+
 static void features_of_equal_words_are_equal(void **state) {
   (void)state;
   world one;
@@ -279,6 +313,7 @@ int main(void) {
     cmocka_unit_test(model_damaged_is_refused),
     cmocka_unit_test(model_forged_is_refused),
     cmocka_unit_test(model_find_collisions_are_told_apart),
+    cmocka_unit_test(weigh_features_sum_is_that_of_model_find),
     cmocka_unit_test(features_of_equal_words_are_equal),
     cmocka_unit_test(decode_tiny_model_names_its_words),
     cmocka_unit_test(decode_guess_that_model_rejects_is_lowered),

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What the trained model's features say of a word, added up. Most features of a word were never seen in training, and
+ * finding that out in the model's full table is what they cost; a sieve in front of it says so of nearly all. */
+#ifndef ENTITIES_WEIGH_H
+#define ENTITIES_WEIGH_H
+
+#include "entities/model.h"
+#include "entities/scan.h"
+
+/* FEATURES_MAX times 127 is less than a sum holds. */
+typedef int16_t weigh_row[MODEL_ROW];
+
+/* The memory of one worker; zeroed at first. */
+typedef struct weigher {
+  const ner_model *model; /* whose sieve this is */
+  uint64_t *sieve;        /* bits of the prints that the model has */
+  uint32_t capacity;
+} weigher;
+
+/* To be called before features are weighed by model. 0, -ENOMEM. */
+int weigh_use(weigher *w, const ner_model *model, scan *s);
+
+/* Sums of the weights of n features, at most FEATURES_MAX. The array is used up. */
+void weigh_features(const weigher *w, uint64_t *features, uint32_t n, weigh_row ret_sums);
+
+void weigh_done(weigher *w, const scan *s);
+
+#endif
