@@ -207,7 +207,7 @@ static void put_mention(writer *w, const mention *m) {
   w->rows.end[w->row] = m->end;
   ((uint32_t *)w->rows.columns[QN_ENTITY_TYPE])[w->row] = m->type;
   put_str(w, QN_ENTITY_LINK, m->link.data, m->link.len);
-  put_f64(w, QN_ENTITY_SCORE, (double)m->score);
+  put_f64(w, QN_ENTITY_SCORE, round((double)m->score * 1000) / 1000); /* more digits would be noise */
   put_f64(w, QN_ENTITY_AMOUNT, value->amount);
   put_f64(w, QN_ENTITY_AMOUNT_MAX, value->amount_max);
   put_str(w, QN_ENTITY_UNIT, value->unit.data, value->unit.len);
