@@ -303,6 +303,7 @@ void host_env_init(qn_env *env, const stage_info *info, const char *id, const cJ
   env->config = config;
   env->base_folder = base_folder;
   env->hooks = hooks != NULL ? hooks : &none;
+  env->host = &table;
 }
 
 void host_env_done(qn_env *env) {
@@ -322,7 +323,7 @@ void host_call_init(host_call *call, qn_env *env, builder *building, record_enco
   memset(call, 0, sizeof *call);
   call->call.size = sizeof call->call;
   call->call.attempt = 1;
-  call->call.host = &table;
+  call->call.host = env->host;
   call->call.env = env;
   call->builder = building;
   call->encoder = encoder;

@@ -34,6 +34,7 @@ struct qn_env {
   const char *base_folder; /* of the pipeline file: "file" values are relative to it */
   const cJSON *config;     /* checked, with defaults */
   const host_hooks *hooks; /* never NULL after host_env_init */
+  const qn_host *host;     /* the table lent to it: host_table(), unless a harness lends another before create */
   void *owner;             /* the runtime's own side of the stage */
   _Atomic size_t memory;   /* bytes from alloc now held */
   size_t fail_after;       /* tests: alloc fails from this one on; 0 never */

@@ -88,7 +88,7 @@ void host_destroy(const qn_stage *stage, void *instance) {
 
 int host_create(qn_env *env, const qn_stage *stage, void **ret_instance, qn_error *error) {
   qn_error said = { 0 };
-  host_create_body body = { .create = { .size = sizeof(qn_create), .host = host_table(), .env = env }, .error = &said };
+  host_create_body body = { .create = { .size = sizeof(qn_create), .host = env->host, .env = env }, .error = &said };
   const manifest *from = env->info->manifest;
   void *instance = NULL;
   int rc = call_create(stage, &body.create, &instance);
