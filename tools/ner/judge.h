@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Compares what the tagger finds with what is marked, the way the project's scorer counts "near": quotation marks,
+ * attached clitics and the article at the borders of a name do not matter, its type does. */
+#ifndef NER_JUDGE_H
+#define NER_JUDGE_H
+
+#include <stdio.h>
+
+#include "entities/model.h"
+#include "entities/tagger.h"
+#include "ner/articles.h"
+
+enum { JUDGE_TYPES = MODEL_TYPES + 1, JUDGE_ASKED = 4, JUDGE_BUCKETS = 10 };
+
+/* What went wrong with a name, or with a mention of none. */
+enum { JUDGE_MISSED = 0, JUDGE_FALSE = 1, JUDGE_BORDER = 2, JUDGE_TYPE = 3, JUDGE_KINDS = 4 };
+
+/* Counts; the last type is the sum over PERSON to PRODUCT. */
+typedef struct judge_score {
+  uint32_t right[JUDGE_TYPES];
+  uint32_t exact[JUDGE_TYPES]; /* to the letter */
+  uint32_t found[JUDGE_TYPES];
+  uint32_t wanted[JUDGE_TYPES];
+  uint32_t kinds[JUDGE_KINDS][MODEL_TYPES];
+  /* By what score promises: how many, how many of them are right, and the sum of the scores. */
+  uint32_t bucket_n[JUDGE_BUCKETS];
+  uint32_t bucket_right[JUDGE_BUCKETS];
+  double bucket_scores[JUDGE_BUCKETS];
+} judge_score;
+
+/* Tags an article and adds to sum; errors: where each is told, or NULL. */
+void judge_article(judge_score *sum, tagger *t, const article *a, FILE *errors);
+
+/* A line of F1 by type, with precision, recall and F1 of all. */
+void judge_print(const char *name, judge_score *sum);
+
+/* Errors by kind and type. */
+void judge_print_kinds(const judge_score *sum);
+
+/* How far scores can be trusted, and the expected calibration error. */
+void judge_print_reliability(const judge_score *sum);
+
+#endif
