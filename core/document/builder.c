@@ -70,12 +70,21 @@ void builder_discard(builder *self) {
   self->layout = NULL;
 }
 
+uint32_t stage_layout_view(const stage_layout *layout, const document *doc) {
+  uint32_t reads = layout->view_reads;
+  for (uint32_t i = 0; i < layout->n_views_else && document_view_at(doc, reads) == NULL; i++) {
+    reads = layout->views_else[i];
+  }
+  return reads;
+}
+
 void builder_begin(builder *self, document *doc, const stage_layout *layout) {
   if (self->doc != NULL) {
     builder_discard(self);
   }
   self->doc = doc;
   self->layout = layout;
+  self->reads = layout->n_views_else == 0 || doc == NULL ? layout->view_reads : stage_layout_view(layout, doc);
 }
 
 /* --- the view --- */
@@ -84,13 +93,13 @@ int builder_view_get(builder *self, qn_view *ret_view) {
   if (self->doc == NULL) {
     return -EINVAL;
   }
-  return document_view_get(self->doc, self->layout->view_reads, ret_view);
+  return document_view_get(self->doc, self->reads, ret_view);
 }
 
 /* True if this stage may build a view now. */
 static bool view_may_build(const builder *self, view_state from) {
   return self->doc != NULL && self->layout->view_provides != SCHEMA_VIEW_NONE &&
-         document_view_at(self->doc, self->layout->view_reads) != NULL && self->view.state <= from;
+         document_view_at(self->doc, self->reads) != NULL && self->view.state <= from;
 }
 
 int builder_grow(void **memory, size_t bytes) {
@@ -177,7 +186,7 @@ int builder_view_commit(builder *self, uint32_t bytes, uint32_t n_runs) {
 
 int builder_view_alias(builder *self, qn_span of_base) {
   if (!view_may_build(self, VIEW_NONE) || of_base.begin > of_base.end ||
-      of_base.end > document_view_at(self->doc, self->layout->view_reads)->len) {
+      of_base.end > document_view_at(self->doc, self->reads)->len) {
     return -EINVAL;
   }
   self->view_touched = 1;
@@ -190,7 +199,7 @@ int builder_view_alias(builder *self, qn_span of_base) {
 
 field pending_field_get(const field_buffer *fields, uint32_t index) {
   const pending_field *entry = &fields->entries[index];
-  field found = { { fields->bytes + entry->name_at, entry->name_len }, entry->value };
+  field found = { .name = { fields->bytes + entry->name_at, entry->name_len }, .value = entry->value };
   if (found.value.type == QN_VALUE_STR) {
     found.value.as.str.data = fields->bytes + entry->str_at;
   }
@@ -223,7 +232,7 @@ int builder_field_get(builder *self, qn_str name, qn_value *ret_value) {
   }
   int rc = document_field_get(self->doc, name, &value);
   if (rc == 0 && value.type == QN_VALUE_SPAN) {
-    rc = document_span_map(self->doc, SCHEMA_VIEW_TEXT, self->layout->view_reads, value.as.span, &value.as.span);
+    rc = document_span_map(self->doc, SCHEMA_VIEW_TEXT, self->reads, value.as.span, &value.as.span);
   }
   if (rc == 0) {
     *ret_value = value;
@@ -294,12 +303,12 @@ static uint32_t bytes_push(field_buffer *fields, qn_str str) {
 
 /* True if the stage may say this of the view it reads. */
 static bool span_holds(const builder *self, qn_span span) {
-  const view *reads = document_view_at(self->doc, self->layout->view_reads);
+  const view *reads = document_view_at(self->doc, self->reads);
   if (reads == NULL) {
     return false;
   }
-  return self->layout->view_reads == SCHEMA_VIEW_PAYLOAD ? span.begin <= span.end && span.end <= reads->len
-                                                         : view_holds(reads, span);
+  return self->reads == SCHEMA_VIEW_PAYLOAD ? span.begin <= span.end && span.end <= reads->len
+                                            : view_holds(reads, span);
 }
 
 static int field_set_check(const builder *self, const field *entry) {
@@ -323,7 +332,7 @@ int builder_field_set(builder *self, qn_str name, const qn_value *value) {
   if (self->doc == NULL) {
     return -EINVAL;
   }
-  field entry = { name, *value };
+  field entry = { .name = name, .value = *value };
   int rc = field_set_check(self, &entry);
   if (rc != 0) {
     return rc;

@@ -9,7 +9,7 @@
 
 #include "document/document.h"
 
-enum { STAGE_LAYERS_MAX = 32 };
+enum { STAGE_LAYERS_MAX = 32, STAGE_VIEWS_MAX = 4 };
 
 typedef enum layer_access { LAYER_READS = 0, LAYER_MAY_READ = 1, LAYER_PROVIDES = 2, LAYER_MODIFIES = 3 } layer_access;
 
@@ -18,12 +18,17 @@ typedef struct stage_layout {
   uint32_t n_layers;
   uint8_t layer_slot[STAGE_LAYERS_MAX]; /* 255: a may_read layer this pipeline does not have */
   uint8_t layer_access[STAGE_LAYERS_MAX];
-  uint8_t view_reads;    /* view slot that offsets are in */
+  uint8_t view_reads;   /* view slot that offsets are in, if the document has it */
+  uint8_t n_views_else; /* ... else the first of these that it has: where routes meet, not all may have made it */
+  uint8_t views_else[STAGE_VIEWS_MAX - 1];
   uint8_t view_provides; /* view slot, or SCHEMA_VIEW_NONE */
   uint8_t may_set_any_field;
   uint32_t n_fields_written;
   const char *const *fields_written;
 } stage_layout;
+
+/* The view slot that a stage of this layout reads of the document. */
+uint32_t stage_layout_view(const stage_layout *layout, const document *document);
 
 typedef struct builder builder;
 

@@ -53,6 +53,7 @@ typedef struct field_buffer {
 struct builder {
   document *doc; /* NULL: between documents */
   const stage_layout *layout;
+  uint32_t reads;  /* the view slot that this stage reads of this document */
   uint32_t n_used; /* slots of used[]: layers with rows of this call */
   uint8_t used[SCHEMA_LAYERS_MAX];
   uint8_t view_touched;

@@ -121,11 +121,26 @@ static row_buffer *buffer_open(builder *self, uint32_t index, layer_access acces
   return rows;
 }
 
+/* A layer that the route this document took did not make, though others do: no rows. */
+static void lend_empty(const builder *self, uint32_t slot, qn_layer *ret_layer) {
+  static const void *const no_columns[SCHEMA_COLUMNS_MAX];
+  *ret_layer = (qn_layer){ .n_columns = schema_set_at(self->doc->pool->set, slot)->n_columns,
+                           .columns = no_columns,
+                           .heap = "" };
+}
+
 int builder_layer_get(builder *self, uint32_t index, qn_layer *ret_layer) {
   if (self->doc == NULL || index >= self->layout->n_layers) {
     return -EINVAL;
   }
-  return document_layer_get(self->doc, self->layout->layer_slot[index], self->layout->view_reads, ret_layer);
+  uint32_t slot = self->layout->layer_slot[index];
+  int rc = document_layer_get(self->doc, slot, self->reads, ret_layer);
+  bool promised = self->layout->layer_access[index] == LAYER_READS && slot < self->doc->pool->n_layers;
+  if (rc == -ENOENT && promised && self->doc->layers[slot].layer == NULL) {
+    lend_empty(self, slot, ret_layer);
+    return 0;
+  }
+  return rc;
 }
 
 int builder_layer_reserve(builder *self, uint32_t index, uint32_t n_rows, uint32_t heap_bytes, qn_rows *ret_rows) {
@@ -199,7 +214,7 @@ int builder_layer_edit(builder *self, uint32_t index, uint32_t more_rows, uint32
   }
   uint32_t slot = self->layout->layer_slot[index];
   qn_layer from;
-  int rc = document_layer_get(self->doc, slot, self->layout->view_reads, &from);
+  int rc = document_layer_get(self->doc, slot, self->reads, &from);
   if (rc != 0) {
     return rc;
   }

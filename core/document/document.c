@@ -28,11 +28,73 @@ document *document_fork(document *parent) {
   }
   atomic_fetch_add_explicit(&parent->n_refs, 1, memory_order_relaxed);
   child->parent = parent;
+  child->age = ++parent->age;
   parent->fields.capacity = 0; /* from now on a change of either copies the list */
   child->fields = parent->fields;
   memcpy(child->views, parent->views, sizeof child->views);
   memcpy(child->layers, parent->layers, parent->pool->n_layers * sizeof child->layers[0]);
   return child;
+}
+
+/* --- joins --- */
+
+static int join_fields(document *into, const document *from) {
+  for (uint32_t i = 0; i < from->fields.n; i++) {
+    const field *other = &from->fields.entries[i];
+    uint32_t at = field_find(&into->fields, other->name);
+    if (at < into->fields.n && other->age <= into->fields.entries[at].age) {
+      continue;
+    }
+    int rc = field_put(&into->fields, &into->memory, other);
+    if (rc != 0) {
+      return rc;
+    }
+  }
+  return 0;
+}
+
+static int join_prepared(document *into, const document *from) {
+  for (uint32_t i = 0; from->prepared != NULL && i < DOCUMENT_SINKS_MAX; i++) {
+    qn_str mine = document_prepared_get(into, i);
+    if (mine.data == NULL && from->prepared[i].data != NULL) {
+      int rc = document_prepared_set(into, i, from->prepared[i].data, from->prepared[i].len);
+      if (rc != 0) {
+        return rc;
+      }
+    }
+  }
+  return 0;
+}
+
+int document_join(document *into, document *from) {
+  assert(into->pool == from->pool && into != from);
+  int rc = join_fields(into, from);
+  rc = rc == 0 ? join_prepared(into, from) : rc;
+  if (rc != 0) {
+    return rc;
+  }
+  for (uint32_t i = 0; i < into->pool->n_layers; i++) {
+    const layer_entry *other = &from->layers[i];
+    if (other->layer != NULL && (into->layers[i].layer == NULL || other->age > into->layers[i].age)) {
+      into->layers[i] = *other;
+    }
+  }
+  for (uint32_t i = 0; i < SCHEMA_VIEWS_MAX; i++) {
+    into->views[i] = into->views[i] != NULL ? into->views[i] : from->views[i];
+  }
+  into->age = into->age > from->age ? into->age : from->age;
+  from->next_joined = into->joined;
+  into->joined = from;
+  return 0;
+}
+
+document *document_ref(document *doc) {
+  atomic_fetch_add_explicit(&doc->n_refs, 1, memory_order_relaxed);
+  return doc;
+}
+
+bool document_is_shared(const document *doc) {
+  return atomic_load_explicit(&doc->n_refs, memory_order_relaxed) > 1;
 }
 
 /* A fork holds the document it was made of, so freeing one may free the whole line. */
@@ -44,13 +106,22 @@ void document_unref(document *doc) {
       return;
     }
     document *parent = doc->parent;
+    while (doc->joined != NULL) { /* as deep as joins follow each other in a pipeline */
+      document *joined = doc->joined;
+      doc->joined = joined->next_joined;
+      document_unref(joined);
+    }
     pool_give(doc->pool, doc);
     doc = parent;
   }
 }
 
 size_t document_bytes(const document *doc) {
-  return arena_used(&doc->memory);
+  size_t bytes = arena_used(&doc->memory);
+  for (const document *joined = doc->joined; joined != NULL; joined = joined->next_joined) {
+    bytes += document_bytes(joined);
+  }
+  return bytes;
 }
 
 const schema_set *document_schema(const document *doc) {
@@ -113,7 +184,7 @@ static int put_repaired(document *doc, const field *entry) {
 }
 
 int document_field_set(document *doc, qn_str name, const qn_value *value) {
-  field entry = { name, *value };
+  field entry = { name, *value, doc->age };
   const view *text = doc->views[SCHEMA_VIEW_TEXT];
   if (!utf8_valid((const uint8_t *)name.data, name.len) ||
       (value->type == QN_VALUE_SPAN && (text == NULL || !view_holds(text, value->as.span)))) {

@@ -7,6 +7,7 @@
 #ifndef CORE_DOCUMENT_DOCUMENT_H
 #define CORE_DOCUMENT_DOCUMENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,9 +29,16 @@ void document_pool_free(document_pool *pool); /* asserts that no document is liv
 size_t document_pool_live(const document_pool *pool);
 
 int document_new(document_pool *pool, document **ret_document);
-document *document_fork(document *parent);       /* shares every sealed part; NULL: no memory */
-void document_unref(document *document);         /* NULL is fine */
-size_t document_bytes(const document *document); /* arena bytes in use: what admission charges */
+document *document_fork(document *parent); /* shares every sealed part; NULL: no memory */
+/* Brings two forks of one document together: into takes over what only from has, and what from changed since they
+ * parted; of what both changed, its own. Holds from, whose reference it takes. 0; -ENOMEM, -E2BIG: from is still the
+ * caller's, and into is whole but may have some of its fields. */
+int document_join(document *into, document *from);
+document *document_ref(document *document);        /* one more holder, who only reads what is sealed */
+bool document_is_shared(const document *document); /* held by forks or others too */
+void document_unref(document *document);           /* NULL is fine */
+size_t document_bytes(
+    const document *document); /* arena bytes in use, with those of joined documents: what admission charges */
 
 /* The payload, written in place: reserve once, then commit what was filled. -EFBIG, -ENOMEM. */
 int document_payload_reserve(document *document, size_t bytes, uint8_t **ret_payload);

@@ -25,6 +25,7 @@ typedef struct mapped_layer {
 typedef struct layer_entry {
   const layer *layer; /* offsets in the text; NULL: not built */
   const mapped_layer *mapped;
+  uint32_t age; /* of the document when it was sealed */
 } layer_entry;
 
 struct document {
@@ -33,6 +34,9 @@ struct document {
   arena memory;
   _Atomic uint32_t n_refs; /* its owner, and the forks made of it */
   document *parent;        /* whose memory this one shares; NULL: none */
+  document *joined;        /* documents whose parts this one took over, and holds; NULL: none */
+  document *next_joined;   /* in such a list */
+  uint32_t age;            /* grows with every fork, of both sides: so a join sees which side changed what */
   uint8_t *payload_room;   /* reserved, not committed */
   size_t payload_room_bytes;
   view payload;

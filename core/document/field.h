@@ -15,6 +15,7 @@ enum { FIELDS_MAX = 64, FIELD_BYTES_MAX = 64 * 1024 };
 typedef struct field {
   qn_str name;
   qn_value value;
+  uint32_t age; /* of the document when it was set: see document_body.h */
 } field;
 
 typedef struct field_list {

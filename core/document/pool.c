@@ -114,6 +114,9 @@ static document *document_make(document_pool *pool) {
 
 static void document_clear(document *doc) {
   doc->parent = NULL;
+  doc->joined = NULL;
+  doc->next_joined = NULL;
+  doc->age = 0;
   doc->payload_room = NULL;
   doc->payload_room_bytes = 0;
   doc->fields = (field_list){ 0 };

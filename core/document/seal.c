@@ -36,7 +36,7 @@ static int no_memory(const char *what, const char *name, qn_error *error) {
 static int seal_view(builder *self, seal_result *result, qn_error *error) {
   document *doc = self->doc;
   uint32_t slot = self->layout->view_provides;
-  uint32_t reads = self->layout->view_reads;
+  uint32_t reads = self->reads;
   result->text = doc->views[SCHEMA_VIEW_TEXT];
   if (slot == SCHEMA_VIEW_NONE) {
     return 0;
@@ -88,7 +88,7 @@ typedef struct text_way {
 } text_way;
 
 static text_way way_to_text(const builder *self, const seal_result *result) {
-  uint32_t reads = self->layout->view_reads;
+  uint32_t reads = self->reads;
   if (reads == SCHEMA_VIEW_PAYLOAD) {
     return (text_way){ result->text, &result->text->alignment, ALIGNMENT_TO_DERIVED, true };
   }
@@ -108,8 +108,9 @@ static int seal_fields(builder *self, seal_result *result, qn_error *error) {
   result->fields.capacity = 0; /* the document keeps its own list until all is sealed */
   for (uint32_t i = 0; i < self->fields.n; i++) {
     field entry = pending_field_get(&self->fields, i);
+    entry.age = self->doc->age;
     if (entry.value.type == QN_VALUE_SPAN) {
-      if (result->text == NULL || document_view_at(self->doc, self->layout->view_reads) == NULL) {
+      if (result->text == NULL || document_view_at(self->doc, self->reads) == NULL) {
         return error_set(error, -EINVAL, "bad-field", "field \"%.*s\" is a span, but the document has no text yet",
                          (int)entry.name.len, entry.name.data);
       }
@@ -147,7 +148,7 @@ static uint32_t rows_after(const builder *self, uint32_t slot) {
 
 static int check_rows(builder *self, const seal_result *result, uint32_t slot, qn_error *error) {
   row_buffer *rows = &self->rows[slot];
-  uint32_t reads = self->layout->view_reads;
+  uint32_t reads = self->reads;
   rows->heap[rows->heap_len] = 0;
   if (result->text == NULL || document_view_at(self->doc, reads) == NULL) {
     return error_set(error, -EINVAL, "bad-layer",
@@ -255,7 +256,8 @@ static void publish(builder *self, const seal_result *result) {
   }
   doc->fields = result->fields;
   for (uint32_t i = 0; i < result->n_layers; i++) {
-    doc->layers[result->layers[i].slot] = (layer_entry){ .layer = result->layers[i].layer, .mapped = NULL };
+    doc->layers[result->layers[i].slot] =
+        (layer_entry){ .layer = result->layers[i].layer, .mapped = NULL, .age = doc->age };
   }
 }
 

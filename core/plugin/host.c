@@ -84,7 +84,7 @@ static int host_view_get(qn_call *call, qn_view *ret_view) {
   if (body->document == NULL || body->layout == NULL) {
     return alien(body);
   }
-  return document_view_get(body->document, body->layout->view_reads, ret_view);
+  return document_view_get(body->document, stage_layout_view(body->layout, body->document), ret_view);
 }
 
 static int host_layer_get(qn_call *call, uint32_t layer, qn_layer *ret_layer) {
@@ -97,7 +97,9 @@ static int host_layer_get(qn_call *call, uint32_t layer, qn_layer *ret_layer) {
     return alien(body);
   }
   uint32_t slot = layout->layer_slot[layer];
-  return slot == UINT8_MAX ? -ENOENT : document_layer_get(body->document, slot, layout->view_reads, ret_layer);
+  return slot == UINT8_MAX
+             ? -ENOENT
+             : document_layer_get(body->document, slot, stage_layout_view(layout, body->document), ret_layer);
 }
 
 static int host_field_get(qn_call *call, qn_str name, qn_value *ret_value) {
@@ -111,7 +113,8 @@ static int host_field_get(qn_call *call, qn_str name, qn_value *ret_value) {
   qn_value value;
   int rc = document_field_get(body->document, name, &value);
   if (rc == 0 && value.type == QN_VALUE_SPAN) {
-    rc = document_span_map(body->document, SCHEMA_VIEW_TEXT, body->layout->view_reads, value.as.span, &value.as.span);
+    rc = document_span_map(body->document, SCHEMA_VIEW_TEXT, stage_layout_view(body->layout, body->document),
+                           value.as.span, &value.as.span);
   }
   if (rc == 0) {
     *ret_value = value;
