@@ -57,6 +57,7 @@ static int check_header(qn_str bytes, lexicon_fault *fault) {
       !lies_within(header, header->entries, header->n_entries, sizeof(qlex_entry)) ||
       !lies_within(header, header->first, QLEX_FIRST_WORDS, sizeof(uint64_t)) ||
       !lies_within(header, header->likeness, QLEX_LIKENESS_SIZE, 1) ||
+      !lies_within(header, header->spellings, header->n_spellings, sizeof(qlex_spelling)) ||
       !lies_within(header, header->strings, header->n_strings, 1)) {
     return refuse(fault, "a section lies outside of it");
   }
@@ -93,9 +94,27 @@ static int check_entries(const lexicon *lex, lexicon_fault *fault) {
         entry->name_len > header->n_strings - entry->name) {
       return refuse(fault, "an entry points outside of it");
     }
+    if (entry->country < QLEX_ANY_COUNTRY && entry->country >= header->n_entries) {
+      return refuse(fault, "an entry belongs to a country outside of it");
+    }
     size_t len = entry->name_len;
     if (utf8_valid_prefix((const uint8_t *)lex->strings + entry->name, len) != len) {
       return refuse(fault, "a name in it is not UTF-8");
+    }
+  }
+  return 0;
+}
+
+static int check_spellings(const lexicon *lex, lexicon_fault *fault) {
+  const qlex_header *header = lex->header;
+  for (uint32_t i = 0; i < header->n_spellings; i++) {
+    const qlex_spelling *spelling = &lex->spellings[i];
+    if (spelling->entry >= header->n_entries || spelling->form > header->n_strings ||
+        spelling->form_len > header->n_strings - spelling->form) {
+      return refuse(fault, "a spelling points outside of it");
+    }
+    if (utf8_valid_prefix((const uint8_t *)lex->strings + spelling->form, spelling->form_len) != spelling->form_len) {
+      return refuse(fault, "a spelling in it is not UTF-8");
     }
   }
   return 0;
@@ -114,12 +133,16 @@ int lexicon_open(qn_str bytes, lexicon *ret_lexicon, lexicon_fault *fault) {
     .entries = (const qlex_entry *)(const void *)(bytes.data + header->entries),
     .first = (const uint64_t *)(const void *)(bytes.data + header->first),
     .likeness = (const int8_t *)(const void *)(bytes.data + header->likeness),
+    .spellings = (const qlex_spelling *)(const void *)(bytes.data + header->spellings),
     .strings = bytes.data + header->strings,
     .slot_mask = (UINT64_C(1) << header->slots_log2) - 1,
   };
   r = check_slots(&opened, fault);
   if (r == 0) {
     r = check_entries(&opened, fault);
+  }
+  if (r == 0) {
+    r = check_spellings(&opened, fault);
   }
   if (r == 0) {
     *ret_lexicon = opened;

@@ -18,6 +18,7 @@ typedef struct lexicon {
   const qlex_entry *entries;
   const uint64_t *first;
   const int8_t *likeness;
+  const qlex_spelling *spellings;
   const char *strings;
   uint64_t slot_mask;
 } lexicon;

@@ -12,9 +12,18 @@
 #include "entities/key.h"
 #include "entities/lexicon.h"
 #include "entities/likeness.h"
+#include "entities/spelling.h"
 #include "text/fold.h"
+#include "text/utf8.h"
 
 enum { ALIASES_MAX = 1 << 24, ALIAS_BYTES_MAX = 512, STRINGS_MAX = 1 << 28 };
+
+/* A country that an entry names, which may be read later than the entry. */
+typedef struct belonging {
+  uint32_t entry;
+  uint32_t name; /* place in strings, and length, of the country's name */
+  uint32_t name_len;
+} belonging;
 
 /* One alias, or (n_words 0) the beginning of a longer one. */
 typedef struct alias {
@@ -32,6 +41,15 @@ struct lexicon_builder {
   char *strings;
   uint32_t n_strings;
   uint32_t string_capacity;
+  uint32_t current; /* the entry that aliases are added to */
+  uint32_t *places; /* of entries, by a hash of their names: to find those that are named again */
+  uint32_t place_capacity;
+  belonging *belongings;
+  uint32_t n_belongings;
+  uint32_t belonging_capacity;
+  qlex_spelling *spellings;
+  uint32_t n_spellings;
+  uint32_t spelling_capacity;
   uint64_t first[QLEX_FIRST_WORDS];
   likeness_trainer likeness;
 };
@@ -50,6 +68,9 @@ void lexicon_builder_free(lexicon_builder *builder) {
     free(builder->aliases);
     free(builder->entries);
     free(builder->strings);
+    free(builder->places);
+    free(builder->belongings);
+    free(builder->spellings);
     free(builder);
   }
 }
@@ -75,27 +96,114 @@ static int grow(void **array, uint32_t *capacity, uint32_t n, uint32_t more, siz
   return 0;
 }
 
+/* Appends to the strings; sets where. */
+static int keep_string(lexicon_builder *builder, qn_str text, uint32_t *ret_at) {
+  int r = grow((void **)&builder->strings, &builder->string_capacity, builder->n_strings, (uint32_t)text.len, 1,
+               STRINGS_MAX);
+  if (r == 0) {
+    *ret_at = builder->n_strings;
+    memcpy(builder->strings + builder->n_strings, text.data, text.len);
+    builder->n_strings += (uint32_t)text.len;
+  }
+  return r;
+}
+
+static uint64_t hash_of(qn_str name) {
+  uint64_t hash = 0xCBF29CE484222325u;
+  for (size_t i = 0; i < name.len; i++) {
+    hash = (hash ^ (uint8_t)name.data[i]) * 0x100000001B3u;
+  }
+  return hash ^ hash >> 29;
+}
+
+/* The place in the table of names where an entry of this name and type is, or belongs. */
+static uint32_t *place_of(const lexicon_builder *builder, qn_str name, uint8_t type) {
+  for (uint64_t i = hash_of(name);; i++) {
+    uint32_t *place = &builder->places[i & (builder->place_capacity - 1)];
+    if (*place == 0) {
+      return place;
+    }
+    const qlex_entry *entry = &builder->entries[*place - 1];
+    if (entry->type == type && entry->name_len == name.len &&
+        memcmp(builder->strings + entry->name, name.data, name.len) == 0) {
+      return place;
+    }
+  }
+}
+
+/* Doubles the table of names once it is half full. */
+static int grow_places(lexicon_builder *builder) {
+  if (builder->n_entries * 2 < builder->place_capacity) {
+    return 0;
+  }
+  uint32_t capacity = builder->place_capacity == 0 ? 4096 : builder->place_capacity * 2;
+  uint32_t *grown = calloc(capacity, sizeof *grown);
+  if (grown == NULL) {
+    return -ENOMEM;
+  }
+  free(builder->places);
+  builder->places = grown;
+  builder->place_capacity = capacity;
+  for (uint32_t i = 0; i < builder->n_entries; i++) {
+    const qlex_entry *entry = &builder->entries[i];
+    *place_of(builder, (qn_str){ builder->strings + entry->name, entry->name_len }, entry->type) = i + 1;
+  }
+  return 0;
+}
+
 int lexicon_builder_entry(lexicon_builder *builder, qn_str name, uint8_t type, uint8_t class) {
   if (name.len == 0 || name.len > QLEX_NAME_MAX || type > 4) {
     return -EINVAL;
   }
+  qlex_entry entry = { 0, (uint16_t)name.len, type, class, QLEX_NO_COUNTRY };
   int r = grow((void **)&builder->entries, &builder->entry_capacity, builder->n_entries, 1, sizeof(qlex_entry),
                ALIASES_MAX);
-  if (r == 0) {
-    r = grow((void **)&builder->strings, &builder->string_capacity, builder->n_strings, (uint32_t)name.len, 1,
-             STRINGS_MAX);
-  }
+  r = r == 0 ? grow_places(builder) : r;
   if (r != 0) {
     return r;
   }
-  qlex_entry *entry = &builder->entries[builder->n_entries++];
-  entry->name = builder->n_strings;
-  entry->name_len = (uint16_t)name.len;
-  entry->type = type;
-  entry->class = class;
-  memcpy(builder->strings + builder->n_strings, name.data, name.len);
-  builder->n_strings += (uint32_t)name.len;
-  return 0;
+  uint32_t *place = place_of(builder, name, type);
+  if (*place != 0) {
+    builder->current = *place - 1;
+    return 0;
+  }
+  r = keep_string(builder, name, &entry.name);
+  if (r == 0) {
+    builder->entries[builder->n_entries++] = entry;
+    *place = builder->n_entries;
+    builder->current = builder->n_entries - 1;
+  }
+  return r;
+}
+
+int lexicon_builder_country(lexicon_builder *builder, qn_str name) {
+  if (builder->n_entries == 0 || name.len == 0 || name.len > QLEX_NAME_MAX) {
+    return -EINVAL;
+  }
+  if (name.len == 1 && name.data[0] == '*') {
+    builder->entries[builder->current].country = QLEX_ANY_COUNTRY;
+    return 0;
+  }
+  belonging named = { builder->current, 0, (uint32_t)name.len };
+  int r = grow((void **)&builder->belongings, &builder->belonging_capacity, builder->n_belongings, 1, sizeof(belonging),
+               ALIASES_MAX);
+  r = r == 0 ? keep_string(builder, name, &named.name) : r;
+  if (r == 0) {
+    builder->belongings[builder->n_belongings++] = named;
+  }
+  return r;
+}
+
+/* Looks the names of countries up, now that all entries are there; what is none of them was an explanation. */
+static void settle_countries(lexicon_builder *builder) {
+  enum { LOCATION = 2 };
+  for (uint32_t i = 0; i < builder->n_belongings; i++) {
+    const belonging *named = &builder->belongings[i];
+    uint32_t found = *place_of(builder, (qn_str){ builder->strings + named->name, named->name_len }, LOCATION);
+    if (found != 0 && builder->entries[found - 1].class == QLEX_CLASS_COUNTRY) {
+      builder->entries[named->entry].country = found - 1;
+    }
+  }
 }
 
 static int push(lexicon_builder *builder, uint64_t print, qlex_payload payload) {
@@ -169,14 +277,38 @@ static int push_alias(lexicon_builder *builder, const char *form, size_t len, ql
   return push(builder, key_print(so_far), payload);
 }
 
+/* Keeps an alias that other spellings may be variants of: one that is only a name, and no acronym. */
+static int push_spelling(lexicon_builder *builder, const char *form, size_t len, const qlex_payload *payload) {
+  const uint16_t doubtful = QLEX_AMBIGUOUS | QLEX_NATIONAL | QLEX_CAPS;
+  uint32_t skeleton = skeleton_of(form, len, NULL);
+  spelling letters;
+  if (payload->kind != QLEX_ENTITY || (payload->flags & doubtful) != 0 || skeleton == 0 || len > UINT16_MAX) {
+    return 0;
+  }
+  spelling_of(form, len, &letters);
+  qlex_spelling kept = { skeleton, payload->entry, 0, (uint16_t)len, 0 };
+  int r = letters.n == 0 ? 1
+                         : grow((void **)&builder->spellings, &builder->spelling_capacity, builder->n_spellings, 1,
+                                sizeof(qlex_spelling), ALIASES_MAX);
+  r = r == 0 ? keep_string(builder, (qn_str){ form, len }, &kept.form) : r;
+  if (r == 0) {
+    builder->spellings[builder->n_spellings++] = kept;
+  }
+  return r > 0 ? 0 : r;
+}
+
 int lexicon_builder_alias(lexicon_builder *builder, qn_str text, uint8_t kind, uint16_t flags) {
   char form[FOLD_BOUND(ALIAS_BYTES_MAX)];
   if (builder->n_entries == 0 || text.len == 0 || text.len > ALIAS_BYTES_MAX || kind >= QLEX_KINDS) {
     return -EINVAL;
   }
   size_t len = fold_key((const uint8_t *)text.data, text.len, (uint8_t *)form);
-  qlex_payload payload = { builder->n_entries - 1, flags, kind, 0 };
-  return push_alias(builder, form, len, payload);
+  if (utf8_valid_prefix((const uint8_t *)form, len) != len) {
+    return -EILSEQ;
+  }
+  qlex_payload payload = { builder->current, flags, kind, 0 };
+  int r = push_alias(builder, form, len, payload);
+  return r == 0 ? push_spelling(builder, form, len, &payload) : r;
 }
 
 /* Beginnings stand behind aliases; among those, what is not ambiguous stands first, then file order. */
@@ -197,7 +329,7 @@ static int compare(const void *left, const void *right) {
 
 /* What two spellings that fold alike are together. */
 static uint16_t unite(uint16_t a, uint16_t b) {
-  const uint16_t any = QLEX_AMBIGUOUS | QLEX_CANONICAL | QLEX_FREQUENT;
+  const uint16_t any = QLEX_AMBIGUOUS | QLEX_CANONICAL | QLEX_FREQUENT | QLEX_NATIONAL;
   return (uint16_t)(((a | b) & any) | ((a & b) & ~any));
 }
 
@@ -281,11 +413,14 @@ static uint64_t plan(const lexicon_builder *builder, qlex_header *header) {
   header->payloads = at;
   at += (uint64_t)header->n_payloads * sizeof(qlex_payload);
   header->entries = at;
-  at += (uint64_t)header->n_entries * sizeof(qlex_entry);
+  at = (at + (uint64_t)header->n_entries * sizeof(qlex_entry) + 7) & ~UINT64_C(7);
   header->first = at;
   at += sizeof builder->first;
   header->likeness = at;
   at += QLEX_LIKENESS_SIZE;
+  header->spellings = at;
+  header->n_spellings = builder->n_spellings;
+  at = (at + (uint64_t)header->n_spellings * sizeof(qlex_spelling) + 7) & ~UINT64_C(7);
   header->strings = at;
   return (at + header->n_strings + 7) & ~UINT64_C(7);
 }
@@ -345,11 +480,24 @@ static void write_slots(const lexicon_builder *builder, const qlex_header *heade
   }
 }
 
+static int compare_spellings(const void *left, const void *right) {
+  const qlex_spelling *a = left;
+  const qlex_spelling *b = right;
+  if (a->skeleton != b->skeleton) {
+    return a->skeleton < b->skeleton ? -1 : 1;
+  }
+  return a->form < b->form ? -1 : a->form > b->form;
+}
+
 int lexicon_builder_finish(lexicon_builder *builder, uint8_t **ret_bytes, size_t *ret_len) {
   qlex_header header;
   if (builder->n_aliases > 1) {
     qsort(builder->aliases, builder->n_aliases, sizeof(alias), compare);
   }
+  if (builder->n_spellings > 1) {
+    qsort(builder->spellings, builder->n_spellings, sizeof(qlex_spelling), compare_spellings);
+  }
+  settle_countries(builder);
   drop_derived(builder);
   unite_aliases(builder);
   header.file_size = 0;
@@ -366,6 +514,9 @@ int lexicon_builder_finish(lexicon_builder *builder, uint8_t **ret_bytes, size_t
   if (header.n_entries > 0) {
     memcpy(bytes + header.entries, builder->entries, header.n_entries * sizeof(qlex_entry));
     memcpy(bytes + header.strings, builder->strings, header.n_strings);
+  }
+  if (header.n_spellings > 0) {
+    memcpy(bytes + header.spellings, builder->spellings, header.n_spellings * sizeof(qlex_spelling));
   }
   memcpy(bytes + header.first, builder->first, sizeof builder->first);
   likeness_write(&builder->likeness, (int8_t *)(void *)(bytes + header.likeness));

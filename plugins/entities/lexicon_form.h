@@ -3,10 +3,11 @@
 /* The compiled lexicon (.qlex) as it lies in memory and on disk: position independent, little-endian, mapped and
  * used in place.
  *
- *   header | slots | payloads | entries | likeness | strings
+ *   header | slots | payloads | entries | first | likeness | spellings | strings
  *
  * slots is a hash table of key prints with linear probing: every alias, and every beginning of an alias that ends
- * with a word. first is a bit set that says cheaply that no alias begins with a word. */
+ * with a word. first is a bit set that says cheaply that no alias begins with a word. spellings are the aliases that
+ * an unknown spelling may be a variant of, in the order of their skeletons. */
 #ifndef ENTITIES_LEXICON_FORM_H
 #define ENTITIES_LEXICON_FORM_H
 
@@ -15,7 +16,7 @@
 #define QLEX_MAGIC 0x58454C51u /* "QLEX" */
 
 enum {
-  QLEX_VERSION = 3,
+  QLEX_VERSION = 4,
   QLEX_FIRST_BITS = 19,
   QLEX_FIRST_WORDS = 1 << (QLEX_FIRST_BITS - 6),
   QLEX_LIKENESS_BITS = 14,
@@ -23,6 +24,9 @@ enum {
   QLEX_SLOTS_LOG2_MAX = 26,
   QLEX_NAME_MAX = 1024 /* bytes of a canonical name */
 };
+/* Of an entry: it belongs to no country, or (a name that ends with "(*)") to whichever the document speaks of. */
+#define QLEX_NO_COUNTRY UINT32_MAX
+#define QLEX_ANY_COUNTRY (UINT32_MAX - 1)
 
 /* What a line of the lexicon is. */
 enum {
@@ -51,7 +55,8 @@ enum {
   QLEX_FREQUENT = 1u << 6,  /* common: met five times or more */
   QLEX_FEMININE = 1u << 7,  /* given name of a woman */
   QLEX_OPEN = 1u << 8,      /* head: a part of descriptive names only, not of proper ones */
-  QLEX_DERIVED = 1u << 9    /* common: an inflected form that nobody listed; gives way to every other meaning */
+  QLEX_DERIVED = 1u << 9,   /* common: an inflected form that nobody listed; gives way to every other meaning */
+  QLEX_NATIONAL = 1u << 10  /* every country has one: it means that of the document's country */
 };
 
 /* What all meanings of a key say of a word together, in its slot: for most words nothing else need be read. */
@@ -92,9 +97,19 @@ typedef struct qlex_payload {
 typedef struct qlex_entry {
   uint32_t name; /* place in strings */
   uint16_t name_len;
-  uint8_t type;  /* QN_ENTITY_TYPE_*: PERSON to EVENT */
-  uint8_t class; /* QLEX_CLASS_* */
+  uint8_t type;     /* QN_ENTITY_TYPE_*: PERSON to EVENT */
+  uint8_t class;    /* QLEX_CLASS_* */
+  uint32_t country; /* the entry that it lies in or belongs to, QLEX_NO_COUNTRY, QLEX_ANY_COUNTRY */
 } qlex_entry;
+
+/* A folded alias, to be compared with spellings that are no alias (spelling.h). */
+typedef struct qlex_spelling {
+  uint32_t skeleton;
+  uint32_t entry;
+  uint32_t form; /* place in strings */
+  uint16_t form_len;
+  uint16_t reserved;
+} qlex_spelling;
 
 /* The classes that the recognizers tell apart; all others are OTHER. */
 enum {
@@ -124,7 +139,10 @@ typedef struct qlex_header {
   uint64_t entries;
   uint64_t first;
   uint64_t likeness;
+  uint64_t spellings;
   uint64_t strings;
+  uint32_t n_spellings;
+  uint32_t reserved;
 } qlex_header;
 
 #endif

@@ -11,7 +11,29 @@
 #include "text/letters.h"
 #include "text/utf8.h"
 
-enum { COLUMNS = 5, COMMON_FREQUENT = 5 };
+enum { COLUMNS = 6, COMMON_FREQUENT = 5 };
+
+/* Why a line is refused; besides -ENOMEM, -E2BIG and -EILSEQ. */
+enum { NO_COLUMNS = -1001, NO_NAME = -1002, NO_KIND = -1003, NO_TYPE = -1004, BAD_ALIAS = -1005, NO_PLACE = -1006 };
+
+static const char *reason(int code) {
+  switch (code) {
+  case -EILSEQ:
+    return "it is not UTF-8";
+  case NO_COLUMNS:
+    return "it has no columns; they are separated by tabs";
+  case NO_NAME:
+    return "its first column, the name, is empty or too long";
+  case NO_KIND:
+    return "its second column is none of PERSON, ORGANIZATION, LOCATION, PRODUCT, EVENT and the kinds of words";
+  case NO_TYPE:
+    return "its third column is none of PERSON, ORGANIZATION, LOCATION, PRODUCT, EVENT";
+  case NO_PLACE:
+    return "its fourth column is not a place that this kind of word has";
+  default:
+    return "an alias has no letters, or is too long";
+  }
+}
 
 static bool equals(qn_str text, const char *word) {
   return text.len == strlen(word) && memcmp(text.data, word, text.len) == 0;
@@ -90,50 +112,88 @@ static uint8_t class_of(qn_str name) {
   return QLEX_CLASS_OTHER;
 }
 
+/* Takes the mark off an alias; the flags that it stands for. */
+static uint16_t take_mark(qn_str *alias) {
+  char mark = alias->len > 0 ? alias->data[0] : '\0';
+  if (mark != '~' && mark != '@') {
+    return 0;
+  }
+  *alias = trim((qn_str){ alias->data + 1, alias->len - 1 });
+  return mark == '~' ? QLEX_AMBIGUOUS : QLEX_NATIONAL;
+}
+
 static int add_aliases(lexicon_builder *builder, qn_str list, uint8_t kind, uint16_t flags) {
   while (list.len > 0) {
     qn_str alias = cut(&list, '|');
-    uint16_t marks = flags;
-    if (alias.len > 0 && alias.data[0] == '~') {
-      marks |= QLEX_AMBIGUOUS;
-      alias.data++;
-      alias.len--;
-      alias = trim(alias);
-    }
+    uint16_t marks = (uint16_t)(flags | take_mark(&alias));
     if (alias.len == 0 || equals(alias, "-")) {
       continue;
     }
     int r = lexicon_builder_alias(builder, alias, kind, (uint16_t)(marks | spelling_flags(alias)));
     if (r != 0) {
-      return r;
+      return r == -EINVAL ? BAD_ALIAS : r;
     }
   }
   return 0;
 }
 
-/* The canonical name as an alias. Shortened by its explanation it is ambiguous: that is why it has one. */
-static int add_canonical(lexicon_builder *builder, qn_str name, uint8_t kind) {
-  qn_str shown = name;
-  for (size_t i = 1; i < name.len; i++) {
-    if (name.data[i] == '(' || name.data[i] == ',') {
-      shown.len = i;
-      break;
+/* True if one of the aliases is this one, without a mark. */
+static bool lists(qn_str aliases, qn_str wanted) {
+  while (aliases.len > 0) {
+    qn_str alias = cut(&aliases, '|');
+    if (alias.len == wanted.len && memcmp(alias.data, wanted.data, alias.len) == 0) {
+      return true;
     }
   }
-  shown = trim(shown);
-  uint16_t flags = (uint16_t)(QLEX_CANONICAL | (shown.len < name.len ? QLEX_AMBIGUOUS : 0));
-  return lexicon_builder_alias(builder, shown, kind, (uint16_t)(flags | spelling_flags(shown)));
+  return false;
+}
+
+/* The canonical name without its explanation: "Derna, Libya" is called Derna, "Rain (company)" Rain. */
+static qn_str shown_name(qn_str name) {
+  for (size_t i = 1; i < name.len; i++) {
+    if (name.data[i] == '(' || name.data[i] == ',') {
+      return trim((qn_str){ name.data, i });
+    }
+  }
+  return name;
+}
+
+/* The canonical name as an alias. Shortened by its explanation it is ambiguous, which is why it has one, unless the
+ * line says otherwise. */
+static int add_canonical(lexicon_builder *builder, const qn_str *columns) {
+  qn_str shown = shown_name(columns[0]);
+  bool doubtful = shown.len < columns[0].len && !lists(columns[3], shown);
+  uint16_t flags = (uint16_t)(QLEX_CANONICAL | (doubtful ? QLEX_AMBIGUOUS : 0));
+  return lexicon_builder_alias(builder, shown, QLEX_ENTITY, (uint16_t)(flags | spelling_flags(shown)));
+}
+
+/* The country that an entry belongs to: its sixth column or what its name is explained by. */
+static int add_country(lexicon_builder *builder, const qn_str *columns) {
+  qn_str shown = shown_name(columns[0]);
+  qn_str country = columns[5];
+  if (country.len == 0 && shown.len < columns[0].len) {
+    country = (qn_str){ shown.data + shown.len, columns[0].len - shown.len };
+    while (country.len > 0 && (country.data[0] == ' ' || country.data[0] == ',' || country.data[0] == '(')) {
+      country.data++;
+      country.len--;
+    }
+    country.len -= country.len > 0 && country.data[country.len - 1] == ')';
+  }
+  return country.len > 0 ? lexicon_builder_country(builder, country) : 0;
 }
 
 static int add_entity(lexicon_builder *builder, const qn_str *columns, int type) {
   int r = lexicon_builder_entry(builder, columns[0], (uint8_t)type, class_of(columns[2]));
   if (r == 0) {
-    r = add_canonical(builder, columns[0], QLEX_ENTITY);
+    r = add_canonical(builder, columns);
   }
   if (r == 0) {
     r = add_aliases(builder, columns[3], QLEX_ENTITY, 0);
   }
-  return r == 0 ? add_aliases(builder, columns[4], QLEX_ENTITY, 0) : r;
+  if (r == 0) {
+    r = add_aliases(builder, columns[4], QLEX_ENTITY, 0);
+  }
+  return r == 0 ? add_country(builder, columns) : r;
 }
 
 static int add_name(lexicon_builder *builder, const qn_str *columns, uint8_t kind) {
@@ -189,6 +249,17 @@ static int add_common(lexicon_builder *builder, const qn_str *columns) {
   return r == 0 ? add_inflected(builder, columns[0]) : r;
 }
 
+/* Lines of the value grammars, which stand in files of the same form. */
+static bool is_value_kind(qn_str kind) {
+  static const char *const kinds[] = { "currency", "month", "number", "scale", "unit", "weekday" };
+  for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+    if (equals(kind, kinds[i])) {
+      return true;
+    }
+  }
+  return false;
+}
+
 /* Adds one line; 0, 1 for a kind that is not for us, or a negative errno. */
 static int add_line(lexicon_builder *builder, const qn_str *columns) {
   int type = type_of(columns[1]);
@@ -206,8 +277,8 @@ static int add_line(lexicon_builder *builder, const qn_str *columns) {
   }
   if (equals(columns[1], "title") || equals(columns[1], "cue")) {
     type = type_of(columns[2]);
-    if (type < 0) {
-      return -EINVAL;
+    if (type < 0 || !(equals(columns[3], "before") || equals(columns[3], "after"))) {
+      return type < 0 ? NO_TYPE : NO_PLACE;
     }
     return add_word(builder, columns, equals(columns[1], "title") ? QLEX_TITLE : QLEX_CUE, type,
                     equals(columns[3], "after") ? QLEX_AFTER : 0);
@@ -226,9 +297,25 @@ static int add_line(lexicon_builder *builder, const qn_str *columns) {
   if (equals(columns[1], "head")) {
     uint16_t flags = equals(columns[3], "tail") ? QLEX_AFTER : equals(columns[3], "open") ? QLEX_OPEN : 0;
     type = type_of(columns[2]);
-    return type < 0 ? -EINVAL : add_word(builder, columns, QLEX_HEAD, type, flags);
+    return type < 0 ? NO_TYPE : add_word(builder, columns, QLEX_HEAD, type, flags);
   }
-  return columns[1].len > 0 ? 1 : -EINVAL;
+  return is_value_kind(columns[1]) ? 1 : NO_KIND;
+}
+
+/* Adds a line of text; 0, 1 if it is not for us, or what is wrong with it. */
+static int read_line(lexicon_builder *builder, qn_str line) {
+  qn_str columns[COLUMNS];
+  if (utf8_valid_prefix((const uint8_t *)line.data, line.len) != line.len) {
+    return -EILSEQ;
+  }
+  if (memchr(line.data, '\t', line.len) == NULL) {
+    return NO_COLUMNS;
+  }
+  for (int i = 0; i < COLUMNS; i++) {
+    columns[i] = cut(&line, '\t');
+  }
+  int r = columns[0].len == 0 ? NO_NAME : add_line(builder, columns);
+  return r == -EINVAL ? NO_NAME : r;
 }
 
 int lexicon_tsv_read(lexicon_builder *builder, qn_str text, lexicon_tsv_report report, void *user) {
@@ -240,21 +327,13 @@ int lexicon_tsv_read(lexicon_builder *builder, qn_str text, lexicon_tsv_report r
     if (line.len == 0 || line.data[0] == '#') {
       continue;
     }
-    qn_str columns[COLUMNS];
-    for (int i = 0; i < COLUMNS; i++) {
-      columns[i] = cut(&line, '\t');
-    }
-    int r = utf8_valid_prefix((const uint8_t *)columns[0].data, (size_t)(line.data - columns[0].data)) ==
-                    (size_t)(line.data - columns[0].data)
-                ? add_line(builder, columns)
-                : -EILSEQ;
+    int r = read_line(builder, line);
     if (r == -ENOMEM || r == -E2BIG) {
       return r;
     }
     if (r < 0) {
       n_refused++;
-      report(user, line_number,
-             r == -EILSEQ ? "it is not UTF-8" : "its columns are not those of a lexicon, or an alias has no letters");
+      report(user, line_number, reason(r));
     }
   }
   return n_refused;
