@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What makes a sentence worth keeping: where it stands, what it shares with the title and with other sentences, how
- * many figures and names it has, and whether it is news or somebody's words about it. One pass over the tokens counts,
- * a second adds up; both are linear. */
+/* Which sentences are fit for a summary, and what each is worth. One pass over the tokens counts terms, a second weighs the
+ * sentences by what evidence.c measures; both are linear. */
 #include "rank.h"
 
 #include <errno.h>
-#include <math.h>
 #include <string.h>
 
 #include "qanat/layers.h"
+#include "summarize/evidence.h"
 #include "text/lent.h"
 #include "text/letters.h"
 #include "text/utf8.h"
@@ -17,28 +16,10 @@
 /* A document of more different words than three quarters of this has its later ones left out. */
 enum { TERM_SLOTS_MAX = 1 << 18 };
 
-enum {
-  LETTER_QUESTION = 0x61F,
-  TITLE_WORDS_MAX = 64,
-  FRAGMENT_WORDS = 4,
-  UNSTOPPED_WORDS = 14,
-  SHORT_WORDS = 8,
-  LONG_WORDS = 60
-};
+/* Keeps mentions apart from terms in one table. */
+static const uint64_t MENTION_SALT = 0x5D3C1A7B00000000u;
 
-/* Weights, from the project's own training articles; round figures, since finer ones did not carry over. */
-static const float WEIGHT_FIRST = 1.5F;
-static const float WEIGHT_EARLY = 3.0F; /* over one plus the place */
-static const float WEIGHT_LENGTH = 0.8F;
-static const float WEIGHT_SHORT = -1.0F;
-static const float WEIGHT_TITLE = 2.5F;
-static const float WEIGHT_SHARED = 0.07F;
-static const float WEIGHT_FIGURES = 0.45F;
-static const float WEIGHT_NAMES = 0.05F;
-static const float WEIGHT_PERSON = -0.3F;
-static const float WEIGHT_QUOTED = -1.0F; /* by the share of the sentence */
-static const float WEIGHT_QUOTES = -0.8F; /* if it quotes at all */
-static const float WEIGHT_LEANS = -0.3F;
+enum { LETTER_QUESTION = 0x61F, TITLE_WORDS_MAX = 64, FRAGMENT_WORDS = 4, UNSTOPPED_WORDS = 14 };
 
 void rank_words_fill(rank_words *words) {
   memset(words, 0, sizeof(*words));
@@ -70,10 +51,10 @@ void rank_scratch_done(rank_scratch *scratch) {
   }
 }
 
-/* An empty table of terms. ret_mask: its slots but one. */
-static int terms_open(rank_scratch *scratch, uint32_t n_tokens, uint32_t *ret_mask) {
+/* An empty table of terms. */
+static int terms_open(rank_scratch *scratch, uint32_t n_terms_max) {
   uint32_t n_slots = 256;
-  while (n_slots < TERM_SLOTS_MAX && n_slots / 2 < n_tokens + TITLE_WORDS_MAX) {
+  while (n_slots < TERM_SLOTS_MAX && n_slots / 2 < n_terms_max + TITLE_WORDS_MAX) {
     n_slots *= 2;
   }
   void *terms = scratch->terms;
@@ -85,7 +66,7 @@ static int terms_open(rank_scratch *scratch, uint32_t n_tokens, uint32_t *ret_ma
   }
   memset(terms, 0, n_slots * sizeof(*scratch->terms));
   scratch->n_terms = 0;
-  *ret_mask = n_slots - 1;
+  scratch->mask = n_slots - 1;
   return 0;
 }
 
@@ -157,54 +138,6 @@ static void terms_count(rank_scratch *scratch, uint32_t mask, const rank_words *
   }
 }
 
-/* --- the second pass --- */
-
-/* What the layers above tokens say of a sentence; cursors move along with the sentences. */
-typedef struct facts {
-  uint32_t next_entity;
-  uint32_t next_quote;
-  uint32_t n_figures;
-  uint32_t n_names;
-  uint32_t n_persons;
-  uint32_t quoted_bytes;
-} facts;
-
-static void facts_entities(facts *f, const qn_layer *entities, uint32_t begin, uint32_t end) {
-  f->n_figures = f->n_names = f->n_persons = 0;
-  while (f->next_entity < entities->n_rows && entities->begin[f->next_entity] < begin) {
-    f->next_entity++;
-  }
-  for (; f->next_entity < entities->n_rows && entities->begin[f->next_entity] < end; f->next_entity++) {
-    switch (qn_layer_u32(entities, QN_ENTITY_TYPE, f->next_entity)) {
-    case QN_ENTITY_TYPE_MONEY:
-    case QN_ENTITY_TYPE_PERCENT:
-    case QN_ENTITY_TYPE_QUANTITY:
-      f->n_figures++;
-      break;
-    case QN_ENTITY_TYPE_PERSON:
-      f->n_persons++;
-      break;
-    case QN_ENTITY_TYPE_DATE:
-      break;
-    default:
-      f->n_names++;
-      break;
-    }
-  }
-}
-
-static void facts_quotes(facts *f, const qn_layer *quotes, uint32_t begin, uint32_t end) {
-  f->quoted_bytes = 0;
-  while (f->next_quote < quotes->n_rows && quotes->end[f->next_quote] <= begin) {
-    f->next_quote++;
-  }
-  for (uint32_t i = f->next_quote; i < quotes->n_rows && quotes->begin[i] < end; i++) {
-    uint32_t from = quotes->begin[i] > begin ? quotes->begin[i] : begin;
-    uint32_t to = quotes->end[i] < end ? quotes->end[i] : end;
-    f->quoted_bytes += to - from;
-  }
-}
-
 /* How the sentence ends: as a question, with a colon, or well. */
 static uint32_t last_code(const rank_input *input, uint32_t row) {
   uint32_t at = input->sentences.end[row];
@@ -245,64 +178,50 @@ static uint32_t eligible(const rank_scratch *scratch, const rank_input *input, u
   return is_fragment || looks_like_menu(scratch, input, row) ? 1 : 2;
 }
 
-static float terms_score(const rank_scratch *scratch, const rank_sentence *sentence, uint32_t n_title) {
-  uint32_t n_terms = 0;
-  uint32_t n_shared = 0;
-  uint32_t n_in_title = 0;
-  for (uint32_t i = 0; i < sentence->n_tokens; i++) {
-    uint32_t slot = scratch->token_terms[sentence->first_token + i];
-    if (slot != 0) {
-      const rank_term *term = &scratch->terms[slot - 1];
-      n_terms++;
-      n_shared += term->n_sentences > 8 ? 8 : term->n_sentences - 1;
-      n_in_title += term->in_title;
+static uint64_t mention_hash(const rank_input *input, uint32_t entity) {
+  const qn_layer *entities = &input->entities;
+  qn_str link = qn_layer_str(entities, QN_ENTITY_LINK, entity);
+  if (link.len == 0) {
+    link.data = (const char *)input->view.data + entities->begin[entity];
+    link.len = entities->end[entity] - entities->begin[entity];
+  }
+  return wordset_hash(link.data, link.len) ^ MENTION_SALT;
+}
+
+uint32_t rank_mentions(const rank_scratch *scratch, const rank_input *input, uint32_t entity) {
+  return scratch->terms[term_slot(scratch, scratch->mask, mention_hash(input, entity))].n_mentions;
+}
+
+/* How often each thing is named; by link where there is one, else by what the text calls it. */
+static void mentions_count(rank_scratch *scratch, const rank_input *input) {
+  for (uint32_t i = 0; i < input->entities.n_rows; i++) {
+    if (qn_layer_u32(&input->entities, QN_ENTITY_TYPE, i) <= QN_ENTITY_TYPE_EVENT) {
+      uint32_t slot = term_enter(scratch, scratch->mask, mention_hash(input, i));
+      if (slot <= scratch->mask) {
+        scratch->terms[slot].n_mentions++;
+      }
     }
   }
-  float score = WEIGHT_SHARED * (float)n_shared / (sqrtf((float)n_terms) + 1);
-  return n_title > 0 ? score + WEIGHT_TITLE * (float)n_in_title / (float)n_title : score;
 }
 
-static float capped(uint32_t n, uint32_t cap) {
-  return (float)(n < cap ? n : cap);
-}
-
-/* place counts the sentences before it that were fit for a summary. */
-static float sentence_score(const rank_scratch *scratch, const rank_words *words, const rank_input *input, uint32_t row,
-                            uint32_t place, uint32_t n_title, const facts *f) {
-  const rank_sentence *sentence = &scratch->sentences[row];
-  float score = terms_score(scratch, sentence, n_title);
-  score += place == 0 ? WEIGHT_FIRST : 0;
-  score += WEIGHT_EARLY / (float)(1 + place);
-  score += WEIGHT_LENGTH * capped(sentence->n_words, LONG_WORDS) / 20;
-  score += sentence->n_words < SHORT_WORDS ? WEIGHT_SHORT : 0;
-  score += WEIGHT_FIGURES * capped(f->n_figures, 4) + WEIGHT_NAMES * capped(f->n_names, 5);
-  score += f->n_persons > 0 ? WEIGHT_PERSON : 0;
-  if (f->quoted_bytes > 0) {
-    uint32_t bytes = input->sentences.end[row] - input->sentences.begin[row];
-    score += WEIGHT_QUOTES + WEIGHT_QUOTED * (float)f->quoted_bytes / (float)bytes;
-  }
-  qn_str first = qn_layer_str(&input->tokens, QN_TOKEN_FORM, sentence->first_token);
-  return score + (wordset_has(&words->connecting, first.data, first.len) ? WEIGHT_LEANS : 0);
-}
-
-static void sentences_weigh(rank_scratch *scratch, const rank_words *words, const rank_input *input, uint32_t n_title) {
-  facts f = { 0 };
+static void sentences_weigh(rank_scratch *scratch, const rank_words *words, const rank_input *input, uint32_t n_title,
+                            rank_watch watch, void *watcher) {
+  evidence_cursor cursor = { 0 };
   uint32_t place = 0;
   for (uint32_t row = 0; row < input->sentences.n_rows; row++) {
     rank_sentence *sentence = &scratch->sentences[row];
-    uint32_t begin = input->sentences.begin[row];
-    uint32_t end = input->sentences.end[row];
-    facts_entities(&f, &input->entities, begin, end);
-    facts_quotes(&f, &input->quotes, begin, end);
+    float features[N_FEATURES];
+    evidence_of(scratch, words, input, &cursor, row, place, n_title, features);
     sentence->eligible = eligible(scratch, input, row);
-    if (sentence->eligible > 0) {
-      sentence->score = sentence_score(scratch, words, input, row, place, n_title, &f);
-      place += sentence->eligible == 2;
+    sentence->score = evidence_score(features);
+    place += sentence->eligible == 2;
+    if (watch != NULL) {
+      watch(watcher, row, sentence->eligible, features);
     }
   }
 }
 
-int rank_run(rank_scratch *scratch, const rank_words *words, const rank_input *input) {
+int rank_run(rank_scratch *scratch, const rank_words *words, const rank_input *input, rank_watch watch, void *watcher) {
   void *sentences = scratch->sentences;
   void *token_terms = scratch->token_terms;
   uint32_t n_tokens = input->tokens.n_rows;
@@ -314,15 +233,15 @@ int rank_run(rank_scratch *scratch, const rank_words *words, const rank_input *i
                       sizeof(*scratch->token_terms));
     scratch->token_terms = token_terms;
   }
-  uint32_t mask = 0;
   if (fault == 0) {
-    fault = terms_open(scratch, n_tokens, &mask);
+    fault = terms_open(scratch, n_tokens + input->entities.n_rows);
   }
   if (fault != 0) {
     return fault;
   }
-  uint32_t n_title = title_enter(scratch, mask, words, input->title);
-  terms_count(scratch, mask, words, input);
-  sentences_weigh(scratch, words, input, n_title);
+  uint32_t n_title = title_enter(scratch, scratch->mask, words, input->title);
+  terms_count(scratch, scratch->mask, words, input);
+  mentions_count(scratch, input);
+  sentences_weigh(scratch, words, input, n_title, watch, watcher);
   return 0;
 }

@@ -41,6 +41,7 @@ typedef struct rank_term {
   uint32_t n_sentences;
   uint32_t last_row; /* sentence + 1 in which it was last met */
   uint32_t in_title;
+  uint32_t n_mentions; /* of a thing that is named, rather than a term */
 } rank_term;
 
 /* Working memory of one worker; grows to the largest document it has met. */
@@ -55,6 +56,7 @@ typedef struct rank_scratch {
   uint32_t sentences_capacity;
   uint32_t terms_capacity;
   uint32_t n_terms;
+  uint32_t mask; /* slots of terms but one */
   uint32_t tokens_capacity;
   uint32_t marks_capacity;
   uint32_t picked_capacity;
@@ -63,8 +65,14 @@ typedef struct rank_scratch {
 void rank_scratch_init(rank_scratch *scratch, const qn_host *host, qn_env *env);
 void rank_scratch_done(rank_scratch *scratch);
 
-/* Fills scratch->sentences, one for each row of input->sentences. 0, -ENOMEM. */
-int rank_run(rank_scratch *scratch, const rank_words *words, const rank_input *input);
+/* Sees the features of each sentence as it is weighed, for training. */
+typedef void (*rank_watch)(void *watcher, uint32_t row, uint32_t eligible, const float *features);
+
+/* Fills scratch->sentences, one for each row of input->sentences. watch may be NULL. 0, -ENOMEM. */
+int rank_run(rank_scratch *scratch, const rank_words *words, const rank_input *input, rank_watch watch, void *watcher);
+
+/* How often the document names what this mention names; within rank_run, after they were counted. */
+uint32_t rank_mentions(const rank_scratch *scratch, const rank_input *input, uint32_t entity);
 
 /* How much may be picked. */
 typedef struct pick_budget {

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "qanat/layers.h"
 #include "qanat/stage.h"
@@ -12,6 +13,8 @@
 #include "text/lent.h"
 #include "text/letters.h"
 #include "text/utf8.h"
+
+enum { ZERO_WIDTH_NON_JOINER = 0x200C, ZERO_WIDTH_JOINER = 0x200D };
 
 typedef struct summarize {
   pick_budget budget;
@@ -67,23 +70,39 @@ static int input_get(qn_call *call, rank_input *input) {
   return error;
 }
 
-/* Copies a sentence with any run of spaces as one. Returns its length, at most that of the sentence. */
+/* Bidi controls, zero-width spaces and the like: they serve a page's layout. Joiners are part of the spelling. */
+static int is_layout(uint32_t code) {
+  return letters_kind(code) == LETTERS_FORMAT && code != ZERO_WIDTH_NON_JOINER && code != ZERO_WIDTH_JOINER;
+}
+
+static int is_space(uint32_t code) {
+  return letters_kind(code) == LETTERS_SPACE || letters_kind(code) == LETTERS_CONTROL;
+}
+
+/* A comma or stop that belongs to the word before it, whatever space a page puts between. */
+static int closes_up(const qn_view *view, uint32_t after, uint32_t end, uint32_t code) {
+  int is_stop_mark = code == '.' || code == ',' || code == ':' || code == '!' || code == '?' || code == 0x60C ||
+                     code == 0x61B || code == 0x61F;
+  return is_stop_mark && (after >= end || is_space(utf8_peek(view->data, after)));
+}
+
+/* Copies a sentence as the text spells it, with any run of spaces as one and none before a stop. Returns its length, at most
+ * that of the sentence. */
 static uint32_t text_write(const qn_view *view, uint32_t begin, uint32_t end, char *out) {
   uint32_t len = 0;
   int wants_space = 0;
   while (begin < end) {
     uint32_t after = begin;
     uint32_t code = utf8_next(view->data, &after);
-    if (letters_kind(code) == LETTERS_SPACE || letters_kind(code) == LETTERS_CONTROL) {
+    if (is_space(code)) {
       wants_space = len > 0;
-    } else {
-      if (wants_space) {
+    } else if (!is_layout(code)) {
+      if (wants_space && !closes_up(view, after, end, code)) {
         out[len++] = ' ';
-        wants_space = 0;
       }
-      for (; begin < after; begin++) {
-        out[len++] = (char)view->data[begin];
-      }
+      wants_space = 0;
+      memcpy(out + len, view->data + begin, after - begin);
+      len += after - begin;
     }
     begin = after;
   }
@@ -128,7 +147,7 @@ static qn_status summarize_process(void *instance, void *context, qn_call *call)
   const uint32_t *picked = NULL;
   uint32_t n_picked = 0;
   int error = input_get(call, &input);
-  error = error != 0 ? error : rank_run(scratch, &self->words, &input);
+  error = error != 0 ? error : rank_run(scratch, &self->words, &input, NULL, NULL);
   error = error != 0 ? error : pick_run(scratch, &input, &self->budget, &picked, &n_picked);
   if (error == 0 && n_picked > 0) {
     error = rows_write(call, scratch, &input, picked, n_picked);

@@ -118,6 +118,37 @@ static void summarize_long_document_is_no_trouble(void **state) {
   harness_free(h);
 }
 
+typedef struct spelling_row {
+  const char *text;
+  const char *shown;
+} spelling_row;
+
+/* The text's own letters and marks; the page's spaces and invisible controls go. */
+static void summarize_spelling_is_the_texts_own(void **state) {
+  (void)state;
+  static const spelling_row rows[] = {
+    { "قَرَّرَ مجلسُ الإدارةِ توزيعَ 40 مليونَ ريالٍ على المُساهمينَ هذا العام.",
+      "قَرَّرَ مجلسُ الإدارةِ توزيعَ 40 مليونَ ريالٍ على المُساهمينَ هذا العام." },
+    { "أعلـــن المصنع  بيع 12 ألف سيارة ، منها ألف كهربائية .", "أعلـــن المصنع بيع 12 ألف سيارة، منها ألف كهربائية." },
+    { "ارتفع إنتاج \xE2\x80\xABالحقل\xE2\x80\xAC إلى 30 ألف برميل يوميا بعد الصيانة.",
+      "ارتفع إنتاج الحقل إلى 30 ألف برميل يوميا بعد الصيانة." },
+    { "زارت بعثة \xD9\x85\xDB\x8C\xE2\x80\x8C\xD8\xB1\xD9\x88 أربعين قرية في ثلاثة أيام.",
+      "زارت بعثة \xD9\x85\xDB\x8C\xE2\x80\x8C\xD8\xB1\xD9\x88 أربعين قرية في ثلاثة أيام." },
+    { "يعمل البرنامج على .NET منذ عام 2024 في كل الفروع .", "يعمل البرنامج على .NET منذ عام 2024 في كل الفروع." },
+  };
+  harness *h = harness_new(BEFORE "{\"use\":\"summarize\"}]");
+  for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    qn_layer summary;
+    document *doc = summary_of(h, rows[i].text, &summary);
+    assert_int_equal(summary.n_rows, 1);
+    qn_str text = qn_layer_str(&summary, QN_SUMMARY_TEXT, 0);
+    assert_int_equal(text.len, strlen(rows[i].shown));
+    assert_memory_equal(text.data, rows[i].shown, text.len);
+    document_unref(doc);
+  }
+  harness_free(h);
+}
+
 static void summarize_laws_hold(void **state) {
   (void)state;
   const char *texts[] = { article, "جملة واحدة قصيرة.", "عنوان بلا نقطة" };
@@ -128,11 +159,9 @@ static void summarize_laws_hold(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(summarize_news_first_and_no_repeats),
-    cmocka_unit_test(summarize_budgets_are_kept),
-    cmocka_unit_test(summarize_nothing_fit_nothing_said),
-    cmocka_unit_test(summarize_long_document_is_no_trouble),
-    cmocka_unit_test(summarize_laws_hold),
+    cmocka_unit_test(summarize_news_first_and_no_repeats), cmocka_unit_test(summarize_budgets_are_kept),
+    cmocka_unit_test(summarize_nothing_fit_nothing_said),  cmocka_unit_test(summarize_long_document_is_no_trouble),
+    cmocka_unit_test(summarize_spelling_is_the_texts_own), cmocka_unit_test(summarize_laws_hold),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
