@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Reads shapes from the configuration; the host has checked the same schemas before, so only what this room does not
+ * know is refused here. */
+#include "exchange/shape.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { POINTER_MAX = 512 };
+
+static bool same(const char *name, qn_str other) {
+  return strlen(name) == other.len && memcmp(name, other.data, other.len) == 0;
+}
+
+uint32_t shapes_find(const shapes *self, qn_str name) {
+  for (uint32_t i = 0; i < self->n; i++) {
+    if (same(self->all[i].name, name)) {
+      return i;
+    }
+  }
+  return SHAPES_MAX;
+}
+
+uint32_t shape_column_find(const shape *self, qn_str name) {
+  uint32_t i = 0;
+  while (i < self->n_columns && !same(self->columns[i].name, name)) {
+    i++;
+  }
+  return i;
+}
+
+/* --- freeing --- */
+
+static void drop(const void *memory) {
+  free((void *)(uintptr_t)memory);
+}
+
+static void column_done(const shape_column *column) {
+  for (uint32_t i = 0; i < column->n_symbols; i++) {
+    drop(column->symbols[i]);
+  }
+  drop(column->symbols);
+  drop(column->name);
+  drop(column->layer);
+}
+
+void shapes_done(shapes *self) {
+  for (uint32_t i = 0; i < self->n; i++) {
+    for (uint32_t k = 0; self->is_owned[i] && k < self->all[i].n_columns; k++) {
+      column_done(&self->all[i].columns[k]);
+    }
+    if (self->is_owned[i]) {
+      drop(self->all[i].columns);
+      drop(self->all[i].name);
+    }
+  }
+  self->n = 0;
+}
+
+/* --- reading --- */
+
+static uint32_t count_of(qn_create *create, const char *pointer) {
+  qn_value value;
+  bool is_list = create->host->config_get(create, pointer, &value) == 0 && value.type == QN_VALUE_ARRAY;
+  return is_list ? (uint32_t)value.as.i64 : 0;
+}
+
+/* A copy of the string at base + suffix; NULL with 0 if there is none. */
+static int copy_str(qn_create *create, const char *base, const char *suffix, const char **ret_copy) {
+  char pointer[POINTER_MAX];
+  int len = snprintf(pointer, sizeof pointer, "%s%s", base, suffix);
+  qn_str text = len < (int)sizeof pointer ? qn_config_str(create, pointer) : (qn_str){ NULL, 0 };
+  if (text.data == NULL) {
+    return 0;
+  }
+  char *copy = strndup(text.data, text.len);
+  if (copy == NULL) {
+    return -ENOMEM;
+  }
+  *ret_copy = copy;
+  return 0;
+}
+
+static uint32_t type_of(qn_str name) {
+  static const char *const names[] = { "u32", "i64", "f64", "str", "ref", "span", "symbol" };
+  for (uint32_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    if (same(names[i], name)) {
+      return i + QN_COLUMN_U32;
+    }
+  }
+  return 0;
+}
+
+static int read_symbols(qn_create *create, const char *base, shape_column *column) {
+  char pointer[POINTER_MAX];
+  snprintf(pointer, sizeof pointer, "%.400s/symbols", base);
+  uint32_t n = count_of(create, pointer);
+  if (n == 0) {
+    return 0;
+  }
+  const char **symbols = calloc(n < SHAPE_SYMBOLS_MAX ? n : SHAPE_SYMBOLS_MAX, sizeof *symbols);
+  if (symbols == NULL) {
+    return -ENOMEM;
+  }
+  column->symbols = symbols;
+  for (uint32_t i = 0; i < n && i < SHAPE_SYMBOLS_MAX; i++) {
+    snprintf(pointer, sizeof pointer, "%.400s/symbols/%u", base, i);
+    int rc = copy_str(create, pointer, "", &symbols[i]);
+    if (rc != 0 || symbols[i] == NULL) {
+      return rc;
+    }
+    column->n_symbols++;
+  }
+  return 0;
+}
+
+static int read_column(qn_create *create, const char *base, shape_column *column) {
+  char pointer[POINTER_MAX];
+  int rc = copy_str(create, base, "/name", &column->name);
+  rc = rc == 0 ? copy_str(create, base, "/layer", &column->layer) : rc;
+  snprintf(pointer, sizeof pointer, "%.400s/type", base);
+  column->type = type_of(qn_config_str(create, pointer));
+  rc = rc == 0 ? read_symbols(create, base, column) : rc;
+  return rc != 0 ? rc : column->name == NULL || column->type == 0 ? -EINVAL : 0;
+}
+
+/* The JSON pointer of a member: "/" and "~" in names are written otherwise. */
+static void append_member(char *pointer, size_t capacity, const char *name) {
+  size_t len = strlen(pointer);
+  for (const char *at = name; *at != '\0' && len + 3 < capacity; at++) {
+    if (*at == '/' || *at == '~') {
+      pointer[len++] = '~';
+      pointer[len++] = *at == '/' ? '1' : '0';
+    } else {
+      pointer[len++] = *at;
+    }
+  }
+  pointer[len] = '\0';
+}
+
+static int read_declared(qn_create *create, shape *made) {
+  char base[POINTER_MAX] = "/layers/schemas/";
+  char pointer[POINTER_MAX];
+  append_member(base, 300, made->name);
+  snprintf(pointer, sizeof pointer, "%.400s/columns", base);
+  uint32_t n = count_of(create, pointer);
+  if (n == 0 || n > SHAPE_COLUMNS_MAX) {
+    qn_value schema;
+    return n == 0 && create->host->config_get(create, base, &schema) == 0 ? 0 : -EINVAL;
+  }
+  shape_column *columns = calloc(n, sizeof *columns);
+  if (columns == NULL) {
+    return -ENOMEM;
+  }
+  made->columns = columns;
+  for (uint32_t i = 0; i < n; i++) {
+    snprintf(pointer, sizeof pointer, "%.400s/columns/%u", base, i);
+    made->n_columns++;
+    int rc = read_column(create, pointer, &columns[i]);
+    if (rc != 0) {
+      return rc;
+    }
+  }
+  snprintf(pointer, sizeof pointer, "%.400s/crosses_breaks", base);
+  made->crosses_breaks = qn_config_i64(create, pointer, 0) != 0;
+  return 0;
+}
+
+static const shape *known_find(const char *name) {
+  for (uint32_t i = 0; i < shapes_known_count; i++) {
+    if (strcmp(shapes_known[i].name, name) == 0) {
+      return &shapes_known[i];
+    }
+  }
+  return NULL;
+}
+
+static int refuse(qn_create *create, const char *name) {
+  char text[400];
+  int len =
+      snprintf(text, sizeof text,
+               "the layer \"%.100s\" under \"provides\" is none that every pipeline knows: say what columns it has, "
+               "under \"layers\": { \"schemas\": { \"%.100s\": { \"columns\": [...] } } }",
+               name, name);
+  return create->host->create_fail(create, text, (size_t)len);
+}
+
+static int read_shape(qn_create *create, shapes *self, uint32_t index) {
+  char pointer[POINTER_MAX];
+  shape *made = &self->all[index];
+  const char *name = NULL;
+  snprintf(pointer, sizeof pointer, "/layers/provides/%u", index);
+  int rc = copy_str(create, pointer, "", &name);
+  if (rc != 0 || name == NULL) {
+    return rc != 0 ? rc : -EINVAL;
+  }
+  const shape *known = known_find(name);
+  if (known != NULL) {
+    *made = *known;
+    drop(name);
+    self->n++;
+    return 0;
+  }
+  made->name = name;
+  self->is_owned[index] = true;
+  self->n++;
+  rc = read_declared(create, made);
+  return rc == -EINVAL ? refuse(create, name) : rc;
+}
+
+int shapes_open(qn_create *create, shapes *ret_shapes) {
+  shapes *self = ret_shapes;
+  memset(self, 0, sizeof *self);
+  self->first = count_of(create, "/layers/reads") + count_of(create, "/layers/may_read");
+  uint32_t n = count_of(create, "/layers/provides");
+  int rc = n > SHAPES_MAX ? -EINVAL : 0;
+  for (uint32_t i = 0; rc == 0 && i < n; i++) {
+    rc = read_shape(create, self, i);
+  }
+  if (rc != 0) {
+    shapes_done(self);
+  }
+  return rc;
+}
