@@ -13,6 +13,7 @@ int command_run(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_graph(int argc, char **argv);
 int command_stages(int argc, char **argv);
+int command_test(int argc, char **argv);
 int command_deadletter(int argc, char **argv);
 int command_view(int argc, char **argv);
 

@@ -19,6 +19,7 @@ static const command commands[] = {
   { "check", command_check, "say everything that is wrong with a pipeline, or print its plan" },
   { "graph", command_graph, "draw a pipeline, with the times of a run" },
   { "stages", command_stages, "list the installed stages, or describe one" },
+  { "test", command_test, "run the tests of a pipeline" },
   { "deadletter", command_deadletter, "look at documents that failed, and try them again" },
   { "view", command_view, "make a page of records to look at" },
 };

@@ -3,12 +3,11 @@
 /* Parses the arguments of `qanat run`. */
 #include "command/run_options.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "command/command.h"
+#include "command/time_text.h"
 
 enum { JOBS_MAX = 1024 };
 
@@ -47,25 +46,10 @@ static void run_help(FILE *stream) {
       stream);
 }
 
-/* A date, a date and time in UTC, or milliseconds. */
 static int parse_now(const char *text, run_options *options) {
-  static const char *const formats[] = { "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d" };
-  char *end;
-  errno = 0;
-  long long ms = strtoll(text, &end, 10);
-  if (text[0] != '\0' && *end == '\0' && errno == 0) {
+  if (time_text_read(text, &options->now_ms)) {
     options->frozen = true;
-    options->now_ms = ms;
     return EXIT_DONE;
-  }
-  for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
-    struct tm time = { 0 };
-    const char *rest = strptime(text, formats[i], &time);
-    if (rest != NULL && *rest == '\0') {
-      options->frozen = true;
-      options->now_ms = (int64_t)timegm(&time) * 1000;
-      return EXIT_DONE;
-    }
   }
   return arguments_refuse(
       "run", "'%.60s' is no time: write 2026-01-16, 2026-01-16T12:00:00Z or milliseconds since 1970", text);
