@@ -79,7 +79,7 @@ static bool is_declared(const manifest *from, const char *name) {
   return false;
 }
 
-/* FOLDER/NAME.so has its data in FOLDER/NAME/; NAME/NAME.so may also have it beside it. */
+/* FOLDER/NAME.so has its data in FOLDER/NAME/; NAME/NAME.so may also have it beside it, as a manifest.json has. */
 static int data_path(const manifest *from, const char *name, bool beside, char *ret_path, size_t capacity) {
   const char *slash = strrchr(from->path, '/');
   int folder_len = slash != NULL ? (int)(slash - from->path) : 1;
@@ -89,9 +89,13 @@ static int data_path(const manifest *from, const char *name, bool beside, char *
   return wrote < 0 || (size_t)wrote >= capacity ? -ENAMETOOLONG : 0;
 }
 
-static bool is_in_own_folder(const manifest *from) {
+static bool is_beside_data(const manifest *from) {
   const char *slash = strrchr(from->path, '/');
   size_t len = strlen(from->name);
+  size_t path_len = strlen(from->path);
+  if (path_len > 5 && strcmp(from->path + path_len - 5, ".json") == 0) {
+    return true; /* no .so: a harness read it */
+  }
   if (slash == NULL || (size_t)(slash - from->path) <= len) {
     return false;
   }
@@ -113,7 +117,7 @@ int host_data_open(qn_create *create, const char *name, qn_str *ret_bytes) {
   if (rc == 0) {
     rc = file_lend(create, path, ret_bytes);
   }
-  if (rc == -ENOENT && is_in_own_folder(from) && data_path(from, name, true, path, sizeof path) == 0) {
+  if (rc == -ENOENT && is_beside_data(from) && data_path(from, name, true, path, sizeof path) == 0) {
     rc = file_lend(create, path, ret_bytes);
   }
   return rc == 0 ? 0

@@ -123,7 +123,8 @@ QN_HARNESS_API qn_harness_doc *qn_harness_doc_random(qn_harness *harness, uint64
  *     "layers": { "token/1": [ { "begin": 0, "end": 4, "form": "glad" } ] } }
  *
  * "payload" in place of or beside "text" (or "payload_base64"); columns by their names, absent ones may be left out;
- * symbols by name; all offsets are bytes of the text. A layer's rows stand in its order. 0, -EINVAL, -ENOMEM. */
+ * symbols by name; all offsets are bytes of the text. A whole number is an i64 ({ "f64": 3 } is not). A layer's rows stand
+ * in its order, and the layers that others point into stand first. 0, -EINVAL, -ENOMEM. */
 QN_HARNESS_API int qn_harness_doc_json(qn_harness *harness, const char *json, size_t len, qn_harness_doc **ret_doc,
                                        char *message, size_t size);
 /* The same from a file. */
