@@ -113,25 +113,32 @@ static void put_view(block_writer *out, const document *doc, uint32_t slot) {
 
 /* --- layers and fields --- */
 
-static void put_layer(block_writer *out, const document *doc, uint32_t slot) {
-  const layer *from = doc->layers[slot].layer;
-  const layer_schema *schema = schema_set_at(doc->pool->set, slot);
+static void put_rows(block_writer *out, const layer *from, const layer_schema *schema) {
   size_t n = from->rows.n_rows;
-  block_layer head = {
-    .fingerprint = schema_set_fingerprint(doc->pool->set, slot),
-    .name_len = (uint32_t)strlen(schema->name),
-    .n_columns = schema->n_columns,
-    .n_rows = from->rows.n_rows,
-    .heap_len = from->heap_len,
-  };
-  put(out, &head, sizeof head);
-  put(out, schema->name, head.name_len);
+  put(out, schema->name, strlen(schema->name));
   put(out, from->rows.begin, n * sizeof(uint32_t));
   put(out, from->rows.end, n * sizeof(uint32_t));
   for (uint32_t i = 0; i < schema->n_columns; i++) {
     put(out, from->columns[i], n * layer_width(schema->columns[i].type));
   }
   put_ended(out, from->rows.heap, from->heap_len);
+}
+
+static void put_layer(block_writer *out, const document *doc, uint32_t slot) {
+  const layer *from = doc->layers[slot].layer;
+  const layer_schema *schema = schema_set_at(doc->pool->set, slot);
+  block_writer counter = { NULL, 0 };
+  put_rows(&counter, from, schema);
+  block_layer head = {
+    .fingerprint = schema_set_fingerprint(doc->pool->set, slot),
+    .len = counter.len,
+    .name_len = (uint32_t)strlen(schema->name),
+    .n_columns = schema->n_columns,
+    .n_rows = from->rows.n_rows,
+    .heap_len = from->heap_len,
+  };
+  put(out, &head, sizeof head);
+  put_rows(out, from, schema);
 }
 
 static void put_field(block_writer *out, const field *from) {

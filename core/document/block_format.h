@@ -26,7 +26,7 @@
 
 #define BLOCK_NOT_SHARED UINT32_MAX
 
-enum { BLOCK_VERSION = 1 };
+enum { BLOCK_VERSION = 2 };
 
 typedef struct block_head {
   uint64_t magic;
@@ -51,6 +51,7 @@ typedef struct block_view {
 
 typedef struct block_layer {
   uint64_t fingerprint; /* of the schema */
+  uint64_t len;         /* of everything behind this head, so that a reader may pass over a layer it does not know */
   uint32_t name_len;
   uint32_t n_columns;
   uint32_t n_rows;
@@ -64,7 +65,7 @@ typedef struct block_field {
 } block_field;
 
 _Static_assert(sizeof(block_head) == 40 && sizeof(block_view) == 32, "heads have no padding");
-_Static_assert(sizeof(block_layer) == 24 && sizeof(block_field) == 16, "heads have no padding");
+_Static_assert(sizeof(block_layer) == 32 && sizeof(block_field) == 16, "heads have no padding");
 
 static inline size_t block_align(size_t bytes) {
   return (bytes + 7) & ~(size_t)7;

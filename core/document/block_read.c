@@ -12,6 +12,7 @@
 
 typedef struct block_reader {
   document *doc;
+  const block_wanted *wanted; /* NULL: everything */
   qn_error *error;
   const unsigned char *bytes;
   size_t at, len;
@@ -121,11 +122,29 @@ static const char *view_fault(const block_reader *in, uint32_t slot, const view 
   return fault != NULL ? fault : view_alignment_fault(built, base, slot == SCHEMA_VIEW_TEXT);
 }
 
+/* Those behind it may share its bytes, and are checked themselves. */
+static int pass_view(block_reader *in, uint32_t index, const block_view *head) {
+  view *passed = arena_alloc(&in->doc->memory, sizeof *passed);
+  if (passed == NULL) {
+    return no_memory(in);
+  }
+  *passed = (view){ 0 };
+  const char *fault = view_pieces(in, head, passed);
+  if (fault != NULL) {
+    return damaged(in, "view", index, fault);
+  }
+  in->views[in->n_views++] = passed;
+  return 0;
+}
+
 static int read_view(block_reader *in, uint32_t index) {
   const block_view *head = take(in, sizeof *head);
   const char *name = head != NULL ? take(in, head->name_len) : NULL;
   if (name == NULL) {
     return damaged(in, "view", index, "the block ends before it does");
+  }
+  if (in->wanted != NULL && !in->wanted->view(in->wanted->arg, (qn_str){ name, head->name_len })) {
+    return pass_view(in, index, head);
   }
   uint32_t slot = view_slot(in, name, head->name_len);
   if (slot == SCHEMA_VIEW_NONE) {
@@ -179,9 +198,14 @@ static const char *layer_pieces(block_reader *in, const block_layer *head, const
 
 static int read_layer(block_reader *in, uint32_t index) {
   const block_layer *head = take(in, sizeof *head);
+  size_t begin = in->at;
   const char *name = head != NULL ? take(in, head->name_len) : NULL;
-  if (name == NULL) {
-    return damaged(in, "layer", index, "the block ends before it does");
+  if (name == NULL || head->len > in->len - begin || head->len % 8 != 0 || begin + head->len < in->at) {
+    return damaged(in, "layer", index, "the block ends before it does, or its length is wrong");
+  }
+  if (in->wanted != NULL && !in->wanted->layer(in->wanted->arg, (qn_str){ name, head->name_len })) {
+    in->at = begin + head->len;
+    return 0;
   }
   uint32_t slot = layer_slot(in, head, name);
   if (slot == SCHEMA_LAYERS_MAX) {
@@ -196,6 +220,7 @@ static int read_layer(block_reader *in, uint32_t index) {
     return no_memory(in);
   }
   const char *fault = layer_pieces(in, head, schema, built);
+  fault = fault == NULL && in->at != begin + head->len ? "its length is not that of its columns" : fault;
   if (fault != NULL) {
     return damaged(in, "layer", index, fault);
   }
@@ -244,7 +269,7 @@ static const char *field_pieces(block_reader *in, field *built) {
   if (name == NULL) {
     return "the block ends before it does";
   }
-  *built = (field){ { name, head->name_len }, { .type = head->type } };
+  *built = (field){ .name = { name, head->name_len }, .value = { .type = head->type } };
   memcpy(&built->value.as, &head->value, sizeof head->value);
   if (head->type == QN_VALUE_STR) {
     built->value.as.str = (qn_str){ take(in, head->value), head->value };
@@ -282,14 +307,17 @@ static int read_fields(block_reader *in, uint32_t n_fields) {
     return no_memory(in);
   }
   for (uint32_t i = 0; i < n_fields; i++) {
-    field *built = &list->entries[i];
+    field *built = &list->entries[list->n];
     const char *fault = field_pieces(in, built);
+    if (fault == NULL && in->wanted != NULL && !in->wanted->field(in->wanted->arg, built->name)) {
+      continue;
+    }
     fault = fault != NULL ? fault : field_fault(in, built);
     bytes += fault == NULL ? field_bytes(built) : 0;
     if (fault != NULL || bytes > FIELD_BYTES_MAX) {
       return damaged(in, "field", i, fault != NULL ? fault : "together they have too many bytes");
     }
-    list->n = i + 1;
+    list->n++;
   }
   return 0;
 }
@@ -337,7 +365,12 @@ static int read_all(block_reader *in) {
 }
 
 int block_read(document_pool *pool, const void *bytes, size_t len, document **ret_document, qn_error *error) {
-  block_reader in = { .error = error, .len = len };
+  return block_read_part(pool, bytes, len, NULL, ret_document, error);
+}
+
+int block_read_part(document_pool *pool, const void *bytes, size_t len, const block_wanted *wanted,
+                    document **ret_document, qn_error *error) {
+  block_reader in = { .wanted = wanted, .error = error, .len = len };
   if (document_new(pool, &in.doc) != 0) {
     in.doc = NULL;
     return no_memory(&in);

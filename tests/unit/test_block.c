@@ -355,6 +355,94 @@ static void block_of_another_pipeline_is_refused(void **state) {
   fixture_close(&f);
 }
 
+/* --- parts of blocks --- */
+
+/* Wanted are the names in a list, parted by commas. */
+typedef struct wanted_names {
+  const char *views, *layers, *fields;
+} wanted_names;
+
+static bool is_listed(const char *list, qn_str name) {
+  for (; *list != '\0'; list += strcspn(list, ",") + (list[strcspn(list, ",")] == ',')) {
+    if (strcspn(list, ",") == name.len && memcmp(list, name.data, name.len) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static bool wants_view(void *arg, qn_str name) {
+  return is_listed(((const wanted_names *)arg)->views, name);
+}
+
+static bool wants_layer(void *arg, qn_str name) {
+  return is_listed(((const wanted_names *)arg)->layers, name);
+}
+
+static bool wants_field(void *arg, qn_str name) {
+  return is_listed(((const wanted_names *)arg)->fields, name);
+}
+
+static int read_part(document_pool *pool, const void *block, size_t len, wanted_names names, document **ret_document) {
+  const block_wanted wanted = { wants_view, wants_layer, wants_field, &names };
+  qn_error error = { 0 };
+  return block_read_part(pool, block, len, &wanted, ret_document, &error);
+}
+
+static void part_of_a_block_has_what_was_wanted_and_nothing_else(void **state) {
+  (void)state;
+  fixture f;
+  fixture_open(&f);
+  fixture_random random = { 61 };
+  for (uint32_t round = 0; round < 100; round++) {
+    document *doc = random_document(&f, &random);
+    document *part;
+    size_t len;
+    void *block = fixture_block(doc, &len);
+    assert_int_equal(read_part(f.pool, block, len, (wanted_names){ "payload,text", "", "source" }, &part), 0);
+    qn_view whole, view;
+    assert_int_equal(document_view_get(part, SCHEMA_VIEW_TEXT, &view), 0);
+    assert_int_equal(document_view_get(doc, SCHEMA_VIEW_TEXT, &whole), 0);
+    assert_int_equal(view.len, whole.len);
+    assert_memory_equal(view.data, whole.data, view.len);
+    assert_int_equal(document_view_get(part, FIXTURE_CONTENT, &view), -ENOENT);
+    assert_int_equal(document_n_fields(part), 1);
+    for (uint32_t slot = 0; slot < schema_set_count(f.set); slot++) {
+      qn_layer layer;
+      assert_int_equal(document_layer_get(part, slot, SCHEMA_VIEW_TEXT, &layer), -ENOENT);
+    }
+    document_unref(part);
+    /* The content shares the bytes of the text, also of one that is left out; but it is aligned with it. */
+    assert_int_equal(read_part(f.pool, block, len, (wanted_names){ "payload,content", "", "" }, &part), -EBADMSG);
+    free(block);
+    document_unref(doc);
+  }
+  fixture_close(&f);
+}
+
+static void part_of_a_block_of_another_pipeline_comes_back(void **state) {
+  (void)state;
+  fixture f;
+  fixture_open(&f);
+  fixture_random random = { 67 };
+  document *doc = random_document(&f, &random);
+  size_t len;
+  void *block = fixture_block(doc, &len);
+  schema_set *set;
+  document_pool *pool;
+  document *part;
+  assert_int_equal(schema_set_new(&set), 0);
+  assert_int_equal(document_pool_new(set, NULL, &pool), 0);
+  assert_int_equal(read_part(pool, block, len, (wanted_names){ "payload,text", "", "source,weight,title" }, &part), 0);
+  assert_int_equal(document_n_fields(part), 3);
+  document_unref(part);
+  document_pool_free(pool);
+  schema_set_free(set);
+  free(block);
+  document_unref(doc);
+  fixture_close(&f);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(document_comes_back_equal),
@@ -365,6 +453,8 @@ int main(void) {
     cmocka_unit_test(damaged_block_is_refused_by_its_checksum),
     cmocka_unit_test(block_changed_anywhere_is_refused_or_holds_together),
     cmocka_unit_test(block_of_another_pipeline_is_refused),
+    cmocka_unit_test(part_of_a_block_has_what_was_wanted_and_nothing_else),
+    cmocka_unit_test(part_of_a_block_of_another_pipeline_comes_back),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
