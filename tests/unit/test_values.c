@@ -297,6 +297,44 @@ static void date_named_value(void **state) {
        { "منذ 2022 200 ميغاواط", "D[2022]=2022 Q[200 ميغاواط]=200 megawatt" }, { "شركة روكيت لاب", "" });
 }
 
+/* The rows of value-rows.tsv; all faults are told at once. */
+static void rows_of_file_each_found_as_written(void **state) {
+  (void)state;
+  enum { LINE_MAX_BYTES = 1024, ROWS_MIN = 300 };
+  static char line[LINE_MAX_BYTES];
+  static char path[4096];
+  const char *root = getenv("QANAT_SOURCE_ROOT");
+  snprintf(path, sizeof(path), "%s/tests/unit/value-rows.tsv", root != NULL ? root : ".");
+  FILE *file = fopen(path, "r");
+  assert_non_null(file);
+  value_scratch *scratch = scratch_new();
+  cut *tokens = calloc(1, sizeof(*tokens));
+  char *out = malloc(OUT_MAX);
+  uint32_t n_rows = 0;
+  uint32_t n_bad = 0;
+  while (fgets(line, sizeof(line), file) != NULL) {
+    line[strcspn(line, "\n")] = '\0';
+    char *text = strchr(line, '\t');
+    char *found = text != NULL ? strchr(text + 1, '\t') : NULL;
+    if (line[0] == '#' || found == NULL) {
+      continue;
+    }
+    *text++ = '\0';
+    *found++ = '\0';
+    n_rows++;
+    if (strcmp(found_in(scratch, tokens, text, 0, line, out), found) != 0) {
+      print_message("%s\n  wanted %s\n  found  %s\n", text, found, out);
+      n_bad++;
+    }
+  }
+  fclose(file);
+  free(out);
+  free(tokens);
+  value_scratch_close(scratch);
+  assert_int_equal(n_bad, 0);
+  assert_true(n_rows >= ROWS_MIN);
+}
+
 static void date_relative_resolved_against_publication(void **state) {
   (void)state;
   static const row rows[] = {
@@ -417,6 +455,7 @@ int main(void) {
     cmocka_unit_test(quantity_counts_units_and_nouns),
     cmocka_unit_test(number_without_meaning_is_nothing),
     cmocka_unit_test(date_named_value),
+    cmocka_unit_test(rows_of_file_each_found_as_written),
     cmocka_unit_test(date_relative_resolved_against_publication),
     cmocka_unit_test(values_line_ends_and_cuts_part_what_stands_by_them),
     cmocka_unit_test(values_random_words_keep_the_laws),

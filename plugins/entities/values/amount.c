@@ -8,6 +8,8 @@
 
 #include <math.h>
 
+enum { MINUS = 0x2212 };
+
 /* A group while it is read. */
 typedef struct group {
   const value_item *next;
@@ -112,6 +114,16 @@ static double lone_scale(const value_item *item) {
   return 1;
 }
 
+/* "ثلاثة أرباع المليار", "نصف المليون": the scale has the article. */
+static void fraction_of_scale(group *g) {
+  const value_item *scale = g->next;
+  if (g->scale == 1 && item_follows(scale) && (scale->flags & (ITEM_AL | ITEM_AND | ITEM_BY)) == ITEM_AL &&
+      item_has(scale, SENSE_SCALE)) {
+    g->scale = item_word(scale)->number;
+    g->next++;
+  }
+}
+
 static int group_read(const value_scratch *s, const value_item *item, group *ret_group) {
   group g = { .next = item, .scale = 1 };
   uint32_t senses = numeral(item);
@@ -133,6 +145,7 @@ static int group_read(const value_scratch *s, const value_item *item, group *ret
     g.n_parts = 1;
     g.next = item + 1;
     scales_read(&g, 0);
+    fraction_of_scale(&g);
     if (g.scale == 1 && !(is_joined(g.next) && item_has(g.next, SENSE_CURRENCY))) {
       return 0; /* half of what? */
     }
@@ -165,6 +178,19 @@ static int fraction_take(amount *a, const value_item **item) {
   return 1;
 }
 
+/* "-31°", "ناقص 12 درجة". A hyphen glued to what stands before it is none. */
+static int is_minus(const value_item *sign, const value_item *number) {
+  if (!item_follows(number) || sign->end == sign->begin) {
+    return 0;
+  }
+  if (item_links(sign, LINK_MINUS)) {
+    return (sign->flags & (ITEM_AL | ITEM_BY)) == 0;
+  }
+  return (item_is_mark(sign, '-') || item_is_mark(sign, MINUS)) && item_is_glued(number) &&
+         (!item_is_glued(sign) || item_is_mark(sign - 1, '(') || item_links(sign - 1, LINK_AND)) &&
+         (number->flags & (ITEM_AND | ITEM_BY)) == 0;
+}
+
 static void first_group(const value_scratch *s, const value_item *item, const group *g, amount *a) {
   *a = (amount){ .begin = item->begin, .end = g->next[-1].end, .value = g->value * g->scale, .scale = g->scale };
   a->grouped = a->value;
@@ -174,6 +200,10 @@ static void first_group(const value_scratch *s, const value_item *item, const gr
     if (g->next == item + 1) {
       a->flags |= AMOUNT_LONE;
       a->grouped = a->digits->grouped;
+    }
+    if (is_minus(item - 1, item)) {
+      a->begin = (item - 1)->begin;
+      a->flags |= AMOUNT_NEGATIVE;
     }
   }
 }

@@ -113,6 +113,9 @@ static void write_hijri(const date_parts *p, value_mention *m) {
     return;
   }
   int32_t day = calendar_hijri(p->year, p->month, p->day != 0 ? p->day : 15);
+  int32_t off = p->day != 0 && p->weekday != 0 ? ((int32_t)p->weekday - (int32_t)day_weekday(day) + 7) % 7 : 0;
+  day +=
+      off == 1 || off == 6 ? (off == 1 ? 1 : -1) : 0; /* the moon was seen a day later or earlier: the weekday tells */
   civil date = day_civil(day);
   m->date_len = p->day != 0 ? write_day(m->date, day) : write_text(m->date, "%04d-%02u", date.year, date.month);
 }

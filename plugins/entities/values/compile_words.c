@@ -211,28 +211,19 @@ static const named number_classes[] = { { "one", SENSE_ONE },           { "teen"
                                         { "single", SENSE_SINGLE },     { "fraction", SENSE_FRACTION },
                                         { "ordinal", SENSE_ORDINAL },   { NULL, 0 } };
 
-static const named role_classes[] = { { "year", ROLE_YEAR },
-                                      { "day", ROLE_DAY },
-                                      { "days", ROLE_DAYS },
-                                      { "monthcue", ROLE_MONTH },
-                                      { "period", ROLE_PERIOD },
-                                      { "season", ROLE_SEASON },
-                                      { "shift", ROLE_SHIFT },
-                                      { "same", ROLE_SAME },
-                                      { "before", ROLE_BEFORE },
-                                      { "this", ROLE_THIS },
-                                      { "dayword", ROLE_WORD },
-                                      { "daypart", ROLE_DAYPART },
-                                      { "edge", ROLE_EDGE },
-                                      { "era", ROLE_ERA },
-                                      { "fiscal", ROLE_FISCAL },
-                                      { "quarter", ROLE_QUARTER },
-                                      { "half", ROLE_HALF },
-                                      { "decade", ROLE_DECADE },
-                                      { NULL, 0 } };
+static const named role_classes[] = {
+  { "year", ROLE_YEAR },       { "day", ROLE_DAY },       { "days", ROLE_DAYS },
+  { "monthcue", ROLE_MONTH },  { "period", ROLE_PERIOD }, { "season", ROLE_SEASON },
+  { "shift", ROLE_SHIFT },     { "same", ROLE_SAME },     { "before", ROLE_BEFORE },
+  { "this", ROLE_THIS },       { "dayword", ROLE_WORD },  { "daypart", ROLE_DAYPART },
+  { "edge", ROLE_EDGE },       { "era", ROLE_ERA },       { "fiscal", ROLE_FISCAL },
+  { "quarter", ROLE_QUARTER }, { "half", ROLE_HALF },     { "decade", ROLE_DECADE },
+  { "stretch", ROLE_STRETCH }, { "few", ROLE_FEW },       { NULL, 0 }
+};
 
-static const named link_classes[] = { { "prep", LINK_PREP }, { "to", LINK_TO },   { "between", LINK_BETWEEN },
-                                      { "of", LINK_OF },     { "and", LINK_AND }, { NULL, 0 } };
+static const named link_classes[] = { { "prep", LINK_PREP },   { "to", LINK_TO },   { "between", LINK_BETWEEN },
+                                      { "of", LINK_OF },       { "and", LINK_AND }, { "versus", LINK_VERSUS },
+                                      { "minus", LINK_MINUS }, { NULL, 0 } };
 
 static const named modifiers[] = { { "about", MODIFIER_ABOUT },
                                    { "over", MODIFIER_OVER },
@@ -282,11 +273,11 @@ static void date_word(const tables *t, uint32_t role, const char *argument, valu
   uint32_t value = 0;
   word->senses = SENSE_DATE;
   word->roles = role;
-  if (role == ROLE_PERIOD && named_find(periods, argument, &value) == 0) {
+  if ((role == ROLE_PERIOD || role == ROLE_STRETCH) && named_find(periods, argument, &value) == 0) {
     word->period = (uint8_t)value;
   } else if (role == ROLE_EDGE && named_find(modifiers, argument, &value) == 0) {
     word->modifier = (uint8_t)value;
-  } else if (role == ROLE_PERIOD || role == ROLE_EDGE) {
+  } else if (role == ROLE_PERIOD || role == ROLE_STRETCH || role == ROLE_EDGE) {
     die(t, "unknown argument", argument);
   } else {
     word->shift = (int8_t)strtol(argument, NULL, 10);
@@ -350,13 +341,14 @@ static int starts_with_article(const char *alias) {
   return strncmp(alias, "ال", strlen("ال")) == 0;
 }
 
-/* Rates, of which only the unit counts ("لتر في الثانية"), and single letters: behind digits those are mostly part of a
+/* Rates, of which only the unit counts ("لتر في الثانية", but oil flows in barrels a day), and single letters: behind digits those are mostly part of a
  * model's name (6G, 4a). */
 static int is_odd_unit(const char *alias) {
   uint8_t folded[FOLD_BOUND(64)];
   size_t len = strlen(alias);
   size_t n_letters = len <= 64 ? fold_key((const uint8_t *)alias, len, folded) : len;
-  return (strstr(alias, " في ال") != NULL && strstr(alias, "المليون") == NULL) || (n_letters == 1 && folded[0] != 'w');
+  return (strstr(alias, " في ال") != NULL && strstr(alias, "المليون") == NULL && strstr(alias, "برميل") == NULL) ||
+         (n_letters == 1 && folded[0] != 'w');
 }
 
 /* Definite forms, doubled month names and phrases with يوم are left to the grammars. */

@@ -407,6 +407,10 @@ static const value_item *season_read(const value_scratch *s, const value_item *i
   if (item_plays(item, ROLE_SEASON) && (item->flags & ITEM_AL) == 0) {
     d->end = item->end;
     const value_item *next = year_after(s, item + 1, d);
+    if (next == item + 1) {
+      d->parts.period = PERIOD_YEAR; /* صيف العام المقبل */
+      next = relative_year_after(next, d);
+    }
     return next != item + 1 ? next : NULL;
   }
   if (!item_plays(item, ROLE_DECADE)) {

@@ -29,7 +29,7 @@ static uint8_t period_of(const value_item *item) {
   if (item_plays(item, ROLE_SEASON)) {
     return PERIOD_SEASON;
   }
-  return item_plays(item, ROLE_PERIOD) ? item_word(item)->period : PERIOD_NONE;
+  return item_plays(item, ROLE_PERIOD | ROLE_STRETCH) ? item_word(item)->period : PERIOD_NONE;
 }
 
 /* "العام المقبل", "السنة المالية الماضية", "الأشهر الستة الماضية", "العام نفسه". */
@@ -42,7 +42,8 @@ static const value_item *period_read(const value_item *item, date_span *d) {
   if (joins(next) && is_definite(next) && item_plays(next, ROLE_FISCAL)) {
     next++;
   }
-  if (joins(next) && is_definite(next) && item_has(next, SENSE_ONE | SENSE_TEN) && is_shift(next + 1)) {
+  if (joins(next) && is_definite(next) && (item_has(next, SENSE_ONE | SENSE_TEN) || item_plays(next, ROLE_FEW)) &&
+      is_shift(next + 1)) {
     d->parts.period = PERIOD_NONE; /* a stretch of time; which one, ISO 8601 has no short way to say */
     d->end = next[1].end;
     return next + 2;
@@ -50,7 +51,7 @@ static const value_item *period_read(const value_item *item, date_span *d) {
   if (!is_shift(next)) {
     return NULL;
   }
-  d->parts.period = period;
+  d->parts.period = item_plays(item, ROLE_PERIOD) ? period : PERIOD_NONE;
   take_shift(next, d);
   return next + 1;
 }

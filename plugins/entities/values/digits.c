@@ -73,6 +73,27 @@ static uint32_t read_separator(reader *r) {
   return code == 0x60C ? ',' : code;
 }
 
+/* "1 500 000": how many groups of three digits follow, each behind one space; the normalized view has no fixed spaces. */
+static uint32_t spaced_groups(const reader *from) {
+  reader r = *from;
+  uint32_t n = 0;
+  uint32_t next = 0;
+  while (r.at < r.end && r.text[r.at] == ' ' && letters_digit(peek(&r, r.at + 1, &next)) >= 0) {
+    group g;
+    r.at++;
+    if (!read_group(&r, &g) || g.n_digits != 3) {
+      return 0; /* "12 500 20": numbers in a row */
+    }
+    n++;
+  }
+  uint32_t code = peek(&r, r.at, &next);
+  if (code == '/' || code == '-' || code == ':') {
+    return 0;
+  }
+  /* One group alone may be a number of its own, as in "آيفون 17 256 غيغابايت". */
+  return n > 1 || (n == 1 && r.text[r.at - 1] == '0' && r.text[r.at - 2] == '0') ? n : 0;
+}
+
 static double decimals(const group *g) {
   return g->value / pow(10, g->n_digits < DIGITS_MAX ? g->n_digits : DIGITS_MAX);
 }
@@ -124,6 +145,7 @@ uint32_t digits_read(const uint8_t *text, uint32_t begin, uint32_t end, value_nu
   uint32_t n_groups = 0;
   value_number number = { 0 };
   uint32_t separator = 0;
+  uint32_t n_spaced = 0;
   do {
     if (n_groups == GROUPS_MAX) {
       number.flags |= NUMBER_BAD;
@@ -132,7 +154,16 @@ uint32_t digits_read(const uint8_t *text, uint32_t begin, uint32_t end, value_nu
     groups[n_groups].separator = separator;
     read_group(&r, &groups[n_groups]);
     n_groups++;
-  } while ((separator = read_separator(&r)) != 0);
+    separator = read_separator(&r);
+    if (n_groups == 1 && separator == 0 && groups[0].n_digits <= 3 && groups[0].value > 0) {
+      n_spaced = spaced_groups(&r);
+    }
+    if (n_spaced > 0 && separator == 0) {
+      n_spaced--;
+      r.at++;
+      separator = 0x66C;
+    }
+  } while (separator != 0);
 
   number.n_digits = (uint8_t)(groups[0].n_digits < 255 ? groups[0].n_digits : 255);
   if (groups[0].n_digits > DIGITS_MAX) {

@@ -9,7 +9,8 @@
 enum {
   AMOUNT_SPELLED = 1u << 0, /* began with a word */
   AMOUNT_SCALED = 1u << 1,  /* has a word like million in it */
-  AMOUNT_LONE = 1u << 2     /* digits without anything else */
+  AMOUNT_LONE = 1u << 2,    /* digits without anything else */
+  AMOUNT_NEGATIVE = 1u << 3 /* a minus stands before it, and inside of it */
 };
 
 /* A number over one or more items. */
@@ -31,6 +32,9 @@ int amount_read(const value_scratch *scratch, const value_item *i, amount *ret_a
 #define MEASURE_CERTAIN 0.9 /* the score of a measure with a unit of the tables is above this */
 const value_item *measure_read(const value_scratch *scratch, const value_item *i, value_mention *ret_mention);
 const value_item *date_read(const value_scratch *scratch, const value_item *i, value_mention *ret_mention);
+
+/* Reads the bare number at item i as what the last mention counts: "334 صوتا مقابل 324". Returns the item behind it, or i. */
+const value_item *ellipsis_read(const value_scratch *scratch, const value_item *i, value_mention *ret_mention);
 
 /* The item behind what may stand between the ends of a range that began with first, or NULL: "-", "إلى", and "و" after
  * "بين". */

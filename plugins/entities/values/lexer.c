@@ -286,6 +286,23 @@ static void unknown_fill(const run *r, const reading *last, value_unknown *word)
   memcpy(word->form, r->form, word->len);
 }
 
+/* "وأحد عشر" is one once it is folded (واحد), but و and eleven by its next word: the reading without و counts if a phrase goes on
+ * with it. Returns place if none does. */
+static uint32_t longer_find(lexer *lex, const run *r, const reading *as, uint32_t place, const reading **ret_as,
+                            uint32_t *ret_end, uint32_t *ret_n_words) {
+  uint32_t end = 0;
+  uint32_t n_words = 0;
+  int known = 0;
+  uint32_t longer = reading_find(lex, r, as, &end, &n_words, &known);
+  if (longer == 0 || n_words < 2) {
+    return place;
+  }
+  *ret_as = as;
+  *ret_end = end;
+  *ret_n_words = n_words;
+  return longer;
+}
+
 /* Finds the first reading that the tables know. Returns its place; sets the reading, where it ends, and whether any of its
  * readings begins something known. */
 static uint32_t word_find(lexer *lex, const run *r, reading *readings, uint32_t n_readings, const reading **ret_as,
@@ -294,7 +311,9 @@ static uint32_t word_find(lexer *lex, const run *r, reading *readings, uint32_t 
     uint32_t place = reading_find(lex, r, &readings[i], ret_end, ret_n_words, ret_known);
     if (place != 0 && !is_cut_number(r, &readings[i], place)) {
       *ret_as = &readings[i];
-      return place;
+      return i == 0 && n_readings > 1 && *ret_n_words == 1 && at_letter(r, 0, WAW)
+                 ? longer_find(lex, r, &readings[1], place, ret_as, ret_end, ret_n_words)
+                 : place;
     }
   }
   *ret_end = r->end;

@@ -14,6 +14,7 @@ typedef struct suffix {
   uint32_t end;
   uint32_t type;       /* VALUE_* */
   uint32_t unit;       /* into value_units; 0: the noun itself, from noun_begin to end */
+  uint32_t unit_begin; /* of a currency's word; end if there is none */
   uint32_t noun_begin; /* 0: none; no number stands before the first byte */
   int is_noun;         /* things, of which there are no fractions */
 } suffix;
@@ -139,7 +140,7 @@ static int is_plain(const value_item *item) {
 
 static int suffix_read(const value_scratch *s, const amount *a, suffix *ret_suffix) {
   const value_item *item = a->next;
-  suffix found = { .next = item + 1, .end = item->end };
+  suffix found = { .next = item + 1, .end = item->end, .unit_begin = item->begin };
   uint32_t n_items = 0;
   if (is_percent(item, &n_items)) {
     found.type = VALUE_PERCENT;
@@ -163,14 +164,30 @@ static int suffix_read(const value_scratch *s, const amount *a, suffix *ret_suff
   return 1;
 }
 
+/* د.إ and د.أ are one word once folded; the hamza that the text has tells dirham from dinar. */
+static int is_spelled_for(const value_scratch *s, const suffix *of, uint32_t unit) {
+  enum { LEAD = 0xD8, HAMZA_ABOVE = 0xA3, HAMZA_BELOW = 0xA5, SHORT_BYTES = 8 };
+  uint32_t begin = of->unit_begin;
+  for (uint32_t at = begin; at + 1 < of->end && of->end - begin <= SHORT_BYTES; at++) {
+    if (s->view.data[at] == LEAD && s->view.data[at + 1] == HAMZA_ABOVE) {
+      return strcmp(value_units[unit].name, "JOD") == 0;
+    }
+    if (s->view.data[at] == LEAD && s->view.data[at + 1] == HAMZA_BELOW) {
+      return strcmp(value_units[unit].name, "AED") == 0;
+    }
+  }
+  return 0;
+}
+
 /* Of currencies that share a name, the one that the document is about: written out in full, or its country named
  * most; in doubt the first of the table. */
-static uint32_t currency_choose(const value_scratch *s, uint32_t unit) {
+static uint32_t currency_choose(const value_scratch *s, const suffix *of) {
+  uint32_t unit = of->unit;
   uint32_t best = unit;
   uint32_t best_count = 0;
   for (uint32_t i = unit; i != 0; i = value_units[i].next) {
     uint32_t code = value_units[i].code;
-    uint32_t count = 8u * s->currencies[code] + s->countries[code];
+    uint32_t count = 8u * s->currencies[code] + s->countries[code] + (is_spelled_for(s, of, i) ? 1000u : 0);
     if (count > best_count) {
       best = i;
       best_count = count;
@@ -241,7 +258,8 @@ static int may_be_spelled(const value_scratch *s, const value_item *first, const
   if (item_has(first, SENSE_DOUBTFUL) && of->noun_begin != 0) {
     return 0;
   }
-  if (item_has(first - 1, SENSE_ORDINAL) && ((first - 1)->flags & ITEM_AL) != 0) {
+  if (item_has(first - 1, SENSE_ORDINAL) && ((first - 1)->flags & ITEM_AL) != 0 && item_has(first, SENSE_ONE) &&
+      item_word(first)->number == 10) {
     return 0;
   }
   uint8_t letter = s->view.data[a->next->begin];
@@ -254,16 +272,19 @@ static int may_be_spelled(const value_scratch *s, const value_item *first, const
 static void mention_fill(const value_scratch *s, const amount *low, const amount *high, const suffix *of,
                          value_mention *m) {
   *m = (value_mention){ .begin = low->begin, .end = of->end, .type = of->type, .score = 0.95, .amount_max = NAN };
-  uint32_t unit = of->type == VALUE_MONEY ? currency_choose(s, of->unit) : of->unit;
+  uint32_t unit = of->type == VALUE_MONEY ? currency_choose(s, of) : of->unit;
   double factor = unit != 0 ? value_units[unit].factor : 1;
   int is_noun = of->is_noun;
+  if ((low->flags & AMOUNT_NEGATIVE) != 0) {
+    factor = -factor;
+  }
   if (of->type == VALUE_PERCENT) { /* 3.125% */
-    m->amount = low->value;
+    m->amount = low->value * (factor < 0 ? -1 : 1);
   } else {
     m->amount = amount_of(s, low, is_noun) * factor;
   }
   if (high != NULL) {
-    m->amount_max = (of->type == VALUE_PERCENT ? high->value : amount_of(s, high, is_noun)) * factor;
+    m->amount_max = of->type == VALUE_PERCENT ? high->value : amount_of(s, high, is_noun) * fabs(factor);
     if (low->scale == 1 && high->scale > 1 && m->amount < high->value / high->scale * factor + 1e-9) {
       m->amount *= high->scale; /* من 2 إلى 3 مليارات */
     }
@@ -296,12 +317,20 @@ static const value_item *prefixed_read(const value_scratch *s, const value_item 
   return of.next;
 }
 
+/* A mark of percent begins a value unless it ends one: "و%25", but not "5%25". */
+static int may_begin_glued(const value_item *item) {
+  enum { CLITIC_BYTES = 4 };
+  const value_item *before = item - 1;
+  return !item_is_glued(item) || (before->kind == ITEM_WORD && (before->flags & ITEM_LATIN) == 0 &&
+                                  before->end - before->begin <= CLITIC_BYTES);
+}
+
 /* "%25", as right-to-left writing sometimes has it. */
 static const value_item *percent_prefixed_read(const value_scratch *s, const value_item *i, value_mention *m) {
   const value_item *next = i + 1;
   uint32_t n_items = 0;
   amount a;
-  if (!item_has(i, SENSE_PERCENT) || next->kind != ITEM_NUMBER || !item_is_glued(next) || item_is_glued(i) ||
+  if (!item_has(i, SENSE_PERCENT) || next->kind != ITEM_NUMBER || !item_is_glued(next) || !may_begin_glued(i) ||
       !amount_read(s, next, &a) || is_percent(a.next, &n_items)) {
     return i;
   }

@@ -109,6 +109,9 @@ static int grammars_run(value_scratch *s) {
       next = measure_read(s, item, &mention);
     }
     if (next == item) {
+      next = ellipsis_read(s, item, &mention);
+    }
+    if (next == item) {
       item++;
       continue;
     }

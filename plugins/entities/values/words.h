@@ -60,7 +60,9 @@ enum {
   ROLE_FISCAL = 1u << 14,  /* المالي */
   ROLE_QUARTER = 1u << 15, /* shift: Q1 to Q4 */
   ROLE_HALF = 1u << 16,    /* shift: H1, H2 */
-  ROLE_DECADE = 1u << 17   /* shift: 20 to 90 */
+  ROLE_DECADE = 1u << 17,  /* shift: 20 to 90 */
+  ROLE_STRETCH = 1u << 18, /* period: the plural, of which there is no one in particular: الأيام */
+  ROLE_FEW = 1u << 19      /* القليلة */
 };
 
 enum {
@@ -77,7 +79,15 @@ enum {
 };
 
 /* Small words between values; a set. */
-enum { LINK_PREP = 1u << 0, LINK_TO = 1u << 1, LINK_BETWEEN = 1u << 2, LINK_OF = 1u << 3, LINK_AND = 1u << 4 };
+enum {
+  LINK_PREP = 1u << 0,
+  LINK_TO = 1u << 1,
+  LINK_BETWEEN = 1u << 2,
+  LINK_OF = 1u << 3,
+  LINK_AND = 1u << 4,
+  LINK_VERSUS = 1u << 5,
+  LINK_MINUS = 1u << 6
+};
 
 enum { MODIFIER_NONE = 0, MODIFIER_ABOUT, MODIFIER_OVER, MODIFIER_UNDER, MODIFIER_EARLY, MODIFIER_MID, MODIFIER_END };
 
