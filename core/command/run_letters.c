@@ -16,6 +16,11 @@ static int put(letter_store *store, const letter *note) {
   return kept != 0 ? kept : rc;
 }
 
+static int flush(letter_store *store) {
+  const run_letters *self = (const run_letters *)store;
+  return self->file != NULL ? self->file->flush(self->file) : 0;
+}
+
 /* The file can keep no more: what would fail next would be lost, so nothing more comes in. */
 static void on_trouble(void *arg, const qn_error *error) {
   run_letters *self = arg;
@@ -30,7 +35,7 @@ static void on_trouble(void *arg, const qn_error *error) {
 }
 
 int run_letters_init(run_letters *self, const run_letters_options *options, qn_error *error) {
-  self->store = (letter_store){ .put = put };
+  self->store = (letter_store){ .put = put, .flush = flush };
   self->path = options->path;
   self->name = options->name;
   self->arg = options->arg;

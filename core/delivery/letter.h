@@ -6,6 +6,7 @@
 #ifndef CORE_DELIVERY_LETTER_H
 #define CORE_DELIVERY_LETTER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "document/document.h"
@@ -20,7 +21,11 @@ typedef struct letter {
   int64_t time_ms; /* admission, Unix time */
   qn_str source;   /* where the document came from */
   qn_str id;
-  const document *document; /* its payload among the rest; NULL if there was none */
+  const char *origin; /* id of the source stage that brought it */
+  bool is_part;       /* it came out of another document, which a stage split */
+  uint32_t n_confirmed;
+  const char *const *confirmed; /* ids of the sinks that have it all the same: a retry leaves them out */
+  const document *document;     /* its payload among the rest; NULL if there was none */
 } letter;
 
 typedef struct letter_store letter_store;
@@ -28,7 +33,8 @@ typedef struct letter_store letter_store;
 /* The head of every store. Calls are never concurrent. */
 struct letter_store {
   int (*put)(letter_store *store, const letter *letter); /* 0, or a negative errno: the letter is not kept */
-  void (*close)(letter_store *store);                    /* NULL is fine */
+  int (*flush)(letter_store *store);  /* all that was put is durable: 0, or a negative errno. NULL: it is at once */
+  void (*close)(letter_store *store); /* NULL is fine */
 };
 
 /* Keeps the first n_kept letters in memory and counts the rest. */

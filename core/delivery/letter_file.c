@@ -213,6 +213,12 @@ int letter_file_flush(letter_store *store, letter_file_counts *ret_counts, qn_er
   return rc;
 }
 
+static int flush(letter_store *store) {
+  letter_file_counts counts;
+  qn_error error = { 0 };
+  return letter_file_flush(store, &counts, &error);
+}
+
 static void close_file(letter_store *store) {
   letter_file *self = (letter_file *)store;
   if (self == NULL) {
@@ -266,7 +272,7 @@ int letter_file_new(const letter_file_options *options, letter_store **ret_store
   if (self == NULL) {
     return error_set(error, -ENOMEM, "dead-letters", "no memory to open %s", options->path);
   }
-  self->store = (letter_store){ put, close_file };
+  self->store = (letter_store){ .put = put, .flush = flush, .close = close_file };
   self->options = *options;
   self->options.max_letters = options->max_letters != 0 ? options->max_letters : MAX_LETTERS;
   self->options.max_bytes = options->max_bytes != 0 ? options->max_bytes : MAX_BYTES;

@@ -77,7 +77,7 @@ int letter_memory_new(uint32_t n_kept, letter_store **ret_store) {
     free(memory);
     return -ENOMEM;
   }
-  memory->store = (letter_store){ put, close_memory };
+  memory->store = (letter_store){ .put = put, .close = close_memory };
   memory->n_max = n_kept;
   *ret_store = &memory->store;
   return 0;

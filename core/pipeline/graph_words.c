@@ -280,8 +280,8 @@ void graph_run_text(const graph_run *run, char *ret_text, size_t capacity) {
 }
 
 const char *graph_segment_text(const plan *self, const plan_segment *segment) {
-  static const char *const texts[] = { "source",       "parallel", "ordered",        "serial",         "batches",
-                                       "asynchronous", "isolated", "sink, in order", "sink, any order" };
+  static const char *const texts[] = { "source",       "parallel", "ordered", "serial",         "batches",
+                                       "asynchronous", "isolated", "splits",  "sink, in order", "sink, any order" };
   return texts[segment->kind == SEGMENT_SINK && self->any_order ? SEGMENT_SINK + 1 : segment->kind];
 }
 

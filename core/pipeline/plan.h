@@ -59,7 +59,8 @@ typedef enum segment_kind {
   SEGMENT_BATCH = 4,
   SEGMENT_ASYNC = 5,
   SEGMENT_ISOLATED = 6,
-  SEGMENT_SINK = 7 /* one sink stage */
+  SEGMENT_SPLIT = 7, /* one transform that emits documents of its own */
+  SEGMENT_SINK = 8   /* one sink stage */
 } segment_kind;
 
 typedef struct plan_segment {

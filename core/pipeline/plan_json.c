@@ -73,9 +73,8 @@ static void put_stage(json_writer *w, cJSON *stages, const plan_stage *stage) {
 }
 
 static void put_segment(json_writer *w, cJSON *segments, const plan_segment *segment) {
-  static const char *const kinds[] = {
-    "source", "parallel", "ordered", "serial", "batch", "async", "isolated", "sink"
-  };
+  static const char *const kinds[] = { "source", "parallel", "ordered", "serial", "batch",
+                                       "async",  "isolated", "split",   "sink" };
   cJSON *json = put(w, segments, NULL, cJSON_CreateObject());
   put_text(w, json, "kind", kinds[segment->kind]);
   cJSON *stages = put(w, json, "stages", cJSON_CreateArray());

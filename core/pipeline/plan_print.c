@@ -97,6 +97,8 @@ static const char *kind_text(segment_kind kind) {
     return "asynchronous";
   case SEGMENT_ISOLATED:
     return "isolated, in child processes";
+  case SEGMENT_SPLIT:
+    return "splits documents, one at a time";
   case SEGMENT_SINK:
     return "sink, in order";
   }

@@ -26,6 +26,9 @@ static segment_kind kind_of(const plan_stage *stage) {
   if (stage->isolate) {
     return SEGMENT_ISOLATED;
   }
+  if (info->splits) {
+    return SEGMENT_SPLIT;
+  }
   if (info->call != CALL_ONE) {
     return info->call == CALL_BATCH ? SEGMENT_BATCH : SEGMENT_ASYNC;
   }

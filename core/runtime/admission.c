@@ -22,6 +22,7 @@ void admission_init(admission *self, uint32_t limit_documents, uint64_t limit_by
   self->arg = arg;
   atomic_init(&self->in_flight, 0);
   atomic_init(&self->n_starved, 0);
+  atomic_init(&self->n_inner, 0);
   atomic_init(&self->closed, false);
   park_init(&self->park);
 }
@@ -44,12 +45,40 @@ int admission_try(admission *self, uint64_t bytes) {
     return -ECANCELED;
   }
   uint64_t word = atomic_load(&self->in_flight);
-  while (fits(self, word, bytes)) {
+  while (fits(self, word, bytes) && (documents_of(word) == 0 || atomic_load(&self->n_inner) == 0)) {
     if (atomic_compare_exchange_weak(&self->in_flight, &word, word + packed(1, bytes))) {
       return 0;
     }
   }
   return -EAGAIN;
+}
+
+bool admission_has_room(const admission *self) {
+  return fits(self, atomic_load(&self->in_flight), 0);
+}
+
+int admission_try_inner(admission *self) {
+  uint64_t word = atomic_load(&self->in_flight);
+  while (fits(self, word, 0)) {
+    if (atomic_compare_exchange_weak(&self->in_flight, &word, word + packed(1, 0))) {
+      return 0;
+    }
+  }
+  return -EAGAIN;
+}
+
+void admission_force(admission *self) {
+  atomic_fetch_add(&self->in_flight, packed(1, 0));
+}
+
+void admission_starve_inner(admission *self) {
+  atomic_fetch_add(&self->n_inner, 1);
+}
+
+void admission_sate_inner(admission *self) {
+  if (atomic_fetch_sub(&self->n_inner, 1) == 1) {
+    park_wake(&self->park);
+  }
 }
 
 /* Room enough to be worth a wake. */
@@ -90,6 +119,9 @@ void admission_sated(admission *self) {
 }
 
 static void tell(admission *self, uint64_t word) {
+  if (atomic_load(&self->n_inner) != 0) {
+    self->credit(self->arg);
+  }
   if (!roomy(self, word)) {
     return;
   }

@@ -24,6 +24,7 @@ typedef struct admission {
   _Alignas(64) _Atomic uint64_t in_flight; /* documents above, bytes below: one atomic step takes both */
   _Alignas(64) park park;                  /* sources that wait in admission_wait */
   _Atomic uint32_t n_starved;              /* callers of admission_starve */
+  _Atomic uint32_t n_inner;                /* callers of admission_starve_inner */
   _Atomic bool closed;
 } admission;
 
@@ -34,6 +35,15 @@ void admission_init(admission *admission, uint32_t limit_documents, uint64_t lim
 int admission_try(admission *admission, uint64_t bytes);
 /* The same, but waits. 0, -ECANCELED. [lent] */
 int admission_wait(admission *admission, uint64_t bytes);
+
+/* For stages that split what is in flight: credit for one document more, without its bytes, which are charged. Sources
+ * stand back while one of these starves, and credit() is called whenever something is given back. 0, -EAGAIN. [worker] */
+int admission_try_inner(admission *admission);
+void admission_starve_inner(admission *admission);
+void admission_sate_inner(admission *admission);
+bool admission_has_room(const admission *admission); /* a try would succeed */
+/* Takes it beyond the limit: for one whose own document is what the credit is waiting for. */
+void admission_force(admission *admission);
 
 /* Asks for credit() after an -EAGAIN; try once more after it, since room may have come in between. */
 void admission_starve(admission *admission);

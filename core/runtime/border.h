@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Where leaves go from one segment to the next: in order through a window, or as they come through a ring. Floor 4.
+/* Where leaves go from one segment to the next: in the order of their documents, or as they come through a ring. Floor 4.
  *
  * A border holds the whole document budget, so a put never waits. Puts and wakes are apart: a worker puts a batch and
  * wakes once. */
@@ -10,21 +10,29 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "runtime/order.h"
 #include "runtime/park.h"
 #include "runtime/receipt.h"
 #include "runtime/ring.h"
-#include "runtime/window.h"
 
 typedef struct border {
   bool ordered;
   park *park;              /* where its readers sleep; NULL: they are on the loop ... */
   void (*tell)(void *arg); /* ... and are told so; from any thread, may come too often */
   void *arg;
-  ring ring;     /* unordered */
-  window window; /* ordered: one reader at a time */
+  ring ring;   /* unordered */
+  order order; /* ordered: one reader at a time */
 } border;
 
-int border_init(border *border, bool ordered, uint32_t n_leaves); /* 0, -ENOMEM */
+/* What a border is made for. */
+typedef struct border_form {
+  bool ordered;
+  bool has_groups;   /* ordered: documents may have been split before they come here */
+  uint32_t index;    /* ordered: among the ordered borders */
+  uint32_t n_leaves; /* at once */
+} border_form;
+
+int border_init(border *border, const border_form *form); /* 0, -ENOMEM */
 void border_done(border *border);
 
 void border_put(border *border, leaf *leaf);                         /* [any] */

@@ -40,6 +40,11 @@ void completion_init(completions *self, completion *ended, void (*done)(struct c
   ended->slot = ticket_reserve(&self->tickets, 1);
 }
 
+void completion_init_direct(completions *self, completion *ended, void (*done)(struct completion *), void *arg) {
+  completion_init(self, ended, done, arg);
+  ended->direct = true;
+}
+
 qn_ticket completion_open(completions *self, completion *ended) {
   return ticket_open(&self->tickets, ended->slot, ended);
 }
@@ -63,6 +68,10 @@ void completions_arrive(completions *self, qn_ticket ticket, qn_status status, c
       error_set(&arrived->error, -EIO, "no-message",
                 "the stage failed without saying why: a fault of the plugin, which must give complete() a text");
     }
+  }
+  if (arrived->direct) {
+    arrived->done(arrived);
+    return;
   }
   arrived->next = atomic_load(&self->arrived);
   while (!atomic_compare_exchange_weak(&self->arrived, &arrived->next, arrived)) {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The worker threads: they take leaves from the borders of parallel segments and run them to the segment's end. Floor 4. */
+/* The worker threads: they go round the segments and run what is ready. Floor 4. */
 #ifndef CORE_RUNTIME_CREW_H
 #define CORE_RUNTIME_CREW_H
 
+#include "runtime/flow.h"
 #include "runtime/lane.h"
-#include "runtime/settle.h"
 #include "runtime/state.h"
 
 typedef struct worker {
@@ -15,14 +15,14 @@ typedef struct worker {
   bool has_thread;
   builder *builder;
   record_encoder *encoder;
-  lane *lanes; /* by segment; only those of parallel segments are open */
+  flow flow;
+  lane *lanes; /* by segment: the worker's own contexts, where the segment's work opens them */
   int opened;  /* what opening the lanes returned */
   qn_error error;
 } worker;
 
 struct crew {
   runtime *runtime;
-  park park; /* all borders that workers read wake it */
   uint32_t n_workers;
   worker *workers;
   _Atomic bool stopping;
@@ -35,7 +35,7 @@ struct crew {
 int crew_new(runtime *runtime, uint32_t n_workers, crew **ret_crew, qn_error *error);
 /* Waits for the threads to end; they close their contexts. NULL is fine. */
 void crew_free(crew *crew);
-/* Raises the cancel flag of everything that runs. [any] */
+/* Raises the cancel flag of everything that runs. [loop] */
 void crew_cancel(crew *crew);
 
 #endif

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Admission as a source sees it: credit, a document to write into, and its way into the first segment. */
+/* Admission as an emitter sees it: credit, a document to write into, and its way to the first segment. */
 #include <errno.h>
 #include <string.h>
 
-#include "runtime/route.h"
-#include "runtime/source.h"
+#include "runtime/emitter.h"
 
 enum { SOURCE_NAME_MAX = 4096, ID_MAX = 256 };
 
@@ -17,84 +16,33 @@ static uint64_t grains(uint64_t bytes) {
   return (bytes + CREDIT_GRAIN - 1) / CREDIT_GRAIN * CREDIT_GRAIN;
 }
 
-uint64_t emit_charge_of(const document *self) {
+uint64_t emitter_charge_of(const document *self) {
   return grains(document_bytes(self));
 }
 
-static source *source_of(qn_call *call) {
+static emitter *emitter_of(qn_call *call) {
   instance *stage = call->env->owner;
-  return stage->source;
+  return stage->emitter;
 }
 
-static int take_quota(runtime *self) {
-  if (self->options.limit_documents == 0 || atomic_fetch_sub(&self->quota, 1) > 0) {
-    return 0;
-  }
-  atomic_fetch_add(&self->quota, 1);
-  return -ECANCELED;
-}
-
-static void give_quota(runtime *self) {
-  if (self->options.limit_documents != 0) {
-    atomic_fetch_add(&self->quota, 1);
-  }
-}
-
-/* An async source that is refused is told later; it looks once more after asking for that. */
-static int take_now(source *self, uint64_t bytes) {
-  admission *credits = &self->runtime->admission;
-  int rc = admission_try(credits, bytes);
-  if (rc != -EAGAIN || self->starved) {
-    return rc;
-  }
-  admission_starve(credits);
-  rc = admission_try(credits, bytes);
-  if (rc == -EAGAIN) {
-    self->starved = true;
-  } else {
-    admission_sated(credits);
-  }
-  return rc;
-}
-
-static int take_waiting(source *self, uint64_t bytes) {
-  admission *credits = &self->runtime->admission;
-  int rc = admission_try(credits, bytes);
-  if (rc != -EAGAIN) {
-    return rc;
-  }
-  uint64_t begin_ns = metrics_now_ns();
-  rc = admission_wait(credits, bytes);
-  self->waited_ns += metrics_now_ns() - begin_ns;
-  return rc;
-}
-
-static int take_credit(source *self, uint64_t bytes) {
-  int rc = take_quota(self->runtime);
-  if (rc != 0) {
-    return rc;
-  }
-  rc = self->async ? take_now(self, bytes) : take_waiting(self, bytes);
-  if (rc != 0) {
-    give_quota(self->runtime);
-  }
-  return rc;
-}
-
-void source_abandon(source *self) {
+void emitter_abandon(emitter *self) {
   if (self->document == NULL) {
     return;
   }
   document_unref(self->document);
   self->document = NULL;
-  admission_release(&self->runtime->admission, 1, self->credit_bytes);
-  give_quota(self->runtime);
+  self->kind->give_credit(self, self->credit_bytes);
+}
+
+void emitter_done(emitter *self) {
+  receipt_free_chain(self->local);
+  self->local = NULL;
 }
 
 /* Takes credit and starts a document with room for so many bytes. */
-static int begin(source *self, size_t bytes, uint8_t **ret_payload) {
+static int begin(emitter *self, size_t bytes, uint8_t **ret_payload) {
   uint64_t credit = grains(bytes) + CREDIT_GRAIN;
-  int rc = take_credit(self, credit);
+  int rc = self->kind->take_credit(self, credit);
   if (rc != 0) {
     return rc;
   }
@@ -102,33 +50,32 @@ static int begin(source *self, size_t bytes, uint8_t **ret_payload) {
   rc = document_new(self->runtime->pool, &self->document);
   if (rc != 0) {
     self->document = NULL;
-    admission_release(&self->runtime->admission, 1, credit);
-    give_quota(self->runtime);
+    self->kind->give_credit(self, credit);
     return rc;
   }
   rc = document_payload_reserve(self->document, bytes, ret_payload);
   if (rc != 0) {
-    source_abandon(self);
+    emitter_abandon(self);
   }
   self->room_bytes = bytes;
   return rc;
 }
 
 int emit_reserve(qn_call *call, size_t bytes, uint8_t **ret_payload) {
-  source *in = source_of(call);
-  if (in == NULL) {
+  emitter *self = emitter_of(call);
+  if (self == NULL) {
     return -EINVAL;
   }
-  if (bytes > in->runtime->plan->limits.document_bytes) {
+  if (bytes > self->runtime->plan->limits.document_bytes) {
     return -EFBIG;
   }
-  source_abandon(in);
-  return begin(in, bytes, ret_payload);
+  emitter_abandon(self);
+  return begin(self, bytes, ret_payload);
 }
 
 int emit_field(qn_call *call, qn_str name, const qn_value *value) {
-  source *in = source_of(call);
-  return in != NULL && in->document != NULL ? document_field_set(in->document, name, value) : -EINVAL;
+  emitter *self = emitter_of(call);
+  return self != NULL && self->document != NULL ? document_field_set(self->document, name, value) : -EINVAL;
 }
 
 static int set_str(document *self, qn_str name, qn_str text) {
@@ -145,11 +92,10 @@ static uint64_t hash_of(qn_str text) {
   return hash;
 }
 
-/* The id of a document whose source gave none: its source and place in it. Too long a source is cut at its front, at
+/* The id of a document that was given none: where it comes from and its place there. Too long an origin is cut at its front, at
  * a code point, and told apart by a hash. Runs for every document, so it does not print. */
-static int set_made_id(document *self, const qn_emit *emit) {
+static int set_made_id(document *self, qn_str origin, uint64_t ordinal) {
   char id[ID_MAX];
-  qn_str origin = emit->source;
   size_t len = 0;
   if (origin.len > ID_MAX - 48) {
     uint64_t hash = hash_of(origin);
@@ -170,7 +116,6 @@ static int set_made_id(document *self, const qn_emit *emit) {
   id[len++] = '#';
   char digits[20];
   size_t n_digits = 0;
-  uint64_t ordinal = emit->ordinal;
   do {
     digits[n_digits++] = (char)('0' + ordinal % 10);
     ordinal /= 10;
@@ -181,86 +126,82 @@ static int set_made_id(document *self, const qn_emit *emit) {
   return set_str(self, QN_LIT("id"), (qn_str){ id, len });
 }
 
-static int set_fields(document *self, const qn_emit *emit) {
-  if (emit->source.len > SOURCE_NAME_MAX || emit->id.len > ID_MAX) {
+static int set_fields(emitter *self, const qn_emit *given) {
+  qn_emit emit = *given;
+  qn_str origin = { NULL, 0 };
+  if (emit.source.len > SOURCE_NAME_MAX || emit.id.len > ID_MAX) {
     return -EINVAL;
   }
-  int rc = emit->id.len > 0 ? set_str(self, QN_LIT("id"), emit->id) : set_made_id(self, emit);
+  self->kind->describe(self, &emit, &origin);
+  document *doc = self->document;
+  int rc = emit.id.len > 0 ? set_str(doc, QN_LIT("id"), emit.id) : set_made_id(doc, origin, emit.ordinal);
   if (rc == 0) {
-    rc = set_str(self, QN_LIT("source"), emit->source);
+    rc = set_str(doc, QN_LIT("source"), emit.source);
   }
-  return rc == 0 ? set_str(self, QN_LIT("media_type"), emit->media_type) : rc;
+  return rc == 0 ? set_str(doc, QN_LIT("media_type"), emit.media_type) : rc;
 }
 
 /* Sends the finished document on its way; from here on it is counted. error: it is failed already. */
-static int admit(source *self, const qn_emit *emit, size_t payload_bytes, const qn_error *error) {
+static int admit(emitter *self, const qn_emit *emit, size_t payload_bytes, const qn_error *error) {
   runtime *rt = self->runtime;
-  int rc = set_fields(self->document, emit);
-  receipt *held = rc == 0 ? receipt_take(&rt->receipts, &self->local, self->document) : NULL;
+  int rc = set_fields(self, emit);
+  receipt *held = rc == 0 ? receipt_take(&rt->receipts, &self->local, self->document, self->segment->n_awaited) : NULL;
   if (held == NULL) {
-    source_abandon(self);
+    emitter_abandon(self);
     return rc != 0 ? rc : -ENOMEM;
   }
   leaf *it = &held->first;
-  it->charged_bytes = emit_charge_of(self->document);
+  it->charged_bytes = emitter_charge_of(self->document);
   if (it->charged_bytes != self->credit_bytes) {
     admission_charge(&rt->admission, (int64_t)it->charged_bytes - (int64_t)self->credit_bytes);
   }
   self->document = NULL;
   held->cookie = emit->cookie;
-  held->source = self->index;
-  held->now_ms = runtime_now_ms(rt);
   held->payload_bytes = payload_bytes;
-  uint64_t sequence = atomic_fetch_add(&rt->next_sequence, 1);
-  held->sequence = sequence;
-  atomic_fetch_add_explicit(&rt->bytes_admitted, payload_bytes, memory_order_relaxed);
-  metrics_add(&self->cell->documents, 1);
-  metrics_add(&self->cell->bytes, payload_bytes);
+  self->kind->admitted(self, held);
   /* Once it is put, the leaf belongs to another thread and its receipt may be gone. */
   if (error != NULL) {
     metrics_add(&self->cell->failed, 1);
     leaf_fail(it, self->stage->index, error);
-    border_wake(route_ended(self->segment, it));
+    flow_end(self->flow, self->segment, it);
   } else {
-    border_wake(route_onward(self->segment, it));
+    flow_onward(self->flow, self->segment, it);
   }
-  if (rt->options.limit_documents != 0 && sequence + 1 >= rt->options.limit_documents) {
-    runtime_halt(rt, RUN_LIMIT);
-  }
+  self->kind->sent(self);
   return 0;
 }
 
 int emit_commit(qn_call *call, size_t bytes, const qn_emit *emit) {
-  source *in = source_of(call);
-  if (in == NULL || in->document == NULL || bytes > in->room_bytes) {
+  emitter *self = emitter_of(call);
+  if (self == NULL || self->document == NULL || bytes > self->room_bytes) {
     return -EINVAL;
   }
-  int rc = document_payload_commit(in->document, bytes);
+  int rc = document_payload_commit(self->document, bytes);
   if (rc != 0) {
-    source_abandon(in);
+    emitter_abandon(self);
     return rc;
   }
-  return admit(in, emit, bytes, NULL);
+  return admit(self, emit, bytes, NULL);
 }
 
 int emit_reject(qn_call *call, const qn_emit *emit, const char *slug, const char *text, size_t len) {
-  source *in = source_of(call);
-  if (in == NULL) {
+  emitter *self = emitter_of(call);
+  if (self == NULL) {
     return -EINVAL;
   }
-  if (in->document == NULL) {
+  if (self->document == NULL) {
     uint8_t *payload;
-    int rc = begin(in, 0, &payload);
+    int rc = begin(self, 0, &payload);
     if (rc != 0) {
       return rc;
     }
   }
-  int rc = document_payload_commit(in->document, 0);
+  int rc = document_payload_commit(self->document, 0);
   if (rc != 0) {
-    source_abandon(in);
+    emitter_abandon(self);
     return rc;
   }
   qn_error error = { 0 };
   error_set(&error, -EIO, slug, "%.*s", (int)(len < sizeof error.message ? len : sizeof error.message), text);
-  return admit(in, emit, 0, &error);
+  return admit(self, emit, 0, &error);
 }

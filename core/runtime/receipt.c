@@ -3,10 +3,20 @@
 /* Receipts are recycled: a run of any length needs as many as were ever in flight at once. */
 #include "runtime/receipt.h"
 
+#include <assert.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
-receipt *receipt_take(receipt_pool *pool, receipt **local, document *doc) {
+static receipt *make(const receipt_form *form) {
+  size_t leaves_end = sizeof(receipt) + form->n_spare * sizeof(leaf);
+  receipt *made = malloc(leaves_end + form->n_joins * sizeof(rendezvous));
+  if (made != NULL) {
+    made->joins = (rendezvous *)(void *)((char *)made + leaves_end);
+  }
+  return made;
+}
+
+receipt *receipt_take(receipt_pool *pool, receipt **local, document *doc, const uint32_t *n_awaited) {
   if (*local == NULL) {
     *local = atomic_exchange(&pool->free, NULL);
   }
@@ -14,14 +24,26 @@ receipt *receipt_take(receipt_pool *pool, receipt **local, document *doc) {
   if (taken != NULL) {
     *local = taken->next;
   } else {
-    taken = malloc(sizeof *taken);
+    taken = make(&pool->form);
     if (taken == NULL) {
       return NULL;
     }
   }
   taken->next = NULL;
+  taken->parent = NULL;
+  taken->groups = NULL;
+  atomic_init(&taken->n_live, 0);
   atomic_init(&taken->n_leaves, 1);
   atomic_init(&taken->worst, LEAF_ABSENT);
+  atomic_init(&taken->n_spare, 0);
+  atomic_init(&taken->confirmed, 0);
+  atomic_init(&taken->held_bytes, 0);
+  atomic_init(&taken->failed, NULL);
+  for (uint32_t i = 0; i < pool->form.n_joins; i++) {
+    atomic_init(&taken->joins[i].n_awaited, n_awaited[i]);
+    atomic_init(&taken->joins[i].spoiled, 0);
+    atomic_init(&taken->joins[i].waiting, NULL);
+  }
   taken->first = (leaf){ .receipt = taken, .document = doc, .attempt = 1, .state = LEAF_LIVE };
   return taken;
 }
@@ -42,6 +64,13 @@ void receipt_free_chain(receipt *first) {
 
 void receipt_pool_done(receipt_pool *pool) {
   receipt_free_chain(atomic_exchange(&pool->free, NULL));
+}
+
+leaf *receipt_leaf(receipt *self, uint32_t state) {
+  leaf *made = &self->spare[atomic_fetch_add_explicit(&self->n_spare, 1, memory_order_relaxed)];
+  atomic_fetch_add(&self->n_leaves, 1);
+  *made = (leaf){ .receipt = self, .attempt = 1, .state = state };
+  return made;
 }
 
 void leaf_fail(leaf *self, uint32_t stage, const qn_error *error) {

@@ -3,7 +3,8 @@
 /* What stands for an admitted document while it travels: its receipt, and one leaf for each copy on its way. Floor 4.
  *
  * A receipt settles once, when its last leaf has, with the worst of their outcomes. Leaves are handed from thread to
- * thread through borders; whoever holds a leaf owns it and its document alone. */
+ * thread through borders; whoever holds a leaf owns it and its document alone. A document that came out of another one
+ * (a part) has a receipt of its own, which counts as a leaf of its parent's. */
 #ifndef CORE_RUNTIME_RECEIPT_H
 #define CORE_RUNTIME_RECEIPT_H
 
@@ -30,44 +31,74 @@ typedef struct failure {
 } failure;
 
 typedef struct receipt receipt;
+typedef struct group group; /* order.h */
 
 typedef struct leaf {
   struct leaf *next; /* in whatever list holds it */
   receipt *receipt;
-  document *document;     /* owned */
+  document *document;     /* owned; NULL: the leaf only keeps a place */
   failure *failure;       /* owned; only if failed */
+  group *group;           /* it keeps the place of a document that was split: the parts, in their order */
   uint64_t charged_bytes; /* what admission was told of its document */
   uint64_t due_ms;        /* waiting for a retry: when */
   uint32_t segment;       /* where it goes on after a retry ... */
   uint32_t step;          /* ... and at which of the segment's steps */
   uint32_t attempt;       /* of that step, from 1 */
   uint32_t state;         /* leaf_state */
+  uint32_t input;         /* waiting at a join: by which of its inputs it came */
 } leaf;
 
+/* One join of the plan, for one document. */
+typedef struct rendezvous {
+  _Atomic uint32_t n_awaited; /* inputs from which nothing has come yet, neither a leaf nor word that none will */
+  _Atomic uint32_t spoiled;   /* a copy failed or was dropped on its way here: then the others end here too */
+  leaf *_Atomic waiting;      /* copies that have come */
+} rendezvous;
+
 struct receipt {
-  receipt *next;     /* in the pool, or in a source's list of settled ones */
-  uint64_t sequence; /* place in the order of admission */
-  uint64_t cookie;   /* the source's */
-  int64_t now_ms;    /* the time that stages see */
+  receipt *next;           /* in the pool, or in a source's list of settled ones */
+  receipt *parent;         /* of a part; NULL: admitted by a source */
+  group *const *groups;    /* while it is split: by ordered border; borrowed from the split */
+  _Atomic uint64_t n_live; /* parts of it that have not settled */
+  uint64_t sequence;       /* place in the order of admission; of a part: in the order of its parent's parts */
+  uint64_t cookie;         /* the source's */
+  int64_t now_ms;          /* the time that stages see */
   uint64_t payload_bytes;
   uint32_t source; /* index in the runtime's sources */
   _Atomic uint32_t n_leaves;
-  _Atomic uint32_t worst; /* leaf_state */
-  leaf first;             /* most documents never have another */
+  _Atomic uint32_t worst;      /* leaf_state */
+  _Atomic uint32_t n_spare;    /* spare leaves in use */
+  _Atomic uint32_t confirmed;  /* sinks that have it, a bit each by sink_slot */
+  _Atomic uint64_t held_bytes; /* of leaves that have settled, but whose memory a fork still holds */
+  leaf *_Atomic failed;        /* leaves that failed: their letters are written when all has settled */
+  rendezvous *joins;           /* in the same allocation */
+  leaf first;                  /* most documents never have another */
+  leaf spare[];
 };
+
+/* What a pipeline's graph asks of its receipts. */
+typedef struct receipt_form {
+  uint32_t n_spare; /* leaves besides the first that one document can have at most */
+  uint32_t n_joins;
+} receipt_form;
 
 /* Receipts that wait to be used again. Freed ones come back in chains from any thread; each source takes all there
  * are at once, so no lock and no ABA. */
 typedef struct receipt_pool {
+  receipt_form form;
   receipt *_Atomic free;
 } receipt_pool;
 
-/* A receipt with one leaf that owns document. *local is the taker's own list. NULL: no memory. */
-receipt *receipt_take(receipt_pool *pool, receipt **local, document *document);
+/* A receipt with one leaf that owns document. *local is the taker's own list; n_awaited has an entry for each join.
+ * NULL: no memory. */
+receipt *receipt_take(receipt_pool *pool, receipt **local, document *document, const uint32_t *n_awaited);
 /* Gives a chain back. [any] */
 void receipt_give(receipt_pool *pool, receipt *first, receipt *last);
 void receipt_free_chain(receipt *first);
 void receipt_pool_done(receipt_pool *pool);
+
+/* A further leaf of the receipt, counted, in the given state and without a document. The caller holds a leaf of it. [any] */
+leaf *receipt_leaf(receipt *receipt, uint32_t state);
 
 /* Records a failure; keeps the state if there is no memory to say why. */
 void leaf_fail(leaf *leaf, uint32_t stage, const qn_error *error);

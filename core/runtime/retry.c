@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "runtime/work.h"
+
 static bool before(const leaf *a, const leaf *b) {
   return a->due_ms != b->due_ms ? a->due_ms < b->due_ms : a->receipt->sequence < b->receipt->sequence;
 }
@@ -44,8 +46,13 @@ static leaf *heap_pop(retries *self) {
 
 static void send_back(retries *self, leaf *it) {
   segment *seg = &self->runtime->segments[it->segment];
-  border_put(&seg->border, it);
-  border_wake(&seg->border);
+  if (seg->work->take_back != NULL) {
+    seg->work->take_back(seg, it);
+  } else {
+    border_put(&seg->border, it);
+  }
+  runtime_wake_workers(self->runtime);
+  activity_end(&self->runtime->activity);
 }
 
 static void set_timer(retries *retries);
@@ -93,7 +100,7 @@ int retries_new(runtime *self, retries **ret_retries) {
     return -ENOMEM;
   }
   made->runtime = self;
-  made->n_room = self->admission.limit_documents;
+  made->n_room = (self->admission.limit_documents + self->n_segments) * (self->receipts.form.n_spare + 1);
   made->heap = calloc(made->n_room, sizeof(leaf *));
   if (made->heap == NULL) {
     free(made);
@@ -137,6 +144,7 @@ uint32_t retry_delay_ms(const plan_retry *retry, uint32_t attempts, uint64_t seq
 
 void retries_add(retries *self, leaf *it, uint32_t delay_ms) {
   it->due_ms = delay_ms;
+  activity_begin(&self->runtime->activity);
   it->next = atomic_load(&self->arrived);
   while (!atomic_compare_exchange_weak(&self->arrived, &it->next, it)) {
   }

@@ -11,12 +11,15 @@
 
 #include "qanat/progress.h"
 #include "runtime/crew.h"
+#include "runtime/desk.h"
+#include "runtime/emitter.h"
 #include "runtime/listen.h"
 #include "runtime/retry.h"
 #include "runtime/signals.h"
 #include "runtime/sink.h"
 #include "runtime/source.h"
 #include "runtime/state.h"
+#include "runtime/work.h"
 
 enum { LOOK_MS = 20, WORKERS_MAX = 1024 };
 
@@ -59,7 +62,7 @@ static void give_credit(runtime *self) {
 static void on_look(uv_timer_t *timer) {
   runtime *self = timer->data;
   give_credit(self);
-  if (runtime_standing(self) == RUN_FAILED) {
+  if (runtime_standing(self) >= RUN_INTERRUPTED) {
     crew_cancel(self->crew);
   }
 }
@@ -70,7 +73,7 @@ static void look_often(runtime *self) {
 
 static void on_stop(void *arg) {
   runtime *self = arg;
-  if (runtime_standing(self) == RUN_FAILED) {
+  if (runtime_standing(self) >= RUN_INTERRUPTED) {
     crew_cancel(self->crew);
     look_often(self);
   }
@@ -104,6 +107,9 @@ static void on_credit(void *arg) {
 
 static void ring_credit(void *arg) {
   runtime *self = arg;
+  if (atomic_load(&self->admission.n_inner) > 0) {
+    runtime_wake_workers(self);
+  }
   loop_ring(&self->loop, &self->credit_bell);
 }
 
@@ -124,20 +130,13 @@ static uint32_t count_role(const plan *self, stage_role role) {
   return n;
 }
 
-/* This runtime runs lines: sources, parallel segments, a sink. */
+/* What the planner knows and this runtime can't run. */
 static int check_plan(const plan *self, qn_error *error) {
   for (uint32_t i = 0; i < self->n_segments; i++) {
     const plan_segment *seg = &self->segments[i];
-    const plan_stage *first = &self->stages[seg->stages[0]];
-    if (seg->kind != SEGMENT_SOURCE && seg->kind != SEGMENT_PARALLEL && seg->kind != SEGMENT_SINK) {
-      return error_set(error, -ENOTSUP, "unsupported-stage",
-                       "stage \"%s\" is not a parallel stage with the call form \"one\"; this version runs no others",
-                       first->id);
-    }
-    if (seg->kind != SEGMENT_SINK && seg->n_next != 1) {
-      return error_set(error, -ENOTSUP, "unsupported-graph",
-                       "what leaves stage \"%s\" goes %u ways; this version runs pipelines that are a line", first->id,
-                       seg->n_next);
+    if (seg->kind == SEGMENT_ISOLATED) {
+      return error_set(error, -ENOTSUP, "unsupported-stage", "stage \"%s\" is to be isolated, which this version can't",
+                       self->stages[seg->stages[0]].id);
     }
   }
   return 0;
@@ -152,38 +151,6 @@ static int build_instances(runtime *self, const qn_stage *const *tables) {
   self->n_instances = planned->n_stages;
   for (uint32_t i = 0; i < planned->n_stages; i++) {
     self->instances[i] = (instance){ .runtime = self, .planned = &planned->stages[i], .index = i, .table = tables[i] };
-  }
-  return 0;
-}
-
-static int build_segments(runtime *self) {
-  const plan *planned = self->plan;
-  self->segments = aligned_alloc(_Alignof(segment), planned->n_segments * sizeof *self->segments);
-  if (self->segments == NULL) {
-    return -ENOMEM;
-  }
-  memset((void *)self->segments, 0, planned->n_segments * sizeof *self->segments);
-  self->n_segments = planned->n_segments;
-  for (uint32_t i = 0; i < planned->n_segments; i++) {
-    segment *made = &self->segments[i];
-    made->planned = &planned->segments[i];
-    made->index = i;
-    made->next = made->planned->n_next > 0 ? &self->segments[made->planned->next[0]] : NULL;
-    if (made->planned->kind != SEGMENT_SOURCE) {
-      bool ordered = made->planned->kind == SEGMENT_SINK && !planned->any_order;
-      int rc = border_init(&made->border, ordered, self->admission.limit_documents);
-      if (rc != 0) {
-        return rc;
-      }
-      made->has_border = true;
-    }
-  }
-  for (uint32_t i = 0; i < planned->n_segments; i++) {
-    segment *end = &self->segments[i];
-    while (end->next != NULL) {
-      end = end->next;
-    }
-    self->segments[i].end = end;
   }
   return 0;
 }
@@ -206,8 +173,11 @@ static int build_ends(runtime *self, qn_error *error) {
     stage_role role = stage->planned->info->role;
     if (role == ROLE_SOURCE) {
       source *made = &self->sources[self->n_sources];
-      source_init(made, self, stage, segment_of(self, i), self->n_sources++);
-      made->cell = metrics_cell_of(self->metrics, actor++, i);
+      int rc = source_init(made, self, stage, segment_of(self, i), self->n_sources++);
+      made->emitter.cell = metrics_cell_of(self->metrics, actor++, i);
+      if (rc != 0) {
+        return error_set(error, rc, "no-memory", "no memory for source '%s'", stage->planned->id);
+      }
     } else if (role == ROLE_SINK) {
       sink *made = &self->sinks[self->n_sinks++];
       made->cell = metrics_cell_of(self->metrics, actor++, i);
@@ -218,6 +188,15 @@ static int build_ends(runtime *self, qn_error *error) {
     }
   }
   return 0;
+}
+
+static uint32_t count_tickets(const runtime *self) {
+  uint32_t n_ends = count_role(self->plan, ROLE_SOURCE) + count_role(self->plan, ROLE_SINK);
+  uint32_t n = n_ends * (SINK_BATCH_MAX + 1);
+  for (uint32_t i = 0; i < self->n_segments; i++) {
+    n += self->segments[i].planned->kind == SEGMENT_ASYNC ? work_async_slots(self) : 0;
+  }
+  return n;
 }
 
 /* The parts that know no stage. */
@@ -240,11 +219,12 @@ static int build_base(runtime *self, qn_error *error) {
   self->has_mutex = true;
   admission_init(&self->admission, planned->limits.documents, planned->limits.bytes, ring_credit, self);
   atomic_init(&self->quota, (int64_t)self->options.limit_documents);
-  uint32_t n_ends = count_role(planned, ROLE_SOURCE) + count_role(planned, ROLE_SINK);
+  park_init(&self->work_park);
   document_limits limits = { planned->limits.document_bytes, planned->limits.document_memory };
-  if (completions_init(&self->completions, &self->loop, n_ends * (SINK_BATCH_MAX + 1)) != 0 ||
+  if (graph_build(self) != 0 || completions_init(&self->completions, &self->loop, count_tickets(self)) != 0 ||
       document_pool_new(planned->schemas, &limits, &self->pool) != 0 ||
-      metrics_new(self->options.n_workers + n_ends, planned->n_stages, &self->metrics) != 0 ||
+      metrics_new(self->options.n_workers + planned->n_stages + planned->n_segments, planned->n_stages,
+                  &self->metrics) != 0 ||
       retries_new(self, &self->retries) != 0 || listeners_new(&self->listeners) != 0) {
     return error_set(error, -ENOMEM, "no-memory", "no memory to run the pipeline");
   }
@@ -256,7 +236,7 @@ static int build(runtime *self, const qn_stage *const *tables, qn_error *error) 
   if (rc != 0) {
     return rc;
   }
-  if (build_instances(self, tables) != 0 || build_segments(self) != 0) {
+  if (build_instances(self, tables) != 0) {
     return error_set(error, -ENOMEM, "no-memory", "no memory to run the pipeline");
   }
   for (uint32_t i = 0; i < self->n_instances; i++) {
@@ -266,6 +246,12 @@ static int build(runtime *self, const qn_stage *const *tables, qn_error *error) 
     }
   }
   rc = build_ends(self, error);
+  if (rc == 0 && self->options.letters != NULL) {
+    rc = desk_new(self, &self->desk);
+    if (rc != 0) {
+      error_set(error, rc, "no-threads", "cannot start a thread for dead letters: %s", strerror(-rc));
+    }
+  }
   return rc == 0 ? crew_new(self, self->options.n_workers, &self->crew, error) : rc;
 }
 
@@ -396,16 +382,18 @@ void runtime_free(runtime *self) {
   for (uint32_t i = self->n_instances; i-- > 0;) {
     instance_destroy(&self->instances[i]);
   }
+  for (uint32_t i = 0; i < self->n_segments; i++) {
+    segment *at = &self->segments[i];
+    if (at->work != NULL && at->work->release != NULL) {
+      at->work->release(self, at);
+    }
+  }
+  desk_free(self->desk);
   for (uint32_t i = 0; i < self->n_sources; i++) {
     source_done(&self->sources[i]);
   }
   for (uint32_t i = 0; i < self->n_sinks; i++) {
     sink_done(&self->sinks[i]);
-  }
-  for (uint32_t i = 0; i < self->n_segments; i++) {
-    if (self->segments[i].has_border) {
-      border_done(&self->segments[i].border);
-    }
   }
   receipt_pool_done(&self->receipts);
   document_pool_free(self->pool);
@@ -426,7 +414,7 @@ void runtime_free(runtime *self) {
   retries_free(self->retries);
   metrics_free(self->metrics);
   free(self->instances);
-  free(self->segments);
+  graph_free(self);
   free(self->sources);
   free(self->sinks);
   free(self);
@@ -443,6 +431,7 @@ void runtime_counts_get(const runtime *self, runtime_counts *ret_counts) {
     .bytes_settled = atomic_load(&self->bytes_settled),
   };
   counts.admitted = atomic_load(&self->next_sequence);
+  counts.parts = atomic_load(&self->n_parts);
   counts.bytes_admitted = atomic_load(&self->bytes_admitted);
   counts.in_flight = admission_documents(&self->admission);
   bool all_known = true;

@@ -24,6 +24,7 @@ typedef struct runtime_counts {
   uint64_t dead_lettered;
   uint64_t unfinished; /* in flight when the pipeline stopped on a fatal error: neither done nor failed */
   uint32_t in_flight;
+  uint64_t parts;          /* documents that stages split off others; each counts as a leaf of the one it came from */
   uint64_t bytes_admitted; /* of payload */
   uint64_t bytes_settled;
   uint64_t input_done, input_total; /* of the inputs, by what the sources say, in their own unit; total 0: unknown */

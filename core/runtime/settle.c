@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Settlement. A source that wants receipts gets them on the loop; all others are recycled where they ended. */
+/* Settlement. A receipt with failed leaves goes by the letter desk, so that it settles after its letters are safe. A source
+ * that wants receipts gets them on the loop; all others are recycled where they ended. */
 #include "runtime/settle.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/desk.h"
 #include "runtime/source.h"
 
 void settler_init(settler *self, runtime *rt) {
@@ -14,47 +16,7 @@ void settler_init(settler *self, runtime *rt) {
   self->runtime = rt;
 }
 
-static qn_str field_of(const document *self, qn_str name) {
-  qn_value value;
-  qn_str none = { "", 0 };
-  if (self == NULL || document_field_get(self, name, &value) != 0 || value.type != QN_VALUE_STR) {
-    return none;
-  }
-  return value.as.str;
-}
-
-static void write_letter(runtime *self, const leaf *it) {
-  const failure *why = it->failure;
-  letter note = {
-    .stage = why != NULL ? self->plan->stages[why->stage].id : "",
-    .slug = why != NULL ? why->error.slug : "no-memory",
-    .message = why != NULL ? why->error.message : "failed, and there was no memory to keep the reason",
-    .attempts = why != NULL ? why->attempts : 1,
-    .time_ms = it->receipt->now_ms,
-    .source = field_of(it->document, QN_LIT("source")),
-    .id = field_of(it->document, QN_LIT("id")),
-    .document = it->document,
-  };
-  letter_store *store = self->options.letters;
-  pthread_mutex_lock(&self->mutex);
-  int rc = store != NULL ? store->put(store, &note) : 0;
-  bool tell = rc != 0 && !self->letters_broken;
-  self->letters_broken |= rc != 0;
-  pthread_mutex_unlock(&self->mutex);
-  if (tell) {
-    runtime_log(self, note.stage, QN_LOG_ERROR, "cannot keep failed documents any more: %s", strerror(-rc));
-  }
-}
-
-static void end_receipt(settler *self, receipt *held) {
-  self->n_documents++;
-  self->payload_bytes += held->payload_bytes;
-  uint32_t worst = atomic_load_explicit(&held->worst, memory_order_relaxed);
-  self->n_settled[worst]++;
-  if (worst != LEAF_UNFINISHED && source_wants_receipts(self->runtime, held->source)) {
-    source_settled(self->runtime, held);
-    return;
-  }
+static void recycle(settler *self, receipt *held) {
   held->next = self->first;
   self->first = held;
   if (self->last == NULL) {
@@ -68,21 +30,101 @@ static void raise_worst(receipt *self, uint32_t state) {
   }
 }
 
+/* A leaf of the receipt is no more. Returns the receipt if it was the last. */
+static receipt *drop_leaf(receipt *held) {
+  return atomic_fetch_sub(&held->n_leaves, 1) == 1 ? held : NULL;
+}
+
+/* A part settles: its parent has one leaf less, and may go on splitting if it waited for this one. */
+static receipt *end_part(settler *self, receipt *part, uint32_t worst) {
+  receipt *parent = part->parent;
+  self->n_parts[worst]++;
+  recycle(self, part);
+  raise_worst(parent, worst);
+  if (atomic_fetch_sub(&parent->n_live, 1) == 1) {
+    runtime_wake_workers(self->runtime);
+  }
+  return drop_leaf(parent);
+}
+
+static void end_admitted(settler *self, receipt *held, uint32_t worst) {
+  self->payload_bytes += held->payload_bytes;
+  self->n_settled[worst]++;
+  if (worst != LEAF_UNFINISHED && source_wants_receipts(self->runtime, held->source)) {
+    source_settled(self->runtime, held);
+  } else {
+    recycle(self, held);
+  }
+}
+
+static void end_receipt(settler *settler, receipt *held);
+
+void settle_receipt(settler *self, receipt *held) {
+  uint32_t worst = atomic_load_explicit(&held->worst, memory_order_relaxed);
+  self->n_documents++;
+  self->bytes += atomic_load_explicit(&held->held_bytes, memory_order_relaxed);
+  free((void *)(uintptr_t)held->groups);
+  held->groups = NULL;
+  if (held->parent == NULL) {
+    end_admitted(self, held, worst);
+    return;
+  }
+  receipt *parent = end_part(self, held, worst);
+  if (parent != NULL) {
+    end_receipt(self, parent); /* as deep as splits follow each other in a pipeline */
+  }
+}
+
+static void end_receipt(settler *self, receipt *held) {
+  if (atomic_load(&held->failed) != NULL) {
+    desk_take(self->runtime->desk, held);
+  } else {
+    settle_receipt(self, held);
+  }
+}
+
+void settle_document(settler *self, leaf *it) {
+  if (document_is_shared(it->document)) {
+    atomic_fetch_add(&it->receipt->held_bytes, it->charged_bytes);
+  } else {
+    self->bytes += it->charged_bytes;
+  }
+  document_unref(it->document);
+  it->document = NULL;
+  it->charged_bytes = 0;
+}
+
+/* A failed leaf keeps its document until its letter is written. */
+static void keep_failed(leaf *it) {
+  receipt *held = it->receipt;
+  it->next = atomic_load(&held->failed);
+  while (!atomic_compare_exchange_weak(&held->failed, &it->next, it)) {
+  }
+}
+
 void settle_leaf(settler *self, leaf *it) {
   assert(it->state != LEAF_LIVE);
   receipt *held = it->receipt;
-  if (it->state == LEAF_FAILED) {
-    write_letter(self->runtime, it);
-  }
-  free(it->failure);
-  document_unref(it->document);
-  self->bytes += it->charged_bytes;
   raise_worst(held, it->state);
-  if (it != &held->first) {
-    free(it);
+  if (it->state == LEAF_FAILED && self->runtime->desk != NULL) {
+    keep_failed(it);
+  } else {
+    free(it->failure);
+    it->failure = NULL;
+    if (it->document != NULL) {
+      settle_document(self, it);
+    }
   }
-  if (atomic_fetch_sub(&held->n_leaves, 1) == 1) {
+  if (drop_leaf(held) != NULL) {
     end_receipt(self, held);
+  }
+}
+
+static void add_counts(_Atomic uint64_t *counters, const uint64_t *counts) {
+  for (uint32_t state = 0; state <= LEAF_UNFINISHED; state++) {
+    if (counts[state] > 0) {
+      atomic_fetch_add_explicit(&counters[state], counts[state], memory_order_relaxed);
+    }
   }
 }
 
@@ -91,11 +133,8 @@ void settle_flush(settler *self) {
   if (self->n_documents == 0 && self->bytes == 0) {
     return;
   }
-  for (uint32_t state = 0; state <= LEAF_UNFINISHED; state++) {
-    if (self->n_settled[state] > 0) {
-      atomic_fetch_add_explicit(&rt->settled[state], self->n_settled[state], memory_order_relaxed);
-    }
-  }
+  add_counts(rt->settled, self->n_settled);
+  add_counts(rt->settled_parts, self->n_parts);
   atomic_fetch_add_explicit(&rt->bytes_settled, self->payload_bytes, memory_order_relaxed);
   if (self->first != NULL) {
     receipt_give(&rt->receipts, self->first, self->last);

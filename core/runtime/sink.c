@@ -32,6 +32,10 @@ void sink_item_begin(sink *self, sink_item *item, leaf *it) {
 
 static void settle(sink *self, leaf *it, leaf_state state) {
   it->state = state;
+  if (state == LEAF_DELIVERED) {
+    atomic_fetch_or_explicit(&it->receipt->confirmed, UINT32_C(1) << self->stage->planned->sink_slot,
+                             memory_order_relaxed);
+  }
   settle_leaf(&self->settler, it);
 }
 

@@ -51,7 +51,8 @@ struct sink {
   sink_item *free_items;
   uint32_t n_pending; /* writes to be completed */
   uint32_t n_delayed; /* items that wait before another try */
-  bool flushing, pumping, has_timer;
+  bool flushing, has_timer;
+  bool counted; /* as active */
   uint32_t flush_attempts;
   completion flush_completion;
   bell pump_bell;

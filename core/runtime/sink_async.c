@@ -224,6 +224,17 @@ static void end(sink *self) {
   sink_ended(self);
 }
 
+/* Whether documents may still come out of it without anybody's doing. */
+static void count_activity(sink *self) {
+  bool is_active = self->n_pending > 0 || self->n_delayed > 0 || self->n_written > 0 || self->flushing;
+  if (is_active && !self->counted) {
+    activity_begin(&self->runtime->activity);
+  } else if (!is_active && self->counted) {
+    activity_end(&self->runtime->activity);
+  }
+  self->counted = is_active;
+}
+
 /* A completion given inside write() or flush() comes back by the bell, so turns do not nest. */
 static void pump(sink *self) {
   if (!self->has_timer) {
@@ -237,6 +248,7 @@ static void pump(sink *self) {
     }
   }
   settle_flush(&self->settler);
+  count_activity(self);
   if (drained(self)) {
     end(self);
   } else {

@@ -134,12 +134,15 @@ static void wait_for_more(sink *self) {
   if (border_ready(&self->segment->border) || atomic_load(&self->closing)) {
     park_cancel(&self->park);
   } else {
+    activity_end(&self->runtime->activity);
     park_wait(&self->park, key, 0);
+    activity_begin(&self->runtime->activity);
   }
 }
 
 static void *sink_main(void *arg) {
   sink *self = arg;
+  activity_begin(&self->runtime->activity);
   leaf *leaves[SINK_BATCH_MAX];
   for (;;) {
     uint32_t n = border_take(&self->segment->border, leaves, self->n_items);
@@ -157,6 +160,7 @@ static void *sink_main(void *arg) {
     }
   }
   sink_finish(self);
+  activity_end(&self->runtime->activity);
   loop_ring(&self->runtime->loop, &self->ended_bell);
   return NULL;
 }

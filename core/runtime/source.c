@@ -19,6 +19,102 @@ void source_call_begin(source *self) {
   self->call.call.attempt = self->attempts + 1;
 }
 
+/* --- credit, and what a source's documents are --- */
+
+static int take_quota(runtime *self) {
+  if (self->options.limit_documents == 0 || atomic_fetch_sub(&self->quota, 1) > 0) {
+    return 0;
+  }
+  atomic_fetch_add(&self->quota, 1);
+  return -ECANCELED;
+}
+
+static void give_quota(runtime *self) {
+  if (self->options.limit_documents != 0) {
+    atomic_fetch_add(&self->quota, 1);
+  }
+}
+
+/* An async source that is refused is told later; it looks once more after asking for that. */
+static int take_now(source *self, uint64_t bytes) {
+  admission *credits = &self->runtime->admission;
+  int rc = admission_try(credits, bytes);
+  if (rc != -EAGAIN || self->starved) {
+    return rc;
+  }
+  admission_starve(credits);
+  rc = admission_try(credits, bytes);
+  if (rc == -EAGAIN) {
+    self->starved = true;
+    activity_end(&self->runtime->activity);
+  } else {
+    admission_sated(credits);
+  }
+  return rc;
+}
+
+static int take_waiting(source *self, uint64_t bytes) {
+  runtime *rt = self->runtime;
+  int rc = admission_try(&rt->admission, bytes);
+  if (rc != -EAGAIN) {
+    return rc;
+  }
+  flow_flush(&self->flow);
+  uint64_t begin_ns = metrics_now_ns();
+  activity_end(&rt->activity);
+  rc = admission_wait(&rt->admission, bytes);
+  activity_begin(&rt->activity);
+  self->waited_ns += metrics_now_ns() - begin_ns;
+  return rc;
+}
+
+static int take_credit(emitter *out, uint64_t bytes) {
+  source *self = (source *)out;
+  int rc = take_quota(self->runtime);
+  if (rc != 0) {
+    return rc;
+  }
+  rc = self->async ? take_now(self, bytes) : take_waiting(self, bytes);
+  if (rc != 0) {
+    give_quota(self->runtime);
+  }
+  return rc;
+}
+
+static void give_credit(emitter *out, uint64_t bytes) {
+  admission_release(&out->runtime->admission, 1, bytes);
+  give_quota(out->runtime);
+}
+
+static void describe(const emitter *out, qn_emit *emit, qn_str *ret_origin) {
+  (void)out;
+  *ret_origin = emit->source;
+}
+
+static void admitted(emitter *out, receipt *held) {
+  source *self = (source *)out;
+  runtime *rt = self->runtime;
+  held->source = self->index;
+  held->now_ms = runtime_now_ms(rt);
+  held->sequence = atomic_fetch_add(&rt->next_sequence, 1);
+  atomic_fetch_add_explicit(&rt->bytes_admitted, held->payload_bytes, memory_order_relaxed);
+  metrics_add(&out->cell->documents, 1);
+  metrics_add(&out->cell->bytes, held->payload_bytes);
+  flow_strange(out->flow, out->segment, &held->first);
+}
+
+static void sent(emitter *out) {
+  runtime *rt = out->runtime;
+  flow_flush(out->flow);
+  if (rt->options.limit_documents != 0 && atomic_load(&rt->next_sequence) >= rt->options.limit_documents) {
+    runtime_halt(rt, RUN_LIMIT);
+  }
+}
+
+static const emitter_kind source_kind = {
+  .take_credit = take_credit, .give_credit = give_credit, .describe = describe, .admitted = admitted, .sent = sent
+};
+
 /* --- the lent thread --- */
 
 /* Sleeps before another try of next(), a little at a time so that a stop is seen. */
@@ -50,7 +146,7 @@ static bool turn(source *in) {
   const qn_source *table = in->stage->table->source;
   source_call_begin(in);
   qn_status status = table->next(in->stage->self, &in->call.call);
-  source_abandon(in);
+  emitter_abandon(&in->emitter);
   if (status == QN_STATUS_MORE) {
     in->attempts = 0;
     return true;
@@ -58,7 +154,7 @@ static bool turn(source *in) {
   const plan_retry *retry = &in->stage->planned->retry;
   if (status == QN_STATUS_RETRY && in->attempts + 1 < retry->attempts) {
     in->attempts++;
-    metrics_add(&in->cell->retried, 1);
+    metrics_add(&in->emitter.cell->retried, 1);
     pause_before_retry(in, retry_delay_ms(retry, in->attempts, in->index));
     return true;
   }
@@ -76,7 +172,7 @@ static void *source_main(void *arg) {
     more = runtime_standing(self->runtime) == RUN_GOES_ON && turn(self);
     if (!more || n_turns % LOOK_AT_CLOCK_EVERY == 0) {
       uint64_t busy_ns = metrics_now_ns() - begin_ns - self->waited_ns;
-      atomic_store_explicit(&self->cell->time_ns, busy_ns, memory_order_relaxed);
+      atomic_store_explicit(&self->emitter.cell->time_ns, busy_ns, memory_order_relaxed);
     }
   }
   loop_ring(&self->runtime->loop, &self->ended_bell);
@@ -93,10 +189,12 @@ static void on_thread_ended(void *arg) {
 }
 
 void source_ended(source *self) {
-  source_abandon(self);
+  emitter_abandon(&self->emitter);
   if (self->starved) {
     self->starved = false;
     admission_sated(&self->runtime->admission);
+  } else {
+    activity_end(&self->runtime->activity);
   }
   self->running = false;
   atomic_fetch_sub(&self->runtime->n_running, 1);
@@ -140,21 +238,23 @@ void source_settled(runtime *self, receipt *held) {
   loop_ring(&self->loop, &in->settled_bell);
 }
 
-void source_init(source *self, runtime *rt, instance *stage, segment *seg, uint32_t index) {
+int source_init(source *self, runtime *rt, instance *stage, segment *seg, uint32_t index) {
+  self->emitter = (emitter){ .runtime = rt, .stage = stage, .segment = seg, .kind = &source_kind, .flow = &self->flow };
   self->runtime = rt;
   self->stage = stage;
-  self->segment = seg;
   self->index = index;
   self->async = stage->planned->info->call == CALL_ASYNC;
-  stage->source = self;
+  stage->emitter = &self->emitter;
   host_call_init(&self->call, &stage->env, NULL, NULL);
   bell_init(&self->ended_bell, on_thread_ended, self);
   bell_init(&self->settled_bell, tell_settled, self);
   atomic_init(&self->settled, NULL);
+  return flow_init(&self->flow, rt);
 }
 
 int source_start(source *self, qn_error *error) {
   self->running = true;
+  activity_begin(&self->runtime->activity);
   atomic_fetch_add(&self->runtime->n_running, 1);
   int rc = 0;
   if (self->async) {
@@ -187,7 +287,11 @@ void source_stop(source *in) {
 }
 
 void source_done(source *self) {
-  receipt_free_chain(self->local);
-  self->local = NULL;
+  emitter_done(&self->emitter);
+  flow_done(&self->flow);
   receipt_free_chain(atomic_exchange(&self->settled, NULL));
+}
+
+uint32_t runtime_source_stage(const runtime *self, uint32_t index) {
+  return self->sources[index].stage->index;
 }

@@ -57,6 +57,7 @@ void source_async_credit(source *in) {
   }
   in->starved = false;
   admission_sated(&in->runtime->admission);
+  activity_begin(&in->runtime->activity);
   const qn_source *table = in->stage->table->source;
   if (table->credit != NULL && !in->stopped) {
     table->credit(in->stage->self, &in->call.call);

@@ -9,15 +9,20 @@
 #include <pthread.h>
 
 #include "plugin/host.h"
+#include "runtime/activity.h"
 #include "runtime/admission.h"
 #include "runtime/border.h"
 #include "runtime/completion.h"
 #include "runtime/loop.h"
+#include "runtime/park.h"
 #include "runtime/receipt.h"
 #include "runtime/runtime.h"
 
 typedef struct source source;
+typedef struct emitter emitter;
 typedef struct sink sink;
+typedef struct desk desk;
+typedef struct async_stage async_stage;
 typedef struct crew crew;
 typedef struct retries retries;
 typedef struct signals signals;
@@ -33,21 +38,44 @@ typedef struct instance {
   bool has_env;
   bool created;
   void *self;                               /* what create() made */
-  source *source;                           /* its driver, if it is a source */
+  emitter *emitter;                         /* if it is a source, or splits documents */
   struct io_handle *handles;                /* what it holds of qanat.io/1 [loop] */
   uint32_t n_offloads;                      /* [loop] */
   _Atomic uint64_t input_done, input_total; /* what a source said of its input */
 } instance;
 
-/* A segment of the plan, with the border that feeds it. */
-typedef struct segment {
+typedef struct segment segment;
+
+/* A way from one segment to another. */
+typedef struct edge {
+  segment *to;
+  const plan_stage *reader; /* the stage that reads there: its condition decides who takes this way */
+  uint32_t input;           /* which of the join's inputs it is, if the reader is a join */
+} edge;
+
+#define SEGMENT_NO_JOIN UINT32_MAX
+
+/* A segment of the plan, with the border that feeds it and the ways that lead on. */
+struct segment {
   const plan_segment *planned;
   uint32_t index;
   bool has_border; /* all but sources */
   border border;
-  struct segment *next; /* the segment it feeds; NULL for a sink */
-  struct segment *end;  /* the sink at the end of the line: where what has ended keeps its place */
-} segment;
+  uint32_t n_edges;
+  edge *edges;
+  bool chooses;  /* some edge has a condition */
+  uint32_t join; /* which entry of a receipt's joins stands before it, or SEGMENT_NO_JOIN */
+
+  /* Where documents begin: sources, and stages that split. */
+  uint32_t *n_awaited; /* for each join, how many of its inputs a document that begins here can reach */
+  uint32_t n_strange;
+  segment **strange; /* sources: ordered borders that no document from here reaches */
+  uint32_t n_below;
+  segment **below; /* stages that split: those that their parts reach */
+
+  const struct work *work; /* how workers run it; NULL: they don't */
+  void *own;               /* what its work keeps for all workers */
+};
 
 /* How the run stands; only ever grows. */
 typedef enum run_stop {
@@ -65,6 +93,7 @@ struct runtime {
   loop loop;
   bool has_loop;
   admission admission;
+  activity activity;
   receipt_pool receipts;
   completions completions;
   document_pool *pool;
@@ -74,19 +103,24 @@ struct runtime {
   instance *instances; /* by index in the plan */
   uint32_t n_segments;
   segment *segments; /* by index in the plan */
+  uint32_t n_orders; /* borders that are ordered */
   uint32_t n_sources;
   source *sources;
   uint32_t n_sinks;
   sink *sinks;
+  park work_park; /* where workers sleep: outlives them, since plugins may complete late */
   crew *crew;
+  desk *desk; /* NULL: failed documents are only counted */
   retries *retries;
   signals *signals;
   listeners *listeners;
 
   _Atomic uint64_t next_sequence;
-  _Atomic int64_t quota; /* documents that may still be started, if there is a limit */
+  _Atomic uint64_t n_parts; /* documents that stages have split off */
+  _Atomic int64_t quota;    /* documents that may still be started, if there is a limit */
   _Atomic uint64_t bytes_admitted, bytes_settled;
-  _Atomic uint64_t settled[LEAF_UNFINISHED + 1]; /* receipts by their worst leaf */
+  _Atomic uint64_t settled[LEAF_UNFINISHED + 1];       /* documents admitted, by their worst leaf */
+  _Atomic uint64_t settled_parts[LEAF_UNFINISHED + 1]; /* those that came out of others */
 
   _Atomic uint32_t stop;         /* run_stop */
   _Atomic uint32_t n_running;    /* sources that have not ended */
@@ -117,8 +151,17 @@ static inline run_stop runtime_standing(const runtime *self) {
 void runtime_log(runtime *runtime, const char *stage, uint32_t level, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 void runtime_log_text(runtime *runtime, const char *stage, uint32_t level, const char *text, size_t len);
+/* There may be something to do for a worker that no border tells of. [any] */
+void runtime_wake_workers(runtime *runtime);
+/* The plan's index of a source. */
+uint32_t runtime_source_stage(const runtime *runtime, uint32_t source); /* source.c */
 /* Starts a thread that gets no signals. 0, or a negative errno. */
 int runtime_thread(pthread_t *ret_thread, void *(*run)(void *arg), void *arg, const char *name);
+
+/* --- graph.c: segments, edges, joins and borders of the plan --- */
+
+int graph_build(runtime *runtime); /* 0, -ENOMEM */
+void graph_free(runtime *runtime);
 
 /* --- instance.c --- */
 

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Stages that split a document: generators, called again and again with the same document and context until they have no more.
+ *
+ * Each call comes with credit for one document more, so that the parts of a large document are in flight a few at a time;
+ * sources stand back while a split waits for credit. If no part of the document is live any more nothing will ever give
+ * that credit, so then it is overdrawn by one. What follows in order finds the parts where their document stood: its own
+ * leaf is at every ordered border below from the start, with a group for the parts. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "runtime/emitter.h"
+#include "runtime/line.h"
+#include "runtime/outcome.h"
+#include "runtime/retry.h"
+#include "runtime/work.h"
+
+enum { CALLS_MAX = 32 /* in one turn */ };
+
+typedef struct split {
+  emitter emitter;   /* must be first */
+  _Atomic bool busy; /* whoever sets it owns what follows until it is cleared */
+  builder *builder;
+  record_encoder *encoder;
+  lane lane;
+  leaf *_Atomic parent; /* being split; NULL: none */
+  uint64_t n_parts;     /* that it has emitted */
+  bool has_credit;      /* for the next part, without its bytes */
+  bool starves;         /* has asked for credit */
+  line line;            /* while the parent waits for another try */
+} split;
+
+static bool hold(split *self) {
+  return !atomic_load(&self->busy) && !atomic_exchange(&self->busy, true);
+}
+
+static void leave(split *self) {
+  atomic_store(&self->busy, false);
+}
+
+/* --- groups --- */
+
+static bool open_groups(flow *by, const segment *seg, receipt *of) {
+  group **groups = calloc(by->runtime->n_orders + 1, sizeof(group *));
+  bool all = groups != NULL;
+  for (uint32_t i = 0; all && i < seg->n_below; i++) {
+    order *at = &seg->below[i]->border.order;
+    groups[at->index] = order_group(at);
+    all = groups[at->index] != NULL;
+  }
+  for (uint32_t i = 0; !all && groups != NULL && i < seg->n_below; i++) {
+    order *at = &seg->below[i]->border.order;
+    if (groups[at->index] != NULL) {
+      order_group_drop(at, groups[at->index]);
+    }
+  }
+  if (!all) {
+    free((void *)groups);
+    return false;
+  }
+  of->groups = groups;
+  return true;
+}
+
+/* The document takes its place wherever its parts will stand in order. */
+static void put_groups(const segment *seg, receipt *of) {
+  for (uint32_t i = 0; i < seg->n_below; i++) {
+    leaf *place = receipt_leaf(of, LEAF_ABSENT);
+    place->group = of->groups[seg->below[i]->border.order.index];
+    border_put(&seg->below[i]->border, place);
+  }
+}
+
+static void close_groups(const segment *seg, const receipt *of, uint64_t n_parts) {
+  for (uint32_t i = 0; i < seg->n_below; i++) {
+    border *at = &seg->below[i]->border;
+    order_group_close(of->groups[at->order.index], n_parts);
+    border_wake(at);
+  }
+}
+
+/* --- emitting --- */
+
+static int take_credit(emitter *out, uint64_t bytes) {
+  split *self = (split *)out;
+  admission *credits = &out->runtime->admission;
+  if (!self->has_credit) {
+    int rc = admission_try_inner(credits);
+    if (rc != 0) {
+      return rc;
+    }
+  }
+  self->has_credit = false;
+  admission_charge(credits, (int64_t)bytes); /* like whatever a worker makes of a document: it may overdraw */
+  return 0;
+}
+
+static void give_credit(emitter *out, uint64_t bytes) {
+  admission_release(&out->runtime->admission, 1, bytes);
+}
+
+static qn_str field_of(const document *from, qn_str name) {
+  qn_value value;
+  bool found = document_field_get(from, name, &value) == 0 && value.type == QN_VALUE_STR;
+  return found ? value.as.str : (qn_str){ NULL, 0 };
+}
+
+static void describe(const emitter *out, qn_emit *emit, qn_str *ret_origin) {
+  const split *self = (const split *)out;
+  const document *parent = atomic_load(&self->parent)->document;
+  *ret_origin = field_of(parent, QN_LIT("id"));
+  if (emit->source.len == 0) {
+    emit->source = field_of(parent, QN_LIT("source"));
+  }
+}
+
+static void admitted(emitter *out, receipt *part) {
+  split *self = (split *)out;
+  receipt *parent = atomic_load(&self->parent)->receipt;
+  atomic_fetch_add(&parent->n_leaves, 1);
+  atomic_fetch_add(&parent->n_live, 1);
+  part->parent = parent;
+  part->source = parent->source;
+  part->now_ms = parent->now_ms;
+  part->sequence = self->n_parts++;
+  atomic_fetch_add_explicit(&out->runtime->n_parts, 1, memory_order_relaxed);
+}
+
+static void sent(emitter *out) {
+  (void)out; /* the worker wakes whom it must when its turn ends */
+}
+
+static const emitter_kind split_kind = {
+  .take_credit = take_credit, .give_credit = give_credit, .describe = describe, .admitted = admitted, .sent = sent
+};
+
+/* --- credit before a call --- */
+
+static bool parent_is_alone(const split *self) {
+  const leaf *parent = atomic_load(&self->parent);
+  return parent != NULL && atomic_load(&parent->receipt->n_live) == 0;
+}
+
+static void sate(split *self) {
+  if (self->starves) {
+    self->starves = false;
+    admission_sate_inner(&self->emitter.runtime->admission);
+  }
+}
+
+static bool get_credit(split *self) {
+  admission *credits = &self->emitter.runtime->admission;
+  if (!self->has_credit && admission_try_inner(credits) == 0) {
+    self->has_credit = true;
+  }
+  if (!self->has_credit && !self->starves) {
+    self->starves = true;
+    admission_starve_inner(credits);
+    self->has_credit = admission_try_inner(credits) == 0;
+  }
+  if (!self->has_credit && parent_is_alone(self)) {
+    admission_force(credits);
+    self->has_credit = true;
+  }
+  if (self->has_credit) {
+    sate(self);
+  }
+  return self->has_credit;
+}
+
+/* --- splitting --- */
+
+static void end_parent(worker *by, segment *seg, leaf *it) {
+  split *self = seg->own;
+  receipt *of = it->receipt;
+  emitter_abandon(&self->emitter);
+  if (self->has_credit) {
+    self->has_credit = false;
+    admission_release(&self->emitter.runtime->admission, 1, 0);
+  }
+  sate(self);
+  close_groups(seg, of, self->n_parts);
+  atomic_store(&self->parent, NULL);
+  settle_leaf(&by->flow.settler, it);
+}
+
+/* What became of the parent itself, now that the stage has said its last of it. */
+static void conclude(worker *by, segment *seg, leaf *it, qn_status status) {
+  split *self = seg->own;
+  runtime *rt = by->crew->runtime;
+  const step *at = &self->lane.steps[0];
+  const instance *stage = &rt->instances[at->stage];
+  verdict decided = outcome_of(rt, it, stage, at->cell, status, &at->call->error);
+  if (decided == VERDICT_AGAIN) {
+    uint32_t delay_ms = outcome_delay_ms(stage, it);
+    it->attempt++;
+    line_send(&self->line);
+    retries_add(rt->retries, it, delay_ms);
+    return;
+  }
+  if (decided == VERDICT_PASSED) {
+    it->state = LEAF_ABSENT; /* it lives on in its parts */
+  }
+  end_parent(by, seg, it);
+}
+
+static void call_once(worker *by, segment *seg, leaf *it) {
+  split *self = seg->own;
+  const step *at = &self->lane.steps[0];
+  uint64_t begin_ns = metrics_now_ns();
+  host_call *call = at->call;
+  call->call.now_ms = it->receipt->now_ms;
+  call->call.attempt = it->attempt;
+  host_call_begin(call, it->document, at->layout);
+  qn_status status = host_call_end(call, at->process(at->instance, at->context, &call->call));
+  metrics_add(&at->cell->time_ns, metrics_now_ns() - begin_ns);
+  emitter_abandon(&self->emitter);
+  if (status != QN_STATUS_MORE) {
+    conclude(by, seg, it, status);
+  } else {
+    it->attempt = 1;
+  }
+}
+
+/* Takes the next document to split. False: there is none, or it was not one. */
+static bool begin_parent(worker *by, segment *seg) {
+  split *self = seg->own;
+  leaf *it;
+  if (border_take(&seg->border, &it, 1) == 0) {
+    return false;
+  }
+  if (it->state != LEAF_LIVE) {
+    flow_pass(&by->flow, it);
+    return true;
+  }
+  if (runtime_standing(by->crew->runtime) == RUN_FAILED) {
+    it->state = LEAF_UNFINISHED;
+    flow_end(&by->flow, seg, it);
+    return true;
+  }
+  if (!open_groups(&by->flow, seg, it->receipt)) {
+    qn_error error = { 0 };
+    error_set(&error, -ENOMEM, "no-memory", "no memory to split the document");
+    leaf_fail(it, seg->planned->stages[0], &error);
+    flow_end(&by->flow, seg, it);
+    return true;
+  }
+  self->n_parts = 0;
+  metrics_add(&self->lane.steps[0].cell->documents, 1);
+  put_groups(seg, it->receipt);
+  atomic_store(&self->parent, it);
+  return true;
+}
+
+/* One step forward. False: there is nothing to do now. */
+static bool advance(worker *by, segment *seg) {
+  split *self = seg->own;
+  leaf *it = atomic_load(&self->parent);
+  if (it == NULL) {
+    return begin_parent(by, seg);
+  }
+  if (line_is_held(&self->line)) {
+    if (!line_is_due(&self->line)) {
+      return false;
+    }
+    line_take(&self->line);
+  }
+  if (runtime_standing(by->crew->runtime) == RUN_FAILED) {
+    it->state = LEAF_UNFINISHED;
+    end_parent(by, seg, it);
+    return true;
+  }
+  if (!get_credit(self)) {
+    return false;
+  }
+  call_once(by, seg, it);
+  return true;
+}
+
+static bool ready(const segment *seg) {
+  const split *self = seg->own;
+  if (atomic_load(&self->busy)) {
+    return false; /* whoever is at it looks again when it leaves */
+  }
+  if (atomic_load(&self->parent) == NULL) {
+    return border_ready(&seg->border);
+  }
+  return line_is_held(&self->line) ? line_is_due(&self->line)
+                                   : parent_is_alone(self) || admission_has_room(&self->emitter.runtime->admission) ||
+                                         runtime_standing(self->emitter.runtime) == RUN_FAILED;
+}
+
+static bool turn(worker *by, segment *seg) {
+  split *self = seg->own;
+  uint32_t n = 0;
+  do {
+    if (!hold(self)) {
+      break;
+    }
+    self->emitter.flow = &by->flow;
+    while (n < CALLS_MAX && advance(by, seg)) {
+      n++;
+    }
+    leave(self);
+  } while (n < CALLS_MAX && ready(seg));
+  return n > 0;
+}
+
+static void take_back(segment *seg, leaf *it) {
+  split *self = seg->own;
+  line_return(&self->line, it);
+}
+
+/* --- its life --- */
+
+static int build(runtime *rt, segment *seg, qn_error *error) {
+  split *self = calloc(1, sizeof *self);
+  seg->own = self;
+  if (self == NULL || builder_new(&self->builder) != 0 || record_encoder_new(&self->encoder) != 0) {
+    return error_set(error, -ENOMEM, "no-memory", "no memory for a stage");
+  }
+  instance *stage = &rt->instances[seg->planned->stages[0]];
+  self->emitter = (emitter){ .runtime = rt,
+                             .stage = stage,
+                             .segment = seg,
+                             .cell = metrics_cell_of(rt->metrics, work_actor(rt, seg), stage->index),
+                             .kind = &split_kind };
+  stage->emitter = &self->emitter;
+  return work_lane_open(rt, seg, self->builder, self->encoder, work_actor(rt, seg), &self->lane, error);
+}
+
+static void close_lane(runtime *rt, segment *seg) {
+  (void)rt;
+  split *self = seg->own;
+  if (self != NULL) {
+    lane_close(&self->lane);
+    record_encoder_free(self->encoder);
+    builder_free(self->builder);
+    emitter_done(&self->emitter);
+  }
+}
+
+static void cancel(runtime *rt, segment *seg) {
+  split *self = seg->own;
+  if (runtime_standing(rt) == RUN_FAILED) {
+    lane_cancel(&self->lane);
+  }
+}
+
+const work split_work = {
+  .build = build, .close = close_lane, .turn = turn, .ready = ready, .take_back = take_back, .cancel = cancel
+};
