@@ -158,7 +158,7 @@ static int row_room(reply_rows *rows) {
 }
 
 static void cell_clear(const shape_column *column, reply_cell *cell) {
-  *cell = (reply_cell){ 0 };
+  memset(cell, 0, sizeof *cell); /* an initializer fills the first member alone */
   if (column->type == QN_COLUMN_F64) {
     cell->f64 = NAN;
   } else if (column->type == QN_COLUMN_REF || column->type == QN_COLUMN_SYMBOL) {

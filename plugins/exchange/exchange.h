@@ -23,6 +23,7 @@ typedef struct ask {
   uint64_t since_ms; /* whoever holds it */
   bool is_first;     /* the first attempt of the pipeline */
   bool alone;        /* whoever holds it: it must not share its fate with others */
+  uint8_t n_returns; /* whoever holds it: how often it came back without a fault of its own */
   size_t len;
   char line[]; /* JSON, with a newline behind */
 } ask;

@@ -182,17 +182,17 @@ static int refuse(qn_create *create, const char *name) {
   char text[400];
   int len =
       snprintf(text, sizeof text,
-               "the layer \"%.100s\" under \"provides\" is none that every pipeline knows: say what columns it has, "
+               "the layer \"%.100s\" under \"layers\" is none that every pipeline knows: say what columns it has, "
                "under \"layers\": { \"schemas\": { \"%.100s\": { \"columns\": [...] } } }",
                name, name);
   return create->host->create_fail(create, text, (size_t)len);
 }
 
-static int read_shape(qn_create *create, shapes *self, uint32_t index) {
+static int read_shape(qn_create *create, shapes *self, const char *list, uint32_t index) {
   char pointer[POINTER_MAX];
-  shape *made = &self->all[index];
+  shape *made = &self->all[self->n];
   const char *name = NULL;
-  snprintf(pointer, sizeof pointer, "/layers/provides/%u", index);
+  snprintf(pointer, sizeof pointer, "%s/%u", list, index);
   int rc = copy_str(create, pointer, "", &name);
   if (rc != 0 || name == NULL) {
     return rc != 0 ? rc : -EINVAL;
@@ -205,21 +205,38 @@ static int read_shape(qn_create *create, shapes *self, uint32_t index) {
     return 0;
   }
   made->name = name;
-  self->is_owned[index] = true;
-  self->n++;
+  self->is_owned[self->n++] = true;
   rc = read_declared(create, made);
   return rc == -EINVAL ? refuse(create, name) : rc;
+}
+
+static int read_list(qn_create *create, shapes *self, const char *list) {
+  uint32_t n = count_of(create, list);
+  int rc = n > SHAPES_MAX - self->n ? -EINVAL : 0;
+  for (uint32_t i = 0; rc == 0 && i < n; i++) {
+    rc = read_shape(create, self, list, i);
+  }
+  return rc;
 }
 
 int shapes_open(qn_create *create, shapes *ret_shapes) {
   shapes *self = ret_shapes;
   memset(self, 0, sizeof *self);
   self->first = count_of(create, "/layers/reads") + count_of(create, "/layers/may_read");
-  uint32_t n = count_of(create, "/layers/provides");
-  int rc = n > SHAPES_MAX ? -EINVAL : 0;
-  for (uint32_t i = 0; rc == 0 && i < n; i++) {
-    rc = read_shape(create, self, i);
+  int rc = read_list(create, self, "/layers/provides");
+  if (rc != 0) {
+    shapes_done(self);
   }
+  return rc;
+}
+
+int shapes_open_all(qn_create *create, shapes *ret_shapes, uint32_t *ret_provided) {
+  shapes *self = ret_shapes;
+  memset(self, 0, sizeof *self);
+  int rc = read_list(create, self, "/layers/reads");
+  rc = rc == 0 ? read_list(create, self, "/layers/may_read") : rc;
+  *ret_provided = self->n;
+  rc = rc == 0 ? read_list(create, self, "/layers/provides") : rc;
   if (rc != 0) {
     shapes_done(self);
   }

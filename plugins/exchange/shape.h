@@ -38,6 +38,9 @@ typedef struct shapes {
 
 /* Reads the configuration. 0, -ENOMEM, or -EINVAL after create_fail(). [create] */
 int shapes_open(qn_create *create, shapes *ret_shapes);
+/* The same for all the stage's layers, those it reads before those it provides: shape i has the index i, and from
+ * ret_provided on they are provided. */
+int shapes_open_all(qn_create *create, shapes *ret_shapes, uint32_t *ret_provided);
 void shapes_done(shapes *shapes);
 
 /* SHAPES_MAX if no such layer may be brought. */

@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { HOW_MAX = 120, WHY_MAX = 700 };
+enum { HOW_MAX = 120, WHY_MAX = 700, RETURNS_MAX = 16 };
 
 /* How a process ended. */
 typedef struct ending {
@@ -146,13 +146,16 @@ static void count_failure(program *self) {
 }
 
 /* A program that answers some documents and then leaves, as some do to stay small, has failed in nothing. What it had
- * been given meanwhile goes to the next one; once. */
+ * been given meanwhile goes to the next one; not for ever, since a document may be what makes it leave. */
 static bool left_well(program *self, bool clean) {
   const ask *first = self->in_flight.first;
-  if (!clean || self->n_answers == 0 || (first != NULL && first->alone)) {
+  if (!clean || self->n_answers == 0 || (first != NULL && first->n_returns == RETURNS_MAX)) {
     return false;
   }
   self->n_failed = 0;
+  for (ask *at = self->in_flight.first; at != NULL; at = at->next) {
+    at->n_returns++;
+  }
   return true;
 }
 
@@ -176,7 +179,7 @@ void program_end(program *self, const char *why) {
   bool clean = bury(self, why, text);
   uint32_t n_left = drop_abandoned(self);
   if (left_well(self, clean)) {
-    hand_back(self, true);
+    hand_back(self, false);
     return;
   }
   count_failure(self);
