@@ -20,6 +20,7 @@ static const command commands[] = {
   { "graph", command_graph, "draw a pipeline, with the times of a run" },
   { "stages", command_stages, "list the installed stages, or describe one" },
   { "test", command_test, "run the tests of a pipeline" },
+  { "test-stage", command_test_stage, "hold a plugin to the rules of plugins" },
   { "deadletter", command_deadletter, "look at documents that failed, and try them again" },
   { "view", command_view, "make a page of records to look at" },
 };
