@@ -1,0 +1,36 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Marks the terms of a word list, one "term<TAB>explanation" a line, however they are spelled: with or without diacritics,
+-- hamza or capitals. A term may have several words.
+local explanations, longest = {}, 1
+
+for line in files.terms:gmatch("[^\r\n]+") do
+  local term, explanation = line:match("^([^\t]+)\t(.+)$")
+  if term then
+    explanations[fold(term)] = explanation
+    local _, spaces = term:gsub(" ", "")
+    longest = math.max(longest, spaces + 1)
+  end
+end
+
+function process(doc)
+  local tokens = doc:layer("token/1")
+  local forms = {}
+  for i = 1, #tokens do
+    forms[i] = tokens:get(i, "form") or ""
+  end
+  local i = 1
+  while i <= #tokens do
+    local step = 1
+    for n = math.min(longest, #tokens - i + 1), 1, -1 do
+      local explanation = explanations[table.concat(forms, " ", i, i + n - 1)]
+      if explanation then
+        local begin = tokens:span(i)
+        local _, end_ = tokens:span(i + n - 1)
+        doc:add("glossary.term/1", { begin = begin, end_ = end_, explanation = explanation })
+        step = n
+        break
+      end
+    end
+    i = i + step
+  end
+end
