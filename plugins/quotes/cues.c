@@ -7,7 +7,7 @@
 #include "qanat/layers.h"
 #include "text/utf8.h"
 
-enum { CLAUSE_MAX_TOKENS = 40, AFTER_MAX_TOKENS = 6 };
+enum { CLAUSE_MAX_TOKENS = 40, AFTER_MAX_TOKENS = 6, NAME_MAX_TOKENS = 14 };
 
 void quote_words_fill(quote_words *words, uint32_t min_words) {
   memset(words, 0, sizeof(*words));
@@ -21,7 +21,7 @@ void quote_words_fill(quote_words *words, uint32_t min_words) {
       "مشيرا مشيرة لفت لفتت يلفت تلفت لافتا لافتة أفاد أفادت يفيد تفيد مفيدا شدد شددت يشدد تشدد مشددا مشددة كتب كتبت "
       "يكتب "
       "تكتب كاتبا علق علقت يعلق تعلق معلقا معلقة سأل سألت يسأل تسأل سائلا تساءل تساءلت يتساءل تتساءل متسائلا ختم ختمت "
-      "يختم تختم خاتما اختتم اختتمت أردف أردفت يردف تردف رد ردت يرد ترد ردا حذر حذرت يحذر تحذر محذرا محذرة اعتبر "
+      "يختم تختم خاتما خاتمة اختتم اختتمت أردف أردفت يردف تردف رد ردت يرد ترد ردا حذر حذرت يحذر تحذر محذرا محذرة اعتبر "
       "اعتبرت "
       "يعتبر تعتبر معتبرا رأى رأت يرى ترى زعم زعمت يزعم نفى نفت أقر أقرت يقر تقر اعترف اعترفت يعترف تعترف شرح شرحت "
       "يشرح "
@@ -30,13 +30,25 @@ void quote_words_fill(quote_words *words, uint32_t min_words) {
       "تزيد "
       "أكمل أكملت استدرك استدركت مزح مازحا مازحة مبينا مبينة بين بينت استطرد استطردت نبه نبهت ينبه منبها أبلغ أبلغت "
       "أخبر "
-      "أخبرت يخبر تخبر تمتم ضحك ابتسم ابتسمت مبتسما صرخ صرخت نصح نصحت عقب عقبت يعقب طالب طالبت يطالب تطالب دعا دعت "
+      "أخبرت يخبر تخبر تمتم ضحك ضحكت ابتسم ابتسمت مبتسما مبتسمة صرخ صرخت نصح نصحت عقب عقبت يعقب طالب طالبت يطالب تطالب "
+      "دعا دعت "
       "داعيا "
       "توقع توقعت يتوقع تتوقع جاء ورد شكا شكت يشكو تشكو شكك شككت وعد وعدت تعهد تعهدت يصر تصر أصر أصرت اشتكى اشتكت "
       "حكى حكت يحكي تحكي يسميه تسميه سماه يصفه يصفها تصفه تصفها أقسم أقسمت استشهد قاطع قاطعت يقدر عاد عادت "
       "said says saying told tells added adds explained explains wrote writes asked asks announced stated states "
       "warned "
       "noted notes insisted argued replied recalled continued declared joked concluded commented tweeted according");
+  wordset_add(&words->feminine, "قالت تقول قائلة أضافت تضيف مضيفة أوضحت توضح موضحة صرحت تصرح ذكرت تذكر أكدت تؤكد مؤكدة "
+                                "أعلنت تعلن معلنة تابعت تتابع متابعة "
+                                "أشارت تشير مشيرة لفتت تلفت لافتة أفادت تفيد مفيدة شددت تشدد مشددة كتبت تكتب علقت تعلق "
+                                "سألت تسأل سائلة تساءلت تتساءل متسائلة "
+                                "ختمت تختم خاتمة اختتمت أردفت تردف ردت ترد حذرت تحذر محذرة اعتبرت تعتبر معتبرة رأت ترى "
+                                "زعمت نفت أقرت تقر اعترفت تعترف شرحت "
+                                "تشرح شارحة روت تروي وصفت تصف واصفة هتفت صاحت همست سخرت تسخر غردت نقلت تنقل لخصت أجابت "
+                                "تجيب مجيبة تحدثت زادت تزيد أكملت "
+                                "استدركت مازحة مبينة بينت استطردت نبهت أبلغت أخبرت تخبر ابتسمت مبتسمة نصحت عقبت طالبت "
+                                "تطالب دعت توقعت تتوقع شكت تشكو شككت وعدت "
+                                "تعهدت تصر أصرت اشتكت حكت تحكي تصفه تصفها أقسمت قاطعت عادت ضحكت صرخت");
   wordset_add(&words->linking, "إن أن بأن إنه إنها أنه أنها إنهم أنهم أنني إنني إننا أننا بأنه بأنها that");
   wordset_add(&words->before_saying, "كما هكذا هذا ما حسبما وفقما مثلما على حد بحسب حسب as so");
 }
@@ -55,7 +67,7 @@ uint32_t token_at(const qn_layer *tokens, uint32_t offset) {
   return low;
 }
 
-static int is_saying(const quote_words *words, const quote_input *input, uint32_t token) {
+int cue_is_saying(const quote_words *words, const quote_input *input, uint32_t token) {
   qn_str form = qn_layer_str(&input->tokens, QN_TOKEN_FORM, token);
   return qn_layer_u32(&input->tokens, QN_TOKEN_KIND, token) == QN_TOKEN_KIND_WORD &&
          wordset_has_loose(&words->saying, form.data, form.len);
@@ -97,7 +109,7 @@ static void look_back(const quote_words *words, const quote_input *input, const 
     }
     token = before;
     next_begin = input->tokens.begin[token];
-    if (cue->verb_before == QN_NO_ROW && is_saying(words, input, token)) {
+    if (cue->verb_before == QN_NO_ROW && cue_is_saying(words, input, token)) {
       cue->verb_before = token;
     }
   }
@@ -112,6 +124,31 @@ static void look_back(const quote_words *words, const quote_input *input, const 
   }
 }
 
+/* "« ... »، مهندسة الأنفاق فلانة صرحت": translations put the subject first. The verb must follow a person's name at once. */
+static void look_past_name(const quote_words *words, const quote_input *input, const quote_marks *marks,
+                           quote_cue *cue) {
+  const qn_layer *entities = &input->entities;
+  uint32_t end = marks->outer_end;
+  for (uint32_t i = 0; i < NAME_MAX_TOKENS && cue->right + i < input->tokens.n_rows; i++) {
+    uint32_t token = cue->right + i;
+    if (is_apart(input, end, input->tokens.begin[token]) ||
+        (is_punctuation(input, token) &&
+         (ends_sentence(token_code(input, token)) || token_code(input, token) == ':'))) {
+      return;
+    }
+    end = input->tokens.end[token];
+    uint32_t mention = token_at(entities, input->tokens.begin[token]);
+    if (i == 0 || mention == 0 || !cue_is_saying(words, input, token) ||
+        qn_layer_u32(entities, QN_ENTITY_TYPE, mention - 1) != QN_ENTITY_TYPE_PERSON ||
+        entities->begin[mention - 1] < marks->outer_end || entities->end[mention - 1] < input->tokens.end[token - 1]) {
+      continue;
+    }
+    cue->verb_after = token;
+    cue->is_named_first = 1;
+    return;
+  }
+}
+
 /* "« ... »، قال": a verb behind the closing mark, after a comma or "كما". */
 static void look_ahead(const quote_words *words, const quote_input *input, const quote_marks *marks, quote_cue *cue) {
   uint32_t end = marks->outer_end;
@@ -122,7 +159,7 @@ static void look_ahead(const quote_words *words, const quote_input *input, const
     }
     end = input->tokens.end[token];
     qn_str form = qn_layer_str(&input->tokens, QN_TOKEN_FORM, token);
-    if (is_saying(words, input, token)) {
+    if (cue_is_saying(words, input, token)) {
       uint8_t first = (uint8_t)form.data[0];
       int has_and = form.len > 4 && first == 0xD9 && (uint8_t)form.data[1] == 0x88; /* وأضاف: another sentence */
       cue->verb_after = has_and ? QN_NO_ROW : token;
@@ -131,9 +168,10 @@ static void look_ahead(const quote_words *words, const quote_input *input, const
     uint32_t code = token_code(input, token);
     if (is_punctuation(input, token) ? (ends_sentence(code) || code == ':')
                                      : !wordset_has(&words->before_saying, form.data, form.len)) {
-      return;
+      break;
     }
   }
+  look_past_name(words, input, marks, cue);
 }
 
 void cue_find(const quote_words *words, const quote_input *input, const quote_marks *marks, quote_cue *ret_cue) {

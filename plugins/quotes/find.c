@@ -21,6 +21,7 @@ typedef struct finder {
   const quote_words *words;
   const quote_input *input;
   uint32_t last_speaker; /* mention, or QN_NO_ROW */
+  uint32_t last_of[2];   /* the last speaker with a verb in the masculine and in the feminine, or QN_NO_ROW */
   uint32_t last_end;     /* of the last quotation that was speech */
   uint32_t n_rows;
 } finder;
@@ -108,12 +109,58 @@ static uint32_t token_begin(const finder *f, uint32_t token) {
   return token < tokens->n_rows ? tokens->begin[token] : f->input->view.len;
 }
 
+static qn_str mention_text(const finder *f, uint32_t mention) {
+  const qn_layer *entities = &f->input->entities;
+  return (qn_str){ (const char *)f->input->view.data + entities->begin[mention],
+                   entities->end[mention] - entities->begin[mention] };
+}
+
+static int ends_with(qn_str text, qn_str tail) {
+  return text.len > tail.len && text.data[text.len - tail.len - 1] == ' ' &&
+         memcmp(text.data + text.len - tail.len, tail.data, tail.len) == 0;
+}
+
+/* Where what the verb says begins, at most so many tokens behind it: at إن or أن. Nobody named from there on is its subject. */
+static uint32_t subject_end(const finder *f, uint32_t verb, uint32_t n_tokens) {
+  const qn_layer *tokens = &f->input->tokens;
+  uint32_t token = verb + 1;
+  for (; token < tokens->n_rows && token < verb + n_tokens; token++) {
+    qn_str form = qn_layer_str(tokens, QN_TOKEN_FORM, token);
+    if (wordset_has(&f->words->linking, form.data, form.len)) {
+      break;
+    }
+  }
+  return token_begin(f, token);
+}
+
+static qn_str token_text(const finder *f, uint32_t token) {
+  const qn_layer *tokens = &f->input->tokens;
+  return (qn_str){ (const char *)f->input->view.data + tokens->begin[token],
+                   tokens->end[token] - tokens->begin[token] };
+}
+
+/* The word right behind a verb as the last name of a person named before: "وقالت الغربي". */
+static uint32_t surname_behind(const finder *f, uint32_t verb, uint32_t to) {
+  uint32_t token = verb + 1;
+  uint32_t mention = QN_NO_ROW;
+  if (token >= f->input->tokens.n_rows || f->input->tokens.end[token] > to) {
+    return QN_NO_ROW;
+  }
+  qn_str name = token_text(f, token);
+  uint32_t i = mention_at(&f->input->entities, token_begin(f, verb));
+  for (uint32_t n = 0; i > 0 && n < LOOK_BACK_MENTIONS && mention == QN_NO_ROW; n++) {
+    i--;
+    mention = type_of(f, i) == QN_ENTITY_TYPE_PERSON && ends_with(mention_text(f, i), name) ? i : QN_NO_ROW;
+  }
+  return mention;
+}
+
 /* The first person behind a verb, up to an offset, but not far. */
 static uint32_t named_behind(const finder *f, uint32_t verb, uint32_t to) {
-  uint32_t limit = token_begin(f, verb + SPEAKER_TOKENS);
-  uint32_t from = token_begin(f, verb);
+  uint32_t limit = subject_end(f, verb, SPEAKER_TOKENS);
   to = to < limit ? to : limit;
-  return mention_after(f, from, to, QN_ENTITY_TYPE_PERSON);
+  uint32_t speaker = mention_after(f, token_begin(f, verb), to, QN_ENTITY_TYPE_PERSON);
+  return speaker != QN_NO_ROW ? speaker : surname_behind(f, verb, to);
 }
 
 /* Where the sentence that holds an offset ends. */
@@ -125,6 +172,9 @@ static uint32_t sentence_end(const finder *f, uint32_t offset) {
 
 static uint32_t speaker_behind(const finder *f, const quote_cue *cue) {
   uint32_t from = token_begin(f, cue->verb_after);
+  if (cue->is_named_first) {
+    return mention_before(f, 0, from, QN_ENTITY_TYPE_PERSON);
+  }
   return named_behind(f, cue->verb_after, sentence_end(f, from));
 }
 
@@ -140,6 +190,17 @@ static uint32_t speaker_before(const finder *f, const quote_marks *marks, const 
   return mention_before(f, clause, marks->outer_begin, QN_ENTITY_TYPE_PERSON);
 }
 
+static int is_feminine(const finder *f, uint32_t verb) {
+  qn_str form = qn_layer_str(&f->input->tokens, QN_TOKEN_FORM, verb);
+  return wordset_has_loose(&f->words->feminine, form.data, form.len);
+}
+
+/* Who spoke last; of a verb's gender, where somebody of it spoke. */
+static uint32_t last_speaker(const finder *f, uint32_t verb) {
+  uint32_t same = verb != QN_NO_ROW ? f->last_of[is_feminine(f, verb)] : QN_NO_ROW;
+  return same != QN_NO_ROW ? same : f->last_speaker;
+}
+
 /* Nobody is named: an organisation by the verb, else who spoke last, else the last person there was. */
 static uint32_t speaker_unnamed(const finder *f, const quote_marks *marks, const quote_cue *cue) {
   uint32_t verb = cue->verb_after != QN_NO_ROW ? cue->verb_after : cue->verb_before;
@@ -150,7 +211,7 @@ static uint32_t speaker_unnamed(const finder *f, const quote_marks *marks, const
     speaker = mention_after(f, token_begin(f, verb), to < limit ? to : limit, QN_ENTITY_TYPE_ORGANIZATION);
   }
   if (speaker == QN_NO_ROW) {
-    speaker = f->last_speaker;
+    speaker = last_speaker(f, verb);
   }
   uint32_t person = mention_before(f, 0, marks->outer_begin, QN_ENTITY_TYPE_PERSON);
   if (speaker == QN_NO_ROW || (person != QN_NO_ROW && f->input->entities.begin[person] > f->last_end)) {
@@ -171,17 +232,6 @@ static uint32_t speaker_find(const finder *f, const quote_marks *marks, const qu
 }
 
 /* --- names --- */
-
-static qn_str mention_text(const finder *f, uint32_t mention) {
-  const qn_layer *entities = &f->input->entities;
-  return (qn_str){ (const char *)f->input->view.data + entities->begin[mention],
-                   entities->end[mention] - entities->begin[mention] };
-}
-
-static int ends_with(qn_str text, qn_str tail) {
-  return text.len > tail.len && text.data[text.len - tail.len - 1] == ' ' &&
-         memcmp(text.data + text.len - tail.len, tail.data, tail.len) == 0;
-}
 
 static int begins_with(qn_str text, qn_str head) {
   return text.len > head.len && text.data[head.len] == ' ' && memcmp(text.data, head.data, head.len) == 0;
@@ -212,7 +262,7 @@ static qn_str speaker_name(const finder *f, uint32_t mention) {
 
 int quote_find(quote_scratch *scratch, const quote_words *words, const quote_input *input, const quote_row **ret_rows,
                uint32_t *ret_n_rows) {
-  finder f = { .words = words, .input = input, .last_speaker = QN_NO_ROW };
+  finder f = { .words = words, .input = input, .last_speaker = QN_NO_ROW, .last_of = { QN_NO_ROW, QN_NO_ROW } };
   int fault = marks_find(scratch, &input->view);
   void *rows = scratch->rows;
   fault = fault != 0 ? fault
@@ -234,6 +284,10 @@ int quote_find(quote_scratch *scratch, const quote_words *words, const quote_inp
     if (row.entity != QN_NO_ROW) {
       row.speaker = speaker_name(&f, row.entity);
       f.last_speaker = row.entity;
+      uint32_t verb = cue.verb_after != QN_NO_ROW ? cue.verb_after : cue.verb_before;
+      if (verb != QN_NO_ROW) {
+        f.last_of[is_feminine(&f, verb)] = row.entity;
+      }
     }
     f.last_end = marks->outer_end;
     scratch->rows[f.n_rows++] = row;

@@ -25,6 +25,7 @@ typedef struct quote_row {
 /* The words that announce speech; filled once. */
 typedef struct quote_words {
   wordset saying;
+  wordset feminine;      /* those of saying that a woman is the subject of */
   wordset linking;       /* إن, أن: between the speaker and the words */
   wordset before_saying; /* كما قال */
   uint32_t min_words;
@@ -68,11 +69,15 @@ typedef struct quote_cue {
   uint32_t right;       /* the first token behind it */
   uint32_t verb_before; /* the verb of saying nearest before it, in the clause */
   uint32_t verb_after;
+  int is_named_first; /* "« ... »، فلان قال": the speaker stands before verb_after */
   int has_colon;
   int has_link; /* إن, or a comma, right before it */
 } quote_cue;
 
 void cue_find(const quote_words *words, const quote_input *input, const quote_marks *marks, quote_cue *ret_cue);
+
+/* True if the token is a verb of saying. */
+int cue_is_saying(const quote_words *words, const quote_input *input, uint32_t token);
 
 /* The first token that begins at offset or later. */
 uint32_t token_at(const qn_layer *tokens, uint32_t offset);

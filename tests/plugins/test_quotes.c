@@ -29,6 +29,14 @@ static const row speech[] = {
   { "وكتب أنطونيو غوتيريش: “الطريق طويل أمامنا”.", "[الطريق طويل أمامنا]António Guterres" },
   { "وقال أنطونيو غوتيريش: ”الطريق طويل أمامنا“.", "[الطريق طويل أمامنا]António Guterres" },
   { "وقال أنطونيو غوتيريش : \" الطريق طويل أمامنا \" .", "[الطريق طويل أمامنا]António Guterres" },
+  /* The subject before its verb, as translations have it. */
+  { "« الماء سيصل قبل الصيف » ، أنطونيو غوتيريش صرح .", "[الماء سيصل قبل الصيف]António Guterres" },
+  /* What stands behind أن is no speaker. */
+  { "أنطونيو غوتيريش قال إن دونالد ترامب «لن يبني سدا جديدا هنا».", "[لن يبني سدا جديدا هنا]António Guterres" },
+  /* A last name alone, and a verb that goes on with the woman who spoke, not with the man who spoke last. */
+  { "حضر أنطونيو غوتيريش الافتتاح. وقال غوتيريش: «بدأ العمل أمس».", "[بدأ العمل أمس]António Guterres" },
+  { "قالت كريستين لاغارد: «الأسعار ستهدأ قريبا». وقال دونالد ترامب: «سننتظر إلى الخريف». وأضافت: «لا نرى خطرا جديدا».",
+    "[الأسعار ستهدأ قريبا]Christine Lagarde[سننتظر إلى الخريف]Donald Trump[لا نرى خطرا جديدا]Christine Lagarde" },
   { "\"The road is long and hard\", said António Guterres.", "[The road is long and hard]António Guterres" },
 };
 
