@@ -195,6 +195,7 @@ static int next_piece(const lexer *lex, uint32_t at, run *ret_run) {
   if (lex->next_break < view->n_breaks && view->breaks[lex->next_break] < end) {
     end = view->breaks[lex->next_break];
   }
+  uint32_t begin = at;
   while (at < end && lex->text[at] == ' ') {
     at++;
   }
@@ -203,6 +204,9 @@ static int next_piece(const lexer *lex, uint32_t at, run *ret_run) {
   }
   ret_run->begin = at;
   ret_run->end = letters_end(lex->text, at, end);
+  if (lex->text[at] == '$' && at != begin) {
+    return 0; /* "A$5" is Australian, "a $5 bill" is not */
+  }
   if (ret_run->end == at && (lex->text[at] == '/' || lex->text[at] == '.' || lex->text[at] == '$')) {
     ret_run->end = at + 1;
   }
