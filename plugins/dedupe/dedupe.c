@@ -198,6 +198,13 @@ static void after_adding(dedupe *self, int64_t now_ms) {
   }
 }
 
+/* Without memory it only stays as old as it is. */
+static void refresh(dedupe *self, uint64_t number) {
+  if (window_refresh(self->window, number, &self->other) > 0 && self->state != NULL) {
+    state_forget(self->state, number);
+  }
+}
+
 static qn_status look_up(dedupe *self, qn_call *call) {
   window_match match;
   qn_str id = id_of(call);
@@ -211,7 +218,7 @@ static qn_status look_up(dedupe *self, qn_call *call) {
     status = end_copy(self, call, id, &match);
   }
   if (status == QN_STATUS_OK || status == QN_STATUS_DROP) {
-    (void)window_refresh(self->window, match.number, &self->other); /* without memory it only stays as old as it is */
+    refresh(self, match.number);
   }
   return status;
 }

@@ -22,17 +22,20 @@ enum {
   HEADER_APPLICATION_ID = 68, /* its place in SQLite's header, big-endian */
   ASIDE_MAX = 1000,
   BUSY_MS = 2000,
+  FORGOTTEN_MAX = 1024,
   NOT_OURS = SQLITE_AUTH /* which SQLite gives only on request */
 };
 
 struct state {
   char *path;
   sqlite3 *database;
-  sqlite3_stmt *insert, *remove;
+  sqlite3_stmt *insert, *remove; /* remove: numbers from the first parameter to before the second */
   window *window;
   shingle_form form;
   uint64_t saved; /* numbers below are in the file, from the window's first on */
-  bool renumber;  /* the file's numbers are not the window's: the next save writes all anew */
+  uint32_t n_forgotten;
+  uint64_t forgotten[FORGOTTEN_MAX]; /* rows to be removed */
+  bool renumber;                     /* the file's numbers are not the window's: the next save writes all anew */
 };
 
 static void say(state_message *message, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -186,7 +189,7 @@ static int open_database(state *self, state_message *message) {
   code = code == 0 ? sqlite3_prepare_v3(self->database, "INSERT OR REPLACE INTO documents VALUES (?1, ?2, ?3, ?4, ?5)",
                                         -1, SQLITE_PREPARE_PERSISTENT, &self->insert, NULL)
                    : code;
-  return code == 0 ? sqlite3_prepare_v3(self->database, "DELETE FROM documents WHERE number < ?1", -1,
+  return code == 0 ? sqlite3_prepare_v3(self->database, "DELETE FROM documents WHERE number >= ?1 AND number < ?2", -1,
                                         SQLITE_PREPARE_PERSISTENT, &self->remove, NULL)
                    : code;
 }
@@ -322,6 +325,18 @@ int state_open(qn_str path, const shingle_form *form, window *window, print *scr
 
 /* --- saving --- */
 
+void state_forget(state *self, uint64_t number) {
+  if (number >= self->saved) {
+    return; /* it was never written, and never will be */
+  }
+  if (self->n_forgotten == FORGOTTEN_MAX) {
+    self->renumber = true; /* nothing could be saved for long: write all anew when it can */
+    self->saved = window_first(self->window);
+    return;
+  }
+  self->forgotten[self->n_forgotten++] = number;
+}
+
 uint64_t state_behind(const state *self) {
   uint64_t first = window_first(self->window);
   return window_next(self->window) - (self->saved > first ? self->saved : first);
@@ -343,12 +358,20 @@ static int save_document(state *self, uint64_t at) {
   return code == SQLITE_DONE ? 0 : code;
 }
 
-static int save_rows(state *self) {
-  uint64_t first = window_first(self->window), next = window_next(self->window);
-  sqlite3_bind_int64(self->remove, 1, self->renumber ? INT64_MAX : (int64_t)first);
+static int remove_rows(state *self, uint64_t begin, uint64_t end) {
+  sqlite3_bind_int64(self->remove, 1, (int64_t)begin);
+  sqlite3_bind_int64(self->remove, 2, (int64_t)end);
   int code = sqlite3_step(self->remove);
   sqlite3_reset(self->remove);
-  code = code == SQLITE_DONE ? 0 : code;
+  return code == SQLITE_DONE ? 0 : code;
+}
+
+static int save_rows(state *self) {
+  uint64_t first = window_first(self->window), next = window_next(self->window);
+  int code = remove_rows(self, 0, self->renumber ? INT64_MAX : first);
+  for (uint32_t i = 0; code == 0 && i < self->n_forgotten; i++) {
+    code = remove_rows(self, self->forgotten[i], self->forgotten[i] + 1);
+  }
   for (uint64_t at = self->saved > first ? self->saved : first; code == 0 && at < next; at++) {
     code = save_document(self, at);
   }
@@ -370,6 +393,7 @@ int state_save(state *self, state_message *ret_message) {
   }
   self->saved = window_next(self->window);
   self->renumber = false;
+  self->n_forgotten = 0;
   return 0;
 }
 

@@ -25,6 +25,9 @@ typedef struct state_message {
 int state_open(qn_str path, const shingle_form *form, window *window, print *scratch, state **ret_state,
                state_message *ret_message);
 
+/* A number is nobody's any more: its row goes with the next save. */
+void state_forget(state *self, uint64_t number);
+
 /* How many documents the window has that the file does not. */
 uint64_t state_behind(const state *self);
 

@@ -303,10 +303,11 @@ int window_refresh(window *self, uint64_t number, print *other) {
   print_derive(other);
   old->n = 0;
   int rc = window_add(self, other, kept);
-  if (rc == 0) {
-    entry_of(self, self->next - 1)->id_hash = id_hash; /* of the whole id, if that was cut */
+  if (rc != 0) {
+    return rc;
   }
-  return rc;
+  entry_of(self, self->next - 1)->id_hash = id_hash; /* of the whole id, if that was cut */
+  return 1;
 }
 
 /* --- finding --- */

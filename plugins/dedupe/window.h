@@ -51,7 +51,8 @@ bool window_find(window *self, const print *wanted, qn_str id, uint32_t distance
 /* Remembers one more; forgets the oldest as long as there is no room. Numbers are given in order. 0, -ENOMEM. */
 int window_add(window *self, const print *added, qn_str id);
 
-/* Makes the document the newest if it is among the older half, under a new number. other is room for its set. 0, -ENOMEM. */
+/* Makes the document the newest if it is among the older half. other is room for its set. 1: it has a new number, and the old
+ * one is nobody's; 0: it is new enough; -ENOMEM. */
 int window_refresh(window *self, uint64_t number, print *other);
 
 /* Numbers begin with first (1 if this is not called) and end before the next. Before the first add. */
