@@ -6,6 +6,7 @@
 
 #include "conformance/check.h"
 #include "conformance/config_case.h"
+#include "conformance/configured.h"
 #include "document/utf8.h"
 #include "plugin/config.h"
 
@@ -77,7 +78,9 @@ static bool strings_are_free(const stage_info *info) {
 void check_config(const subject *what, teller *to) {
   bad_state bad = { .subject = what, .teller = to };
   teller_at(to, NO_DOCUMENT, "configurations that its schema forbids");
-  config_bad_all(what->info->config, what->config, on_bad, &bad);
+  cJSON *plain = configured_plain(what->info, what->config);
+  config_bad_all(what->info->config, plain, on_bad, &bad);
+  cJSON_Delete(plain);
   stand usual;
   if (!check_stand_open(what, to, NULL, &usual)) {
     return;
@@ -86,8 +89,9 @@ void check_config(const subject *what, teller *to) {
   uint64_t until_ms = check_now_ms() + 2 * what->budget_ms;
   for (uint32_t i = 0; i < OTHERS * what->effort && check_now_ms() < until_ms && !check_is_over(to); i++) {
     chance luck = chance_for(what->seed, 1000 + i);
-    cJSON *filled = NULL, *other = config_other(what->info->config, what->config, &luck, strings_are_free(what->info));
-    if (other != NULL && config_check(what->info->config, other, NULL, NULL, &filled) == 0) {
+    cJSON *other = config_other(what->info->config, what->config, &luck, strings_are_free(what->info));
+    cJSON *filled = other != NULL ? configured_fill(what->info, other) : NULL;
+    if (filled != NULL) {
       try_one(what, to, filled, i);
     }
     cJSON_Delete(filled);

@@ -22,7 +22,8 @@ static bool create_with(const subject *what, teller *to, const qn_harness_fault 
     stand_close(&one);
     return struck;
   }
-  if (strcmp(error.slug, "no-message") == 0) {
+  /* Of files and conditions the host itself knows why; of memory it does not. */
+  if (strcmp(error.slug, "no-message") == 0 && strcmp(fault->function, "alloc") == 0) {
     teller_find(to, RULE_SAY_CREATE, "when call %u of %s failed: %s", fault->nth, fault->function, error.message);
   }
   if (left.n_blocks > 0) {

@@ -2,13 +2,14 @@
 
 /* Documents: what comes of each keeps the rules, and is the same again, at a second attempt, in another order, on many
  * threads and beside another instance. */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "conformance/check.h"
 #include "conformance/config_case.h"
-#include "plugin/config.h"
+#include "conformance/configured.h"
 
 enum {
   CHANCE_SAMPLES = 24,
@@ -251,12 +252,15 @@ void check_threads(const subject *what, teller *to) {
 /* The configuration with other values where it can have any. */
 static cJSON *other_config(const subject *what, uint32_t number) {
   chance luck = chance_for(what->seed, 2000 + number);
-  cJSON *filled = NULL;
   bool strings = what->info->n_needs == 0 && what->info->role == ROLE_TRANSFORM;
   cJSON *other = config_other(what->info->config, what->config, &luck, strings);
-  if (other == NULL || config_check(what->info->config, other, NULL, NULL, &filled) != 0) {
-    filled = NULL;
+  const char *owned = what->info->exclusive;
+  if (other != NULL && owned != NULL && cJSON_IsString(cJSON_GetObjectItemCaseSensitive(other, owned))) {
+    char path[PATH_MAX]; /* an output of its own */
+    snprintf(path, sizeof path, "%s/other-%u", what->scratch, number);
+    cJSON_ReplaceItemInObjectCaseSensitive(other, owned, cJSON_CreateString(path));
   }
+  cJSON *filled = other != NULL ? configured_fill(what->info, other) : NULL;
   cJSON_Delete(other);
   return filled;
 }

@@ -12,10 +12,10 @@
 #include "conformance/check.h"
 #include "conformance/child.h"
 #include "conformance/config_case.h"
+#include "conformance/configured.h"
 #include "conformance/elf_file.h"
 #include "conformance/scratch.h"
 #include "document/utf8.h"
-#include "plugin/config.h"
 #include "plugin/registry_load.h"
 
 enum { BUDGET_MS = 500, LONG_EFFORT = 20 };
@@ -25,7 +25,8 @@ typedef struct session {
   report *report;
   manifest *manifest;
   const stage_info *info; /* NULL: of the file */
-  cJSON *config;          /* of the stage, with defaults */
+  configured stage;       /* with its configuration */
+  cJSON *placed;          /* the configuration, which stage refers to */
   const check *check;     /* NULL: of the file */
   const char *check_name;
   char *path; /* absolute: children work elsewhere */
@@ -83,10 +84,10 @@ static void stage_body(void *arg, teller *to) {
   }
   const subject what = {
     .path = self->path,
-    .manifest = self->manifest,
-    .info = self->info,
+    .info = &self->stage.info,
+    .declared = &self->stage.declared,
     .table = registry_entry(plugin, self->info->name),
-    .config = self->config,
+    .config = self->stage.config,
     .config_is_given = options->config != NULL,
     .base_folder = options->base_folder != NULL ? options->base_folder : self->scratch,
     .scratch = self->scratch,
@@ -224,19 +225,6 @@ static int file_run(session *self, bool *ret_usable, qn_error *error) {
 
 /* --- a stage --- */
 
-typedef struct config_faults {
-  qn_error *error;
-  uint32_t n;
-} config_faults;
-
-static void on_config_fault(void *arg, const char *pointer, int at_key, const char *message) {
-  config_faults *self = arg;
-  (void)at_key;
-  if (self->n++ == 0) {
-    error_set(self->error, -EINVAL, "bad-config", "the configuration at \"%s\" %s", pointer, message);
-  }
-}
-
 /* The stage's own output goes into the scratch folder, if it is not told where. */
 static void output_set(const session *self, cJSON *config) {
   const char *key = self->info->exclusive;
@@ -261,14 +249,11 @@ static int config_make(session *self, qn_error *error) {
     output_set(self, base);
   }
   cJSON *placed = base != NULL ? scratch_config(base, self->scratch) : NULL;
-  config_faults faults = { error, 0 };
   cJSON_Delete(base);
-  if (placed == NULL) {
-    return error_set(error, -ENOMEM, "no-memory", "no memory");
-  }
-  int n = config_check(self->info->config, placed, on_config_fault, &faults, &self->config);
-  cJSON_Delete(placed);
-  return n == 0 ? 0 : -EINVAL;
+  int rc = placed == NULL ? error_set(error, -ENOMEM, "no-memory", "no memory")
+                          : configured_make(self->info, placed, &self->stage, error);
+  self->placed = placed;
+  return rc;
 }
 
 /* A rule whose breach makes a comparing check tell nothing new; RULE_N: there is none. */
@@ -291,7 +276,7 @@ static void skip(session *self, const char *why) {
 
 static int stage_run(session *self, const stage_info *info, qn_error *error) {
   self->info = info;
-  self->config = NULL;
+  self->stage = (configured){ 0 };
   int rc = config_make(self, error);
   const check *at;
   for (uint32_t i = 0; rc == 0 && (at = check_at(i)) != NULL; i++) {
@@ -309,7 +294,9 @@ static int stage_run(session *self, const stage_info *info, qn_error *error) {
       rc = check_run(self, stage_body, error);
     }
   }
-  cJSON_Delete(self->config);
+  configured_done(&self->stage);
+  cJSON_Delete(self->placed);
+  self->placed = NULL;
   return rc;
 }
 

@@ -23,8 +23,8 @@ int stand_open_left(stand *self, const subject *what, teller *to, const stand_op
                     qn_error *error) {
   static const stand_options usual = { .kind = WORLD_RICH };
   options = options != NULL ? options : &usual;
-  *self = (stand){ .subject = what, .teller = to };
-  int rc = world_open(&self->world, what->info, options->kind, error);
+  *self = (stand){ .subject = what, .teller = to, .is_usual = options->kind == WORLD_RICH && options->config == NULL };
+  int rc = world_open(&self->world, what->info, what->declared, options->kind, error);
   self->watch = rc == 0 ? malloc(sizeof *self->watch) : NULL;
   if (self->watch == NULL) {
     world_close(&self->world);
@@ -153,12 +153,18 @@ void stand_outcome(stand *self, qn_harness_doc *document, const qn_harness_outco
   if (ret_outcome->is_fault) {
     teller_find(self->teller, fault_rule(from->slug, from->message), "%s", from->message);
   }
-  if (from->status == QN_STATUS_FATAL && !ret_outcome->is_fault) {
+  bool fatal = from->status == QN_STATUS_FATAL && !ret_outcome->is_fault;
+  self->n_fatal += fatal;
+  self->n_others += !fatal;
+  /* FATAL of every document is about the pipeline: something that the stage cannot do without is not there. */
+  if (fatal && (self->n_others > 0 || self->is_usual)) {
     teller_find(self->teller, RULE_STATUS_FATAL, "it said FATAL of a document: %s", from->message);
   }
   if (from->status != QN_STATUS_OK) {
     char *text = NULL;
-    int wrote = asprintf(&text, "%s %s: %s", status_word(from->status), from->slug, from->message);
+    /* What hinders for now may be told in passing figures: how long was waited, how much was left. */
+    const char *message = from->status == QN_STATUS_RETRY ? "" : from->message;
+    int wrote = asprintf(&text, "%s %s: %s", status_word(from->status), from->slug, message);
     ret_outcome->text = wrote < 0 ? NULL : with_parts(self, document, text);
     return;
   }
@@ -209,20 +215,25 @@ static void show(const char *text, size_t at, char *ret_shown, size_t capacity) 
   ret_shown[n] = '\0';
 }
 
-bool stand_same(stand *self, rule_id rule, const outcome *first, const outcome *second, const char *what) {
+bool stand_same_text(teller *to, rule_id rule, const char *first, const char *second, const char *what) {
   char left[4 * SHOWN], right[4 * SHOWN];
-  const char *a = first->text, *b = second->text;
-  if (a == NULL || b == NULL || strcmp(a, b) == 0) {
+  if (strcmp(first, second) == 0) {
     return true;
   }
   size_t at = 0;
-  while (a[at] != '\0' && a[at] == b[at]) {
+  while (first[at] != '\0' && first[at] == second[at]) {
     at++;
   }
-  show(a, at, left, sizeof left);
-  show(b, at, right, sizeof right);
-  teller_find(self->teller, rule, "%s: the results differ at byte %zu: \"…%s…\" and \"…%s…\"", what, at, left, right);
+  show(first, at, left, sizeof left);
+  show(second, at, right, sizeof right);
+  teller_find(to, rule, "%s: the results differ at byte %zu: \"…%s…\" and \"…%s…\"", what, at, left, right);
   return false;
+}
+
+bool stand_same(stand *self, rule_id rule, const outcome *first, const outcome *second, const char *what) {
+  /* No memory for one of them, or no sample: nothing to compare. */
+  return first->text == NULL || second->text == NULL ||
+         stand_same_text(self->teller, rule, first->text, second->text, what);
 }
 
 /* --- samples --- */

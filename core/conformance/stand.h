@@ -11,11 +11,11 @@
 /* What is to be checked. Lives in the child; strings belong to the parent's memory, which the child has a copy of. */
 typedef struct subject {
   const char *path;
-  const manifest *manifest;
-  const stage_info *info;
-  const qn_stage *table; /* loaded by the child itself */
-  const cJSON *config;   /* checked, with defaults */
-  bool config_is_given;  /* by the user, not made up */
+  const stage_info *info;   /* with the layers of its configuration */
+  const manifest *declared; /* whose schemas these have */
+  const qn_stage *table;    /* loaded by the child itself */
+  const cJSON *config;      /* checked, with defaults */
+  bool config_is_given;     /* by the user, not made up */
   const char *base_folder;
   const char *scratch; /* a folder of the check's own, which is the working directory */
   uint64_t seed;
@@ -30,6 +30,8 @@ typedef struct stand {
   world world;
   watch *watch;
   qn_harness *harness;
+  bool is_usual;              /* neither its world nor its configuration lacks anything */
+  uint32_t n_fatal, n_others; /* documents by what came of them */
 } stand;
 
 typedef struct stand_options {
@@ -74,6 +76,9 @@ void stand_outcome(stand *self, qn_harness_doc *document, const qn_harness_outco
 
 /* Tells the rule if the two differ, showing where; what says which two. True: they are the same. */
 bool stand_same(stand *self, rule_id rule, const outcome *first, const outcome *second, const char *what);
+
+/* The same of texts. */
+bool stand_same_text(teller *teller, rule_id rule, const char *first, const char *second, const char *what);
 
 /* Samples for a check: all fixed ones and some of chance, the huge one only if asked. The subject's only one if it has. */
 typedef struct sample_list {

@@ -132,7 +132,8 @@ static bool schema_has(const cJSON *schema, const char *pointer) {
 
 static void pointer_check(qn_create *create, const char *what, const char *pointer) {
   watch *self = watch_of(create->env);
-  if (pointer == NULL || !schema_has(self->info->config, pointer)) {
+  bool layers = pointer != NULL && strncmp(pointer, "/layers", 7) == 0; /* the host's own key, of any stage */
+  if (pointer == NULL || (!layers && !schema_has(self->info->config, pointer))) {
     teller_find(self->teller, RULE_CONFIG_DECLARED, "%s of \"%.100s\"", what, pointer != NULL ? pointer : "(NULL)");
   }
 }

@@ -18,13 +18,19 @@ enum { DOCUMENT_BYTES = 16 << 20, RUNS_MAX = 4096 };
 
 /* --- opening --- */
 
-static const layer_schema *schema_of(const manifest *from, const char *name) {
+static const layer_schema *schema_among(const manifest *from, const char *name) {
   for (uint32_t i = 0; i < from->n_schemas; i++) {
     if (strcmp(from->schemas[i].name, name) == 0) {
       return &from->schemas[i];
     }
   }
-  return schema_known(name);
+  return NULL;
+}
+
+static const layer_schema *schema_of(const world *self, const char *name) {
+  const layer_schema *found = schema_among(self->declared, name);
+  found = found != NULL ? found : schema_among(self->info->manifest, name);
+  return found != NULL ? found : schema_known(name);
 }
 
 static int layers_lay_out(world *self, qn_error *error) {
@@ -33,7 +39,11 @@ static int layers_lay_out(world *self, qn_error *error) {
   for (uint32_t i = 0; i < info->n_layers; i++) {
     uint32_t slot = UINT8_MAX;
     bool absent = info->layers[i].access == LAYER_MAY_READ && self->kind == WORLD_BARE;
-    int rc = absent ? 0 : schema_set_add(self->schemas, schema_of(info->manifest, info->layers[i].name), &slot, error);
+    const layer_schema *schema = schema_of(self, info->layers[i].name);
+    if (schema == NULL) {
+      return error_set(error, -EINVAL, "no-layer", "nobody declares the layer \"%s\"", info->layers[i].name);
+    }
+    int rc = absent ? 0 : schema_set_add(self->schemas, schema, &slot, error);
     if (rc != 0) {
       return rc;
     }
@@ -46,7 +56,8 @@ static int layers_lay_out(world *self, qn_error *error) {
 static int views_lay_out(world *self, qn_error *error) {
   const stage_info *info = self->info;
   uint32_t slot = SCHEMA_VIEW_NONE;
-  const char *reads = info->views_read[self->kind == WORLD_RICH ? 0 : info->n_views_read - 1];
+  const char *reads = info->n_views_read == 0 ? "payload" /* a source */
+                                              : info->views_read[self->kind == WORLD_RICH ? 0 : info->n_views_read - 1];
   int rc = schema_set_add_view(self->schemas, reads, &slot, error);
   self->layout.view_reads = (uint8_t)slot;
   self->given_view = slot > SCHEMA_VIEW_TEXT ? (uint8_t)slot : SCHEMA_VIEW_NONE;
@@ -67,9 +78,9 @@ bool world_kinds_differ(const stage_info *info) {
   return info->n_views_read > 1 || may_read;
 }
 
-int world_open(world *self, const stage_info *info, world_kind kind, qn_error *error) {
+int world_open(world *self, const stage_info *info, const manifest *declared, world_kind kind, qn_error *error) {
   static const document_limits limits = { .document_bytes = DOCUMENT_BYTES };
-  *self = (world){ .info = info, .kind = kind };
+  *self = (world){ .info = info, .declared = declared, .kind = kind };
   int rc = schema_set_new(&self->schemas);
   rc = rc == 0 ? layers_lay_out(self, error) : rc;
   rc = rc == 0 ? views_lay_out(self, error) : rc;

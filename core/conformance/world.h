@@ -17,6 +17,7 @@ typedef enum world_kind { WORLD_RICH = 0, WORLD_BARE = 1, WORLD_KINDS } world_ki
 
 typedef struct world {
   const stage_info *info;
+  const manifest *declared;
   world_kind kind;
   schema_set *schemas;
   document_pool *pool;
@@ -27,8 +28,8 @@ typedef struct world {
   record_encoder *encoder;
 } world;
 
-/* 0, -ENOMEM, or -EINVAL (the manifest asks for more views or layers than a pipeline has). */
-int world_open(world *ret_world, const stage_info *info, world_kind kind, qn_error *error);
+/* declared has the schemas of layers that the configuration declares. 0, -ENOMEM, or -EINVAL (the manifest asks for more views or layers than a pipeline has). */
+int world_open(world *ret_world, const stage_info *info, const manifest *declared, world_kind kind, qn_error *error);
 void world_close(world *world);
 
 /* Whether both kinds are the same for the stage. */
