@@ -11,19 +11,23 @@
 #include <string.h>
 
 #include "pipeline/condition.h"
+#include "pipeline/draft_routes.h"
 
 enum { NOBODY = 0, GRANTED = UINT16_MAX, SLOT_NONE = 255 };
 
 /* What has been made when a document leaves a stage: by slot, the maker's index + 1. */
 typedef struct wire_state {
   uint16_t layers[SCHEMA_LAYERS_MAX];
+  uint16_t changed[SCHEMA_LAYERS_MAX]; /* by slot, who changed it last */
   uint16_t views[SCHEMA_VIEWS_MAX];
-  bool unknown; /* a stage we know nothing of stands above */
+  bool is_sure[SCHEMA_VIEWS_MAX]; /* the view was made whatever way a document came */
+  bool unknown;                   /* a stage we know nothing of stands above */
 } wire_state;
 
 typedef struct wiring {
   draft *draft;
   schema_set *schemas;
+  routes *routes;
   wire_state *after; /* one a stage */
   /* the stage at work */
   uint32_t self;
@@ -46,7 +50,7 @@ static const char *use_pointer(wiring *w) {
 
 /* --- joins --- */
 
-/* Two branches may both bring a thing only if it is the same thing, or if they exclude each other by conditions. */
+/* Two branches may both bring a thing only if it is the same thing, or if no document comes by both. */
 static uint16_t merge_maker(wiring *w, uint16_t a, uint16_t b, const char *what, const char *name) {
   if (a == b || b == NOBODY || (b == GRANTED && a != NOBODY)) {
     return a;
@@ -54,16 +58,31 @@ static uint16_t merge_maker(wiring *w, uint16_t a, uint16_t b, const char *what,
   if (a == NOBODY || a == GRANTED) {
     return b;
   }
-  bool exclusive = false;
-  for (uint32_t i = 0; i < w->draft->n_stages; i++) {
-    exclusive = exclusive || w->draft->stages[i].stage.when != NULL;
+  uint32_t x = a - 1u;
+  uint32_t y = b - 1u;
+  if (routes_is_above(w->routes, x, y)) {
+    return b; /* it came later on the same way */
   }
-  if (!exclusive) {
+  if (!routes_is_above(w->routes, y, x) && !routes_exclude(w->routes, x, y)) {
     pipeline_file_fault(w->draft->file, draft_pointer(w->draft, stage_now(w), "from"), false,
-                        "two branches that meet here both make the %s \"%s\": \"%s\" and \"%s\"; leave one of them out",
+                        "two branches that meet here both %s \"%s\": \"%s\" and \"%s\"; leave one of them out, or "
+                        "give the branches a \"when\" that excludes the other's",
                         what, name, id_of(w, a), id_of(w, b));
   }
   return a;
+}
+
+/* Every document brings the view here. */
+static bool view_is_sure(const wiring *w, const plan_stage *stage, uint32_t view) {
+  bool by_all = stage->n_from > 0;
+  for (uint32_t i = 0; i < stage->n_from; i++) {
+    bool is_sure = w->after[stage->from[i]].is_sure[view];
+    by_all = by_all && is_sure;
+    if (is_sure && routes_is_certain(w->routes, w->self, stage->from[i])) {
+      return true;
+    }
+  }
+  return by_all;
 }
 
 static void merge(wiring *w) {
@@ -71,19 +90,23 @@ static void merge(wiring *w) {
   memset(&w->now, 0, sizeof w->now);
   if (stage_now(w)->place == ROLE_SOURCE) {
     w->now.views[SCHEMA_VIEW_PAYLOAD] = (uint16_t)(w->self + 1);
+    w->now.is_sure[SCHEMA_VIEW_PAYLOAD] = true;
   }
   w->now.unknown = stage_now(w)->place != ROLE_SOURCE && stage->n_from == 0;
   for (uint32_t i = 0; i < stage->n_from; i++) {
     const wire_state *from = &w->after[stage->from[i]];
     w->now.unknown = w->now.unknown || from->unknown;
     for (uint32_t k = 0; k < schema_set_count(w->schemas); k++) {
-      w->now.layers[k] = merge_maker(w, w->now.layers[k], from->layers[k], "layer", schema_set_at(w->schemas, k)->name);
+      const char *name = schema_set_at(w->schemas, k)->name;
+      w->now.layers[k] = merge_maker(w, w->now.layers[k], from->layers[k], "make the layer", name);
+      w->now.changed[k] = merge_maker(w, w->now.changed[k], from->changed[k], "change the layer", name);
     }
     for (uint32_t k = 0; k < schema_set_n_views(w->schemas); k++) {
       bool payload = k == SCHEMA_VIEW_PAYLOAD; /* every source makes it */
-      w->now.views[k] = payload && w->now.views[k] != NOBODY ? w->now.views[k]
-                                                             : merge_maker(w, w->now.views[k], from->views[k], "view",
-                                                                           schema_set_view_name(w->schemas, k));
+      w->now.views[k] =
+          payload && w->now.views[k] != NOBODY
+              ? w->now.views[k]
+              : merge_maker(w, w->now.views[k], from->views[k], "make the view", schema_set_view_name(w->schemas, k));
     }
   }
 }
@@ -111,7 +134,17 @@ static void view_missing(wiring *w) {
   uint32_t slot = view_find(w->schemas, name);
   if (slot < SCHEMA_VIEWS_MAX || schema_set_add_view(w->schemas, name, &slot, NULL) == 0) {
     w->now.views[slot] = GRANTED;
+    w->now.is_sure[slot] = true;
   }
+}
+
+/* Made somewhere above, but not on every way here. */
+static void view_unsure(wiring *w, uint32_t slot) {
+  draft_stage *stage = stage_now(w);
+  pipeline_file_fault(w->draft->file, use_pointer(w), false,
+                      "\"%s\" reads the view \"%s\", which \"%s\" makes, but not every document that comes here has "
+                      "passed it; make it on the other ways too, or keep this stage on that way",
+                      stage->use, schema_set_view_name(w->schemas, slot), id_of(w, w->now.views[slot]));
 }
 
 static void view_read(wiring *w) {
@@ -121,15 +154,31 @@ static void view_read(wiring *w) {
   if (stage->place == ROLE_SOURCE) {
     return;
   }
-  for (uint32_t i = 0; i < info->n_views_read; i++) {
+  stage_layout *layout = &stage->stage.layout;
+  uint32_t n_found = 0;
+  uint32_t first = SCHEMA_VIEWS_MAX;
+  for (uint32_t i = 0; i < info->n_views_read && n_found < STAGE_VIEWS_MAX; i++) {
     uint32_t slot = view_find(w->schemas, info->views_read[i]);
-    if (slot < SCHEMA_VIEWS_MAX && w->now.views[slot] != NOBODY) {
-      stage->stage.layout.view_reads = (uint8_t)slot;
+    if (slot == SCHEMA_VIEWS_MAX || w->now.views[slot] == NOBODY) {
+      continue;
+    }
+    if (n_found++ == 0) {
+      first = slot;
+      layout->view_reads = (uint8_t)slot;
+    } else {
+      layout->views_else[layout->n_views_else++] = (uint8_t)slot;
+    }
+    if (w->now.is_sure[slot]) {
       return;
     }
   }
-  if (!w->now.unknown && info->n_views_read > 0) {
+  if (w->now.unknown || info->n_views_read == 0) {
+    return;
+  }
+  if (first == SCHEMA_VIEWS_MAX) {
     view_missing(w);
+  } else if (w->now.views[first] != GRANTED) {
+    view_unsure(w, first);
   }
 }
 
@@ -154,6 +203,7 @@ static void view_provide(wiring *w) {
                         stage->use, name, id_of(w, maker));
   }
   w->now.views[slot] = (uint16_t)(w->self + 1);
+  w->now.is_sure[slot] = true;
   stage->stage.layout.view_provides = (uint8_t)slot;
 }
 
@@ -261,6 +311,9 @@ static void layers_wire(wiring *w) {
     if (w->wanted.all[i].access == LAYER_PROVIDES && layout->layer_slot[i] != SLOT_NONE) {
       w->now.layers[layout->layer_slot[i]] = (uint16_t)(w->self + 1);
     }
+    if (w->wanted.all[i].access == LAYER_MODIFIES && layout->layer_slot[i] != SLOT_NONE) {
+      w->now.changed[layout->layer_slot[i]] = (uint16_t)(w->self + 1);
+    }
   }
 }
 
@@ -305,9 +358,20 @@ static void fields_wire(draft_stage *stage) {
   }
 }
 
+/* What comes out of a stage that splits are other documents: they have a payload and nothing else. */
+static void begin_anew(wiring *w) {
+  w->now = (wire_state){ .unknown = w->now.unknown };
+  w->now.views[SCHEMA_VIEW_PAYLOAD] = (uint16_t)(w->self + 1);
+  w->now.is_sure[SCHEMA_VIEW_PAYLOAD] = true;
+}
+
 static int stage_wire(wiring *w) {
   draft_stage *stage = stage_now(w);
   merge(w);
+  routes_check_join(w->routes, w->draft, w->self);
+  for (uint32_t i = 0; i < SCHEMA_VIEWS_MAX; i++) {
+    w->now.is_sure[i] |= view_is_sure(w, &stage->stage, i);
+  }
   int result = condition_wire(w);
   if (result != 0) {
     return result;
@@ -322,6 +386,9 @@ static int stage_wire(wiring *w) {
     layers_wire(w);
     view_provide(w);
     fields_wire(stage);
+    if (stage->stage.info->splits) {
+      begin_anew(w);
+    }
   }
   wanted_layers_done(&w->wanted);
   return result;
@@ -330,7 +397,7 @@ static int stage_wire(wiring *w) {
 int draft_wire(draft *self, const uint32_t *order, schema_set *schemas) {
   wiring w = { .draft = self, .schemas = schemas };
   w.after = plan_memory_take(self->file->memory, self->n_stages, sizeof *w.after);
-  if (w.after == NULL) {
+  if (w.after == NULL || routes_make(self, order, &w.routes) != 0) {
     return -ENOMEM;
   }
   for (uint32_t i = 0; i < self->n_stages; i++) {

@@ -49,6 +49,9 @@ static void fill(const plan *self, const plan_stage *stage, row *ret_row) {
   add(ret_row->cells[2], "%s", roles[info->role]);
   if (info->role != ROLE_SOURCE) {
     add(ret_row->cells[3], "%s", schema_set_view_name(self->schemas, stage->layout.view_reads));
+    for (uint32_t i = 0; i < stage->layout.n_views_else; i++) {
+      add(ret_row->cells[3], " or %s", schema_set_view_name(self->schemas, stage->layout.views_else[i]));
+    }
   } else {
     add(ret_row->cells[3], "-> %s", schema_set_view_name(self->schemas, SCHEMA_VIEW_PAYLOAD));
   }

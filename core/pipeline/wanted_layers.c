@@ -205,6 +205,16 @@ static const draft_stage *supplier_in_draft(const draft *self, const draft_stage
   return NULL;
 }
 
+/* A stage between the two that splits documents. */
+static const draft_stage *split_between(const draft_stage *above, const draft_stage *below) {
+  for (const draft_stage *at = above + 1; above < below && at < below; at++) {
+    if (at->stage.info != NULL && at->stage.info->splits) {
+      return at;
+    }
+  }
+  return NULL;
+}
+
 static const char *installed_advice(draft *self, const char *layer, const char *view) {
   const stage_info *found[3];
   uint32_t n = 0;
@@ -233,8 +243,14 @@ const char *supplier_advice(draft *self, const draft_stage *stage, const char *l
   }
   bool line = stage->from == NULL && other->from == NULL;
   const char *id = other->stage.id == NULL ? other->use : other->stage.id;
+  const draft_stage *split = split_between(other, stage);
   const char *advice =
-      line ? plan_memory_format(self->file->memory, "\"%s\" does, but only later: move it up, before this one", id)
+      split != NULL
+          ? plan_memory_format(self->file->memory,
+                               "\"%s\" does, but what comes out of \"%s\" are other documents, with a payload only: put "
+                               "one more { \"use\": \"%s\" } behind it",
+                               id, split->use, other->use)
+      : line ? plan_memory_format(self->file->memory, "\"%s\" does, but only later: move it up, before this one", id)
            : plan_memory_format(self->file->memory, "\"%s\" does, but this one does not read from it: see its \"from\"",
                                 id);
   return advice == NULL ? "" : advice;

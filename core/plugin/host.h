@@ -72,6 +72,9 @@ void host_call_begin(host_call *call, document *document, const stage_layout *la
  * the status that counts. The error does not name the stage: whoever shows it says where it happened. PENDING leaves the builder as it is: end again with the status that complete() brings. */
 qn_status host_call_end(host_call *call, qn_status status);
 
+/* Where a data file that the manifest lists is. 0, -ENAMETOOLONG; whether it can be opened is another matter. */
+int host_data_find(const manifest *manifest, const char *name, char *ret_path, size_t capacity);
+
 /* Runs the stage's create with its config. error gets create_fail()'s text. */
 int host_create(qn_env *env, const qn_stage *stage, void **ret_instance, qn_error *error);
 

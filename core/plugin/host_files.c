@@ -102,6 +102,14 @@ static bool is_beside_data(const manifest *from) {
   return slash[-(ptrdiff_t)len - 1] == '/' && strncmp(slash - len, from->name, len) == 0;
 }
 
+int host_data_find(const manifest *from, const char *name, char *ret_path, size_t capacity) {
+  int rc = data_path(from, name, false, ret_path, capacity);
+  if (rc == 0 && access(ret_path, F_OK) != 0 && is_beside_data(from)) {
+    rc = data_path(from, name, true, ret_path, capacity);
+  }
+  return rc;
+}
+
 int host_data_open(qn_create *create, const char *name, qn_str *ret_bytes) {
   const manifest *from = create->env->info->manifest;
   qn_error *hint = &create_body(create)->hint;

@@ -40,6 +40,9 @@ int predicate_holds(const predicate *predicate, document *document);
 typedef int predicate_visit(void *arg, const char *layer, const char *pointer);
 int predicate_layers(const cJSON *json, predicate_visit *visit, void *arg);
 
+/* Whether no document can ever satisfy both: only what can be told from the conditions themselves. */
+bool predicate_excludes(const cJSON *a, const cJSON *b);
+
 /* The condition in one line for people, UTF-8, cut to fit: language is "ar" and not (entity/1 at least 3 rows). */
 void predicate_text(const cJSON *json, char *ret_text, size_t capacity);
 
