@@ -14,6 +14,7 @@ int command_check(int argc, char **argv);
 int command_graph(int argc, char **argv);
 int command_stages(int argc, char **argv);
 int command_test(int argc, char **argv);
+int command_new(int argc, char **argv);
 int command_deadletter(int argc, char **argv);
 int command_test_stage(int argc, char **argv);
 int command_view(int argc, char **argv);
