@@ -242,6 +242,25 @@ static void required_check(config_walk *walk, const config_place *place, const c
   }
 }
 
+/* "minProperties": keys of which none is required, but some are. */
+static void count_check(config_walk *walk, const config_place *place, const cJSON *schema, const cJSON *object) {
+  double least = 0;
+  char list[400] = "";
+  size_t len = 0;
+  const cJSON *property;
+  if (config_number(schema, "minProperties", &least) != 0 || cJSON_GetArraySize(object) >= least) {
+    return;
+  }
+  cJSON_ArrayForEach(property, cJSON_GetObjectItemCaseSensitive(schema, "properties")) {
+    int n = snprintf(list + len, sizeof list - len, "%s\"%.64s\"", len > 0 ? ", " : "", property->string);
+    if (n < 0 || (size_t)n >= sizeof list - len) {
+      break;
+    }
+    len += (size_t)n;
+  }
+  config_fault(walk, place, 0, "needs at least %.0f of %s", least, len > 0 ? list : "its keys");
+}
+
 static void elements_check(config_walk *walk, const config_place *place, const cJSON *schema, const cJSON *array) {
   const cJSON *items = cJSON_GetObjectItemCaseSensitive(schema, "items");
   const cJSON *element;
@@ -266,6 +285,7 @@ int config_value_check(config_walk *walk, const config_place *place, const cJSON
   if (type == CONFIG_OBJECT) {
     members_check(walk, place, schema, value);
     required_check(walk, place, schema, value);
+    count_check(walk, place, schema, value);
   } else if (type == CONFIG_ARRAY) {
     elements_check(walk, place, schema, value);
   } else if (type == CONFIG_PREDICATE) {

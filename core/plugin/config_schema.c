@@ -43,6 +43,7 @@ static const struct schema_key {
   { "properties", T(OBJECT), FORM_SCHEMAS },
   { "additionalProperties", T(OBJECT), FORM_SCHEMA },
   { "required", T(OBJECT), FORM_WORDS },
+  { "minProperties", T(OBJECT), FORM_COUNT },
 };
 
 enum { N_SCHEMA_KEYS = sizeof schema_keys / sizeof schema_keys[0] };

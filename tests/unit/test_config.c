@@ -42,7 +42,9 @@ static const char schema_text[] =
     "\"word\":{\"type\":\"string\",\"minLength\":2,\"maxLength\":4},"
     "\"lists\":{\"type\":\"array\",\"maxItems\":2,\"items\":{\"type\":\"string\"}},"
     "\"retry\":{\"type\":\"object\",\"default\":{},\"properties\":{\"times\":{\"type\":\"integer\",\"default\":5}}},"
-    "\"names\":{\"type\":\"object\",\"additionalProperties\":{\"type\":\"string\"}}"
+    "\"names\":{\"type\":\"object\",\"additionalProperties\":{\"type\":\"string\"}},"
+    "\"either\":{\"type\":\"object\",\"minProperties\":1,\"properties\":{\"a\":{\"type\":\"integer\"},\"b\":{\"type\":"
+    "\"file\"}}}"
     "}}";
 
 static void check_expect(const char *config_text, const char *expected) {
@@ -65,12 +67,14 @@ static void config_violating_its_schema_is_refused_in_clean_words(void **state) 
     { "{\"path\":\"a\"}", "" },
     { "{}", ": lacks \"path\" (file): where to write" },
     { "[]", ": must be an object, found an array" },
+    { "{\"path\":\"a\",\"either\":{\"b\":\"x\"}}", "" },
+    { "{\"path\":\"a\",\"either\":{}}", "/either: needs at least 1 of \"a\", \"b\"" },
     { "{\"path\":\"\"}", "/path: must be a file name of at least 1 character, found \"\"" },
     { "{\"path\":5}", "/path: must be a file name of at least 1 character, found 5" },
     { "{\"path\":\"a\",\"path\":\"b\"}", "/path!: \"path\" is given twice; keep one" },
     { "{\"path\":\"a\",\"sentence\":3}", "/sentence!: unknown key \"sentence\"; did you mean \"sentences\"?" },
     { "{\"path\":\"a\",\"zzzzzz\":3}",
-      "/zzzzzz!: unknown key \"zzzzzz\"; known: path, sentences, ratio, strict, mode, word, lists, retry, names" },
+      "/zzzzzz!: unknown key \"zzzzzz\"; known: path, sentences, ratio, strict, mode, word, lists, retry, names, either" },
     { "{\"path\":\"a\",\"sentences\":0}", "/sentences: must be an integer from 1 to 100, found 0" },
     { "{\"path\":\"a\",\"sentences\":101}", "/sentences: must be an integer from 1 to 100, found 101" },
     { "{\"path\":\"a\",\"sentences\":2.5}", "/sentences: must be an integer from 1 to 100, found 2.5" },
@@ -175,6 +179,9 @@ static void config_schema_faults_are_all_found(void **state) {
       ": requires \"pth\", which is not among its properties; did you mean \"path\"?" },
     { "{\"type\":\"object\",\"properties\":[]}", "/properties: must be an object of schemas" },
     { "{\"type\":\"object\",\"required\":[1]}", "/required: must be an array of strings" },
+    { "{\"type\":\"object\",\"minProperties\":-1}", "/minProperties: must be a whole number from 0" },
+    { WITH("{\"type\":\"string\",\"minProperties\":1}"),
+      "/properties/p/minProperties!: does not go with type \"string\"" },
   };
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     collected all = { 0 };
