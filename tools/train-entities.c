@@ -31,6 +31,7 @@ typedef struct job {
   const char *out;
   const char *clitics;
   const char *errors;
+  uint32_t told; /* which of the judgements errors are told of */
   const char *articles[FILES_MAX];
   uint32_t n_articles;
   const char *extra[FILES_MAX]; /* articles that are never held out */
@@ -90,16 +91,20 @@ static void label_words(const article *a, const scan *s, uint8_t *labels) {
   }
 }
 
-static void add_article(crf_examples *all, tagger *t, const article *a, uint32_t number) {
+static void add_article(crf_examples *all, tagger *t, echo_table *echoes, const article *a, uint32_t number) {
   const scan *s = NULL;
   scan_input input = articles_input(a);
   uint64_t features[FEATURES_MAX];
   if (tagger_first_choice(t, &input, (qn_str){ NULL, 0 }, &s) != 0) {
     ground_die("no memory", "tagging");
   }
+  scan room = *s; /* whose host lends memory */
+  if (echo_begin(echoes, &room) != 0) {
+    ground_die("no memory", "tagging");
+  }
   word_facts *facts = ground_get(s->n_words, sizeof(word_facts));
   uint8_t *labels = ground_get(s->n_words, 1);
-  features_gather(s, facts);
+  features_gather(s, echoes, facts);
   label_words(a, s, labels);
   for (uint32_t first = 0; first < s->n_words;) {
     uint32_t last = features_stretch(s, first);
@@ -119,15 +124,17 @@ static void add_article(crf_examples *all, tagger *t, const article *a, uint32_t
 
 /* Reads all articles with each of the thinned lexicons. */
 static void gather(const job *j, const articles *given, crf_examples *ret_examples) {
+  echo_table echoes = { 0 };
   for (uint32_t reading = 0; reading < READINGS; reading++) {
     lexicon lex = make_lexicon(j, reading + 1, hidden_percent[reading]);
     tagger *t = open_tagger(&lex);
     for (size_t i = 0; i < given->n; i++) {
-      add_article(ret_examples, t, &given->list[i], (uint32_t)i);
+      add_article(ret_examples, t, &echoes, &given->list[i], (uint32_t)i);
     }
     tagger_close(t);
     free((void *)(uintptr_t)lex.header);
   }
+  free(echoes.slots);
 }
 
 /* --- folds --- */
@@ -185,7 +192,7 @@ static void judge_folds(const job *j, const articles *given, const crf_examples 
     ner_model model = train_model(all, &sel, &bytes, &len);
     for (uint32_t p = 0; p < JUDGED; p++) {
       judge_fold(&sel, taggers[p], NULL, &sums[p][0], NULL);
-      judge_fold(&sel, taggers[p], &model, &sums[p][1], p == 1 ? errors : NULL);
+      judge_fold(&sel, taggers[p], &model, &sums[p][1], p == j->told ? errors : NULL);
       tagger_use_model(taggers[p], NULL);
     }
     free(bytes);
@@ -201,9 +208,9 @@ static void judge_folds(const job *j, const articles *given, const crf_examples 
     tagger_close(taggers[p]);
     free((void *)(uintptr_t)lexicons[p].header);
   }
-  printf("with the model, %u%% of the lexicon hidden:\n", judged_percent[1]);
-  judge_print_kinds(&sums[1][1]);
-  judge_print_reliability(&sums[1][1]);
+  printf("with the model, %u%% of the lexicon hidden:\n", judged_percent[j->told]);
+  judge_print_kinds(&sums[j->told][1]);
+  judge_print_reliability(&sums[j->told][1]);
   if (errors != NULL && fclose(errors) != 0) {
     ground_die("cannot be written", j->errors);
   }
@@ -255,6 +262,13 @@ static bool take_argument(job *j, const char *arg) {
     j->clitics = arg + 8;
   } else if (strncmp(arg, "errors=", 7) == 0) {
     j->errors = arg + 7;
+  } else if (strncmp(arg, "told=", 5) == 0) {
+    uint32_t percent = (uint32_t)strtoul(arg + 5, NULL, 10);
+    j->told = 0;
+    while (j->told < JUDGED && judged_percent[j->told] != percent) {
+      j->told++;
+    }
+    return j->told < JUDGED;
   } else if (strncmp(arg, "folds=", 6) == 0) {
     j->folds = (uint32_t)strtoul(arg + 6, NULL, 10);
     return j->folds >= 2 && j->folds <= FOLDS_MAX;
@@ -268,17 +282,18 @@ static bool take_argument(job *j, const char *arg) {
 }
 
 int main(int argc, char **argv) {
-  job j = { 0 };
+  job j = { .told = 1 };
   bool understood = true;
   for (int i = 1; i < argc; i++) {
     understood = understood && take_argument(&j, argv[i]);
   }
   if (!understood || (j.out == NULL && j.folds == 0) || j.n_articles == 0 || j.clitics == NULL || j.n_lexicon == 0) {
-    fprintf(stderr,
-            "usage: train-entities [out=MODEL.qner] [folds=N [errors=FILE]] clitics=MODEL.qclt articles=FILE...\n"
-            "                      [extra=FILE...] LEXICON.tsv...\n"
-            "folds=N judges every article by a model that was trained without it and every Nth other.\n"
-            "Articles of extra files are always trained on and never judged.\n");
+    fprintf(stderr, "usage: train-entities [out=MODEL.qner] [folds=N [errors=FILE] [told=PERCENT]] clitics=MODEL.qclt "
+                    "articles=FILE...\n"
+                    "                      [extra=FILE...] LEXICON.tsv...\n"
+                    "folds=N judges every article by a model that was trained without it and every Nth other.\n"
+                    "told=0, 30 or 60 tells of the judgement with so much of the lexicon hidden.\n"
+                    "Articles of extra files are always trained on and never judged.\n");
     return 2;
   }
   work(&j);

@@ -10,11 +10,14 @@
 #include "entities/names.h"
 #include "qanat/layers.h"
 
-/* What is believed less is not proposed; a guess that the model believes less than this loses the difference;
- * more than that is not believed; names of the lexicon are beyond doubt from KNOWN_MIN on. */
+/* What is believed less is not proposed; a guess that the model believes less than this loses the difference; more than
+ * that is not believed. A name of the lexicon loses only what the model is sure to be none, but so much the more; from
+ * KNOWN_MIN on it is left alone where the model would put another in its place. */
 #define PROPOSED_MIN 0.5f
 #define DOUBTED_MAX 0.35f
 #define BELIEF_MAX 0.92f
+#define REFUTED_MAX 0.2f
+#define REFUTED_BY 2.0f
 #define KNOWN_MIN 0.8f
 
 enum { KNOWN_WORDS_MAX = 32 };
@@ -272,7 +275,7 @@ static void propose_names(const decoder *d, scan *s, uint32_t first, uint32_t la
   }
 }
 
-/* Lowers guesses of the other recognizers that the model does not share. Candidates are sorted by their ends; *at is
+/* Lowers what the other recognizers found and the model does not share. Candidates are sorted by their ends; *at is
  * the first that may end in the stretch. */
 static void doubt(const decoder *d, scan *s, uint32_t first, uint32_t last, uint32_t n_candidates, uint32_t *at) {
   while (*at < n_candidates && s->candidates[*at].last <= first) {
@@ -280,11 +283,13 @@ static void doubt(const decoder *d, scan *s, uint32_t first, uint32_t last, uint
   }
   for (uint32_t k = *at; k < n_candidates && s->candidates[k].last <= last; k++) {
     candidate *c = &s->candidates[k];
-    if (c->from != FROM_PATTERN || c->type > QN_ENTITY_TYPE_EVENT || c->first < first) {
+    if (c->from == FROM_VALUES || c->type > QN_ENTITY_TYPE_EVENT || c->first < first) {
       continue;
     }
     float p = belief(d, c->first - first, c->last - first, last - first, c->type);
-    if (p < DOUBTED_MAX) {
+    if (c->from == FROM_LEXICON) {
+      c->score -= p < REFUTED_MAX ? REFUTED_BY * (REFUTED_MAX - p) : 0.0f;
+    } else if (p < DOUBTED_MAX) {
       c->score -= DOUBTED_MAX - p;
     }
   }
@@ -297,10 +302,13 @@ int decode_propose(decoder *d, const ner_model *model, scan *s) {
   if (r == 0) {
     r = weigh_use(&d->weigher, model, s);
   }
+  if (r == 0) {
+    r = echo_begin(&d->echoes, s);
+  }
   if (r != 0) {
     return r;
   }
-  features_gather(s, d->facts);
+  features_gather(s, &d->echoes, d->facts);
   if (d->model != model) {
     read_follows(model, d->follows);
     d->model = model;
@@ -320,6 +328,7 @@ int decode_propose(decoder *d, const ner_model *model, scan *s) {
 void decode_done(decoder *d, const scan *s) {
   if (s->host != NULL) {
     weigh_done(&d->weigher, s);
+    echo_done(&d->echoes, s);
     s->host->release(s->env, d->facts);
     s->host->release(s->env, d->odds);
     s->host->release(s->env, d->ahead);

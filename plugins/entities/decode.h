@@ -14,6 +14,7 @@ typedef float label_row[MODEL_ROW];
 /* The working memory of one worker; zeroed at first. */
 typedef struct decoder {
   weigher weigher;
+  echo_table echoes;
   word_facts *facts;
   uint32_t facts_capacity;
   float *odds;   /* of a stretch: label weights, then probabilities; MODEL_ROW a word */

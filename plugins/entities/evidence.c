@@ -9,7 +9,7 @@
 #include "qanat/layers.h"
 #include "text/utf8.h"
 
-enum { AFFIX_MAX = 4 };
+enum { AFFIX_MIN = 2, AFFIX_MAX = 4, STEM_MIN = 6 };
 
 static inline uint64_t mix(uint64_t kind, uint64_t value) {
   uint64_t x = (value + kind * 0x9E3779B97F4A7C15u) * 0xD6E8FEB86659FD93u;
@@ -44,7 +44,50 @@ static uint64_t lore_of(const scan_word *w) {
 
 static uint64_t around_of(const trigger *t) {
   return (uint64_t)t->title | (uint64_t)t->direct << 8 | (uint64_t)t->cue << 16 | (uint64_t)t->head << 24 |
-         (uint64_t)t->open << 32 | (uint64_t)t->tail << 40;
+         (uint64_t)t->open << 32 | (uint64_t)t->tail << 40 | (uint64_t)t->follows << 48;
+}
+
+/* The letters before the core, as they stand in the view. */
+static uint64_t clitic_of(const scan *s, const scan_word *w) {
+  uint64_t clitic = 0;
+  for (uint32_t i = w->begin; i < w->core && i < w->begin + 8; i++) {
+    clitic = clitic << 8 | s->view.data[i];
+  }
+  return clitic;
+}
+
+/* The form of a core. */
+static const char *core_form(const scan *s, const scan_word *w, uint32_t *ret_len) {
+  uint32_t skip = (uint32_t)(w->key_len - w->core_len);
+  *ret_len = w->form_len - skip;
+  return s->heap + w->form + skip;
+}
+
+/* The core between the article or a prefix of verbs and a common ending: words of one root and class fall together. */
+static uint64_t stem_of(const scan *s, const scan_word *w) {
+  static const char *const prefixes[] = { "ال", "سي", "ست", "ي", "ت" };
+  static const char *const endings[] = { "ات", "ون", "ين", "وا", "ها", "هم", "ان", "ه", "ت", "ي", "ا" };
+  uint32_t len = 0;
+  if ((w->shape & WORD_ARABIC) == 0 || w->key_len > KEY_BYTES_MAX) {
+    return 0;
+  }
+  const char *form = core_form(s, w, &len);
+  for (size_t k = 0; k < sizeof prefixes / sizeof prefixes[0]; k++) {
+    uint32_t n = (uint32_t)strlen(prefixes[k]);
+    if (len >= n + STEM_MIN && memcmp(form, prefixes[k], n) == 0) {
+      form += n;
+      len -= n;
+      break;
+    }
+  }
+  for (size_t k = 0; k < sizeof endings / sizeof endings[0]; k++) {
+    uint32_t n = (uint32_t)strlen(endings[k]);
+    if (len >= n + STEM_MIN && memcmp(form + len - n, endings[k], n) == 0) {
+      len -= n;
+      break;
+    }
+  }
+  return hash_bytes(form, len);
 }
 
 /* Belief in steps. */
@@ -65,7 +108,25 @@ static void note_candidate(const candidate *c, word_facts *facts) {
   }
 }
 
-void features_gather(const scan *s, word_facts *facts) {
+/* The type that rule tells of. */
+static uint32_t type_of(uint64_t rule) {
+  return (uint32_t)(rule & 0xF) - 1;
+}
+
+static void gather_echoes(const scan *s, echo_table *echoes, word_facts *facts) {
+  for (uint32_t i = 0; i < s->n_words; i++) {
+    if (echo_counts(s, i)) {
+      echo_note(echoes, facts[i].core, type_of(facts[i].rule));
+    }
+  }
+  for (uint32_t i = 0; i < s->n_words; i++) {
+    if (echo_counts(s, i)) {
+      facts[i].echo = echo_of(echoes, facts[i].core, type_of(facts[i].rule));
+    }
+  }
+}
+
+void features_gather(const scan *s, echo_table *echoes, word_facts *facts) {
   for (uint32_t i = 0; i < s->n_words; i++) {
     const scan_word *w = &s->words[i];
     uint64_t form = w->key_len <= KEY_BYTES_MAX ? w->core_hash ^ (uint64_t)w->core_len << 56 : 0x100000000u + w->mark;
@@ -74,11 +135,14 @@ void features_gather(const scan *s, word_facts *facts) {
       .shape = shape_of(w),
       .lore = lore_of(w),
       .around = around_of(&s->triggers[i]),
+      .clitic = clitic_of(s, w),
+      .stem = stem_of(s, w),
     };
   }
   for (uint32_t i = 0; i < s->n_candidates; i++) {
     note_candidate(&s->candidates[i], facts);
   }
+  gather_echoes(s, echoes, facts);
 }
 
 uint32_t features_stretch(const scan *s, uint32_t first) {
@@ -101,17 +165,16 @@ static inline void add(feature_list *list, uint64_t kind, uint64_t value) {
   list->features[list->n++] = mix(kind, value);
 }
 
-/* Beginnings and ends of the core of one to four letters. */
+/* Beginnings and ends of the core of two to four letters. */
 static void add_affixes(feature_list *list, const scan *s, const scan_word *w) {
   if ((w->shape & WORD_LETTERS) == 0 || w->key_len > KEY_BYTES_MAX) {
     return;
   }
-  uint32_t skip = (uint32_t)(w->key_len - w->core_len);
-  const char *form = s->heap + w->form + skip;
-  uint32_t len = w->form_len - skip;
+  uint32_t len = 0;
+  const char *form = core_form(s, w, &len);
   uint32_t from = 0;
   uint32_t to = len;
-  for (uint32_t n = 0; n < AFFIX_MAX && from < len && to > 0; n++) {
+  for (uint32_t n = 1; n <= AFFIX_MAX && from < len && to > 0; n++) {
     from++;
     while (from < len && !utf8_is_lead((uint8_t)form[from])) {
       from++;
@@ -120,8 +183,10 @@ static void add_affixes(feature_list *list, const scan *s, const scan_word *w) {
     while (to > 0 && !utf8_is_lead((uint8_t)form[to])) {
       to--;
     }
-    add(list, 40 + n, hash_bytes(form, from));
-    add(list, 50 + n, hash_bytes(form + to, len - to));
+    if (n >= AFFIX_MIN) {
+      add(list, 40 + n, hash_bytes(form, from));
+      add(list, 50 + n, hash_bytes(form + to, len - to));
+    }
   }
   int likeness = w->likeness / 4;
   add(list, 60, (uint64_t)(likeness + 64));
@@ -132,11 +197,10 @@ static void add_neighbour(feature_list *list, const word_facts *f, uint64_t kind
   add(list, kind + 1, f->shape);
   add(list, kind + 2, f->lore);
   add(list, kind + 3, f->rule);
-  add(list, kind + 4, f->around);
+  add(list, kind + 4, both(f->echo, f->rule & 0xF));
 }
 
 static void add_own(feature_list *list, const word_facts *f) {
-  uint64_t known = both(f->lore, f->rule & 0xFF);
   add(list, 1, 0);
   add(list, 2, f->core);
   add(list, 3, f->shape);
@@ -144,22 +208,26 @@ static void add_own(feature_list *list, const word_facts *f) {
   add(list, 5, f->around);
   add(list, 6, f->rule);
   add(list, 7, f->doubt);
-  add(list, 8, f->rule & 0x1F);
-  add(list, 9, known);
-  add(list, 10, both(f->lore, f->around));
-  add(list, 11, both(f->shape, f->lore));
-  add(list, 12, both(f->core, f->rule & 0xF));
-  add(list, 13, both(f->doubt, f->rule));
+  add(list, 8, f->clitic);
+  add(list, 9, f->stem);
+  add(list, 10, f->echo);
+  add(list, 11, both(f->lore, f->rule & 0xFF));
+  add(list, 12, both(f->lore, f->around));
+  add(list, 13, both(f->shape, f->lore));
+  add(list, 14, both(f->doubt, f->rule));
+  add(list, 15, both(f->echo, f->rule & 0x1F));
+  add(list, 16, both(f->echo, f->lore));
+  add(list, 17, both(f->clitic, f->lore));
   for (uint32_t bit = 0; bit < 16; bit++) {
     if ((f->lore >> bit & 1) != 0) {
-      add(list, 14, bit);
+      add(list, 20, bit);
     }
   }
 }
 
 uint32_t features_of(const scan *s, const word_facts *facts, uint32_t first, uint32_t last, uint32_t i,
                      uint64_t *ret_features) {
-  static const word_facts border = { 0x300000000u, 0x3000000u, 0x30000u, 0, 0, 0 };
+  static const word_facts border = { .core = 0x300000000u, .shape = 0x3000000u, .lore = 0x30000u };
   feature_list list = { ret_features, 0 };
   const word_facts *f = &facts[i];
   const word_facts *before = i > first ? f - 1 : &border;
@@ -170,8 +238,8 @@ uint32_t features_of(const scan *s, const word_facts *facts, uint32_t first, uin
   add_affixes(&list, s, &s->words[i]);
   add_neighbour(&list, before, 100);
   add_neighbour(&list, behind, 110);
-  add(&list, 120, before2->core);
-  add(&list, 121, behind2->core);
+  add(&list, 120, before2->stem);
+  add(&list, 121, behind2->stem);
   add(&list, 122, both(before2->lore, before->lore));
   add(&list, 123, both(behind->lore, behind2->lore));
   add(&list, 124, both(before->core, f->lore));
@@ -184,5 +252,8 @@ uint32_t features_of(const scan *s, const word_facts *facts, uint32_t first, uin
   add(&list, 131, both(behind->shape, f->shape));
   add(&list, 132, both(before2->core, before->core));
   add(&list, 133, both(before2->rule & 0x1F, before->rule & 0x1F));
+  add(&list, 134, both(f->clitic, before->rule & 0x1F));
+  add(&list, 135, both(f->clitic, before->core));
+  add(&list, 136, both(behind->clitic, behind->rule & 0x1F));
   return list.n;
 }

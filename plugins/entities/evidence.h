@@ -5,6 +5,7 @@
 #ifndef ENTITIES_EVIDENCE_H
 #define ENTITIES_EVIDENCE_H
 
+#include "entities/echo.h"
 #include "entities/scan.h"
 
 enum { FEATURES_MAX = 96 };
@@ -17,10 +18,13 @@ typedef struct word_facts {
   uint64_t around; /* titles, cues and heads */
   uint64_t rule;   /* what the recognizers have chosen here */
   uint64_t doubt;  /* ... and what they proposed in vain */
+  uint64_t clitic; /* the letters before the core */
+  uint64_t stem;   /* of the core, with neither a verb's prefix nor a common ending */
+  uint64_t echo;   /* what the same word was chosen as elsewhere in the document */
 } word_facts;
 
-/* Fills facts of all words, after a first choice. facts has room for s->n_words. */
-void features_gather(const scan *s, word_facts *facts);
+/* Fills facts of all words, after a first choice. facts has room for s->n_words; echoes has begun. */
+void features_gather(const scan *s, echo_table *echoes, word_facts *facts);
 
 /* Features of word i of the words [first, last), outside of which nothing is looked at. Returns how many. */
 uint32_t features_of(const scan *s, const word_facts *facts, uint32_t first, uint32_t last, uint32_t i,

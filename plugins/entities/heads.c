@@ -96,6 +96,46 @@ static bool take_name(const scan *s, description *d) {
   return true;
 }
 
+/* What institutions are for, behind ل: "لعلوم البحار", "لمكافحة الفساد". Other nouns of doing tell what for something is done
+ * just now ("لمواجهة الوباء"). */
+static bool is_purpose(const scan *s, const scan_word *w) {
+  static const char *const purposes[] = { "علوم",    "مكافحه", "حمايه",     "حقوق",  "اداره", "دراسات",
+                                          "بحوث",    "ابحاث",  "تنميه",     "رعايه", "شوون",  "صناعه",
+                                          "صناعات",  "كره",    "سباقات",    "نقل",   "خدمات", "تنظيم",
+                                          "تقنيه",   "تقنيات", "تكنولوجيا", "هندسه", "سلامه", "طب",
+                                          "امراض",   "حفظ",    "صون",       "سكك",   "تطوير", "تمويل",
+                                          "استثمار", "زراعه",  "مصنعي",     "منتجي", "مصدري", "طاقه" };
+  uint32_t skip = (uint32_t)(w->key_len - w->core_len);
+  if (w->key_len > KEY_BYTES_MAX || w->form_len <= skip) {
+    return false;
+  }
+  for (size_t k = 0; k < sizeof purposes / sizeof purposes[0]; k++) {
+    size_t len = strlen(purposes[k]);
+    if (w->form_len - skip == len && memcmp(s->heap + w->form + skip, purposes[k], len) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* "لعلوم البحار": a purpose, and what makes it definite. */
+static bool take_purpose(const scan *s, description *d) {
+  const scan_word *w = &s->words[d->last];
+  uint32_t next = d->last + 1;
+  if (clitic_of(s, w) != 'l' || !is_arabic(w) || d->n_units == 0 || !is_purpose(s, w) || scan_parts(s, next) ||
+      !is_arabic(&s->words[next]) || clitic_of(s, &s->words[next]) != 0) {
+    return false;
+  }
+  if (!is_definite(&s->words[next]) && (s->triggers[next].owned & 1u << QN_ENTITY_TYPE_LOCATION) == 0) {
+    return false;
+  }
+  d->last = is_definite(&s->words[next]) ? next + 1 : s->triggers[next].owned_end;
+  d->n_units += 2;
+  d->n_definite++;
+  d->ends_definite = true;
+  return true;
+}
+
 /* Takes one more unit into the description; false if it ends before the word at d->last. */
 static bool take_unit(const scan *s, description *d) {
   if (scan_parts(s, d->last) || d->n_units >= UNITS_MAX) {
@@ -107,6 +147,9 @@ static bool take_unit(const scan *s, description *d) {
     d->last++;
     d->n_units++;
     d->n_definite++;
+    return true;
+  }
+  if (take_purpose(s, d)) {
     return true;
   }
   if ((w->core_lore & (LORE_STOP | LORE_PHRASE)) != 0) {

@@ -167,10 +167,43 @@ static void make_world(world *w, const qn_host *memory) {
   }
 }
 
-static uint32_t features_at(const world *w, uint32_t i, uint64_t *features) {
+static uint32_t features_at(world *w, uint32_t i, uint64_t *features) {
   word_facts facts[4];
-  features_gather(&w->s, facts);
+  echo_table echoes = { 0 };
+  assert_int_equal(echo_begin(&echoes, &w->s), 0);
+  features_gather(&w->s, &echoes, facts);
+  echo_done(&echoes, &w->s);
   return features_of(&w->s, facts, 0, 4, i, features);
+}
+
+/* A word hears what the same word was chosen as elsewhere, but not itself. */
+static void echo_of_a_repeated_word_tells_of_the_other_places(void **state) {
+  (void)state;
+  enum { ORGANIZATION = 1, LOCATION = 2, NOTHING = 255 };
+  world w;
+  echo_table t = { 0 };
+  make_world(&w, &host);
+  assert_int_equal(echo_begin(&t, &w.s), 0);
+  echo_note(&t, 7, ORGANIZATION);
+  echo_note(&t, 7, ORGANIZATION);
+  echo_note(&t, 7, NOTHING);
+  echo_note(&t, 8, LOCATION);
+  assert_int_equal(echo_of(&t, 7, NOTHING), 3u << 10 | 2u << 2 * ORGANIZATION);
+  assert_int_equal(echo_of(&t, 7, ORGANIZATION), 3u << 10 | 1u << 2 * ORGANIZATION);
+  assert_int_equal(echo_of(&t, 8, LOCATION), 1u << 10);
+  assert_int_equal(echo_of(&t, 9, NOTHING), 0);
+  assert_int_equal(echo_begin(&t, &w.s), 0);
+  assert_int_equal(echo_of(&t, 7, NOTHING), 0);
+  echo_done(&t, &w.s);
+}
+
+static void echo_begin_without_memory_tells_it(void **state) {
+  (void)state;
+  world w;
+  echo_table t = { 0 };
+  make_world(&w, &poor);
+  assert_int_equal(echo_begin(&t, &w.s), -ENOMEM);
+  echo_done(&t, &w.s);
 }
 
 /* Sums are those of looking up every feature, also where an unknown one has the bits of a known one. */
@@ -228,7 +261,7 @@ static void features_of_equal_words_are_equal(void **state) {
 }
 
 /* The feature that word i has and no other word: by which a tiny model can point at it. */
-static uint64_t own_feature(const world *w, uint32_t i) {
+static uint64_t own_feature(world *w, uint32_t i) {
   uint64_t own[FEATURES_MAX];
   uint64_t other[FEATURES_MAX];
   uint32_t n = features_at(w, i, own);
@@ -280,7 +313,7 @@ static void decode_guess_that_model_rejects_is_lowered(void **state) {
   decoder d = { 0 };
   make_world(&w, &host);
   candidate guess = { .first = 1, .last = 2, .score = 0.6f, .from = FROM_PATTERN, .entry = SCAN_NONE, .chosen = 1 };
-  candidate known = { .first = 3, .last = 4, .score = 0.6f, .from = FROM_LEXICON, .entry = 0, .chosen = 1 };
+  candidate known = { .first = 3, .last = 4, .score = 0.95f, .from = FROM_LEXICON, .entry = 0, .chosen = 1 };
   scan_propose(&w.s, &guess);
   scan_propose(&w.s, &known);
   empty(&f);
@@ -315,6 +348,8 @@ int main(void) {
     cmocka_unit_test(model_find_collisions_are_told_apart),
     cmocka_unit_test(weigh_features_sum_is_that_of_model_find),
     cmocka_unit_test(features_of_equal_words_are_equal),
+    cmocka_unit_test(echo_of_a_repeated_word_tells_of_the_other_places),
+    cmocka_unit_test(echo_begin_without_memory_tells_it),
     cmocka_unit_test(decode_tiny_model_names_its_words),
     cmocka_unit_test(decode_guess_that_model_rejects_is_lowered),
     cmocka_unit_test(decode_without_memory_fails),
