@@ -214,12 +214,24 @@ static void propose_numbered(scan *s, const candidate *c) {
   scan_propose(s, &numbered);
 }
 
-void context_propose(scan *s) {
+/* Things that a hit may be the name of. */
+static uint32_t count_meanings(const hit *h) {
+  uint32_t n = 0;
+  for (uint32_t p = 0; p < h->n_payloads; p++) {
+    n += h->payloads[p].kind == QLEX_ENTITY;
+  }
+  return n;
+}
+
+void context_propose(scan *s, const senses *d) {
   for (uint32_t i = 0; i < s->n_hits; i++) {
     const hit *h = &s->hits[i];
+    bool several = h->n_payloads > 1 && count_meanings(h) > 1;
     for (uint32_t p = 0; p < h->n_payloads; p++) {
       const qlex_payload *payload = &h->payloads[p];
-      if (payload->kind != QLEX_ENTITY || is_put_together(s, h, payload)) {
+      bool national = (payload->flags & QLEX_NATIONAL) != 0;
+      if (payload->kind != QLEX_ENTITY || is_put_together(s, h, payload) ||
+          (national && !senses_is_national(d, s, h, payload))) {
         continue;
       }
       uint8_t type = s->lexicons[h->lexicon].entries[payload->entry].type;
@@ -229,7 +241,8 @@ void context_propose(scan *s) {
         .last = h->last,
         .begin = first == h->first ? h->begin : s->words[first].begin,
         .end = s->words[h->last - 1].end,
-        .score = score_of(s, h, payload, type) + (first > h->first ? 0.04f : 0.0f), /* the longer alias says more */
+        .score = score_of(s, h, payload, type) + (first > h->first ? 0.04f : 0.0f) + /* the longer alias says more */
+                 (several ? senses_weigh(d, s, h, payload) : 0.0f),
         .type = type,
         .from = FROM_LEXICON,
         .lexicon = h->lexicon,

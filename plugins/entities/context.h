@@ -5,10 +5,10 @@
 #ifndef ENTITIES_CONTEXT_H
 #define ENTITIES_CONTEXT_H
 
-#include "entities/scan.h"
+#include "entities/senses.h"
 
 /* Proposes a candidate for every meaning of every hit, doubtful ones with a score below SCAN_THRESHOLD. */
-void context_propose(scan *s);
+void context_propose(scan *s, const senses *d);
 
 /* What the surroundings of words [first, last) add to the belief in a type: from -0.3 to 0.6. */
 float context_support(const scan *s, uint32_t first, uint32_t last, uint32_t type);

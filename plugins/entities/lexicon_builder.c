@@ -449,7 +449,7 @@ static uint16_t lore_of(const lexicon_builder *builder, const qlex_payload *payl
   } else if (payload->kind == QLEX_COMMON && (payload->flags & QLEX_FREQUENT) != 0) {
     lore |= LORE_FREQUENT;
   } else if (payload->kind == QLEX_ENTITY) {
-    lore |= maybe ? 0 : LORE_ENTITY;
+    lore |= maybe || (payload->flags & QLEX_NATIONAL) != 0 ? 0 : LORE_ENTITY;
     lore |= builder->entries[payload->entry].type != 0 ? LORE_ALIAS : 0;
   }
   return lore;

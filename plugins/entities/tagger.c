@@ -11,6 +11,7 @@
 #include "entities/decode.h"
 #include "entities/heads.h"
 #include "entities/latin.h"
+#include "entities/links.h"
 #include "entities/match.h"
 #include "entities/persons.h"
 #include "entities/second_pass.h"
@@ -19,8 +20,10 @@
 
 struct tagger {
   scan scan;
+  senses senses;
   chooser chooser;
   memory memory;
+  links links;
   decoder decoder;
   const ner_model *model; /* NULL: none */
   value_scratch *values;
@@ -55,6 +58,7 @@ void tagger_close(tagger *t) {
   qn_env *env = t->scan.env;
   value_scratch_close(t->values);
   memory_done(&t->memory, &t->scan);
+  links_done(&t->links, &t->scan);
   decode_done(&t->decoder, &t->scan);
   choose_done(&t->chooser, &t->scan);
   host->release(env, t->mentions);
@@ -97,13 +101,9 @@ static void propose_values(scan *s) {
   }
 }
 
-static void fill_mention(const scan *s, const candidate *c, mention *m) {
-  *m = (mention){ c->begin, c->end, c->type, c->score > 1.0f ? 1.0f : c->score, { NULL, 0 }, NULL };
-  if (c->entry != SCAN_NONE) {
-    m->link = lexicon_name(&s->lexicons[c->lexicon], c->entry);
-  } else if (c->link.end > c->link.begin) {
-    m->link = (qn_str){ (const char *)s->view.data + c->link.begin, c->link.end - c->link.begin };
-  }
+static void fill_mention(const tagger *t, const candidate *c, mention *m) {
+  const scan *s = &t->scan;
+  *m = (mention){ c->begin, c->end, c->type, c->score > 1.0f ? 1.0f : c->score, links_name(&t->links, s, c), NULL };
   if (c->value != SCAN_NONE) {
     m->value = &s->values[c->value];
   }
@@ -122,7 +122,7 @@ static int collect(tagger *t, const mention **ret_mentions, uint32_t *ret_n_ment
   n = 0;
   for (uint32_t i = 0; i < s->n_candidates; i++) {
     if (s->candidates[i].chosen != 0) {
-      fill_mention(s, &s->candidates[i], &t->mentions[n++]);
+      fill_mention(t, &s->candidates[i], &t->mentions[n++]);
     }
   }
   *ret_mentions = t->mentions;
@@ -145,7 +145,8 @@ int tagger_first_choice(tagger *t, const scan_input *input, qn_str published, co
   }
   match_all(s);
   triggers_spread(s);
-  context_propose(s);
+  senses_count(&t->senses, s);
+  context_propose(s, &t->senses);
   persons_propose(s);
   heads_propose(s);
   latin_propose(s);
@@ -175,6 +176,9 @@ int tagger_run(tagger *t, const scan_input *input, qn_str published, const menti
   }
   if (r == 0) {
     r = choose_best(&t->chooser, &t->scan);
+  }
+  if (r == 0) {
+    r = links_find(&t->links, &t->scan, &t->senses);
   }
   return r == 0 ? collect(t, ret_mentions, ret_n_mentions) : r;
 }

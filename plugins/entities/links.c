@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Links what the lexicon does not list. */
+#include "entities/links.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "entities/match.h"
+#include "entities/spelling.h"
+#include "qanat/layers.h"
+
+enum {
+  FORM_MAX = 192,    /* bytes of a folded mention that is compared */
+  APART_LETTERS = 5, /* the shortest spelling that is found again in the other script */
+  APART_NEAR = 10,   /* ... and how near it must be, and how much nearer than any other */
+  APART_MARGIN = 6,
+  APART_MENTIONS = 64, /* unlinked names of a document that are compared with each other */
+};
+
+void links_done(links *l, const scan *s) {
+  if (s->host != NULL) {
+    s->host->release(s->env, l->text);
+  }
+}
+
+static bool is_unlinked(const candidate *c) {
+  return c->chosen != 0 && c->entry == SCAN_NONE && c->link.end == c->link.begin && c->type <= QN_ENTITY_TYPE_EVENT;
+}
+
+/* The folded form of a mention, its proclitics taken off; 0 if it does not fit. */
+static uint32_t form_of(const scan *s, const candidate *c, char form[FORM_MAX]) {
+  static const char ARTICLE[] = "\xD8\xA7\xD9\x84";
+  enum { LETTER = 2 };
+  reading readings[READINGS_MAX];
+  uint32_t n = match_readings(s, c->first, readings);
+  uint32_t used = 0;
+  for (uint32_t i = c->first; i < c->last; i++) {
+    const scan_word *w = &s->words[i];
+    const char *from = s->heap + w->form;
+    uint32_t len = w->form_len;
+    if (i == c->first && c->begin != w->begin) {
+      uint32_t k = 0;
+      while (k < n && readings[k].begin != c->begin) {
+        k++;
+      }
+      uint32_t taken = k < n ? readings[k].n_clitics * LETTER : len;
+      bool article = k < n && readings[k].key.len + taken > len && len > taken;
+      if (taken >= len || (article && used + sizeof ARTICLE > FORM_MAX)) {
+        return 0;
+      }
+      if (article) {
+        memcpy(form + used, ARTICLE, sizeof ARTICLE - 1);
+        used += sizeof ARTICLE - 1;
+      }
+      from += taken;
+      len -= taken;
+    }
+    if (used + len + 1 > FORM_MAX) {
+      return 0;
+    }
+    if (used > 0 && i > c->first && (w->shape & WORD_GLUED) == 0) {
+      form[used++] = ' ';
+    }
+    memcpy(form + used, from, len);
+    used += len;
+  }
+  return used;
+}
+
+/* The entry of which a spelling is a variant, in the first lexicon that has one. */
+static void ask(const scan *s, const char *form, uint32_t len, uint32_t type, links_answer *ret_answer) {
+  ret_answer->entry = SCAN_NONE;
+  for (uint32_t which = 0; which < s->n_lexicons; which++) {
+    spelling_match match;
+    if (spelling_find(&s->lexicons[which], form, len, type, &match) && spelling_is_near(&match)) {
+      ret_answer->entry = match.entry;
+      ret_answer->lexicon = which;
+      return;
+    }
+  }
+}
+
+/* One word of a person's name is not enough: many share it. */
+static bool is_telling(const candidate *c) {
+  return c->type != QN_ENTITY_TYPE_PERSON || c->last > c->first + 1;
+}
+
+static void link_variant(links *l, const scan *s, candidate *c) {
+  char form[FORM_MAX];
+  uint32_t len = is_telling(c) ? form_of(s, c, form) : 0;
+  if (len == 0) {
+    return;
+  }
+  uint64_t print = key_print(key_of(form, len)) + c->type;
+  links_answer *answer = &l->cache[print % LINKS_CACHE];
+  if (answer->document != l->document || answer->print != print) {
+    *answer = (links_answer){ print, l->document, SCAN_NONE, 0 };
+    ask(s, form, len, c->type, answer);
+  }
+  if (answer->entry != SCAN_NONE) {
+    c->entry = answer->entry;
+    c->lexicon = (uint8_t)answer->lexicon;
+  }
+}
+
+/* A name that no lexicon has, as letters. */
+typedef struct unknown {
+  candidate *c;
+  spelling letters;
+  bool latin;
+} unknown;
+
+/* The nearest spelling in the other script, if it is near enough and no other comes close. */
+static const unknown *counterpart(const unknown *all, uint32_t n, const unknown *of) {
+  uint32_t nearest = SPELLING_FAR;
+  uint32_t second = SPELLING_FAR;
+  const unknown *found = NULL;
+  for (uint32_t i = 0; i < n; i++) {
+    const unknown *other = &all[i];
+    if (other->latin == of->latin || other->c->type != of->c->type) {
+      continue;
+    }
+    uint32_t distance = spelling_distance(spelling_costs, &of->letters, &other->letters, APART_NEAR + APART_MARGIN);
+    bool same = found != NULL && found->letters.n == other->letters.n &&
+                memcmp(found->letters.letters, other->letters.letters, other->letters.n) == 0;
+    if (distance < nearest) {
+      second = same ? second : nearest;
+      nearest = distance;
+      found = other;
+    } else if (!same && distance < second) {
+      second = distance;
+    }
+  }
+  return nearest <= APART_NEAR && second >= nearest + APART_MARGIN ? found : NULL;
+}
+
+/* Names that stand in both scripts, apart from each other: the Latin spelling is the name. Persons are left alone, as where
+ * they stand side by side (second_pass.c). */
+static void link_apart(scan *s) {
+  unknown all[APART_MENTIONS];
+  uint32_t n = 0;
+  for (uint32_t i = 0; i < s->n_candidates && n < APART_MENTIONS; i++) {
+    candidate *c = &s->candidates[i];
+    char form[FORM_MAX];
+    if (!is_unlinked(c) || c->type == QN_ENTITY_TYPE_PERSON || (s->words[c->first].shape & WORD_CAPS) != 0) {
+      continue;
+    }
+    uint32_t len = form_of(s, c, form);
+    spelling_of(form, len, &all[n].letters);
+    all[n].c = c;
+    all[n].latin = (s->words[c->first].shape & WORD_LATIN) != 0;
+    n += len > 0 && all[n].letters.n >= APART_LETTERS ? 1 : 0;
+  }
+  for (uint32_t i = 0; i < n; i++) {
+    const unknown *other = counterpart(all, n, &all[i]);
+    if (other != NULL) {
+      const candidate *named = all[i].latin ? all[i].c : other->c;
+      all[i].c->link = (qn_span){ named->begin, named->end };
+    }
+  }
+}
+
+/* "Ministry of Finance (*)" of the country that the document speaks of. Both names were checked when opened. */
+static int compose(links *l, scan *s, const senses *d, candidate *c) {
+  const lexicon *lex = &s->lexicons[c->lexicon];
+  const sense_country *clear = &d->countries[d->clear];
+  qn_str name = lexicon_name(lex, c->entry);
+  qn_str country = lexicon_name(&s->lexicons[clear->lexicon], clear->entry);
+  const char *star = memchr(name.data, '*', name.len);
+  if (star == NULL || l->text_used + name.len + country.len > INT32_MAX) {
+    return 0;
+  }
+  int r = scan_grow(s, (void **)&l->text, &l->text_capacity, (uint32_t)(l->text_used + name.len + country.len), 1);
+  if (r != 0) {
+    return r;
+  }
+  size_t before = (size_t)(star - name.data);
+  char *out = l->text + l->text_used;
+  memcpy(out, name.data, before);
+  memcpy(out + before, country.data, country.len);
+  memcpy(out + before + country.len, star + 1, name.len - before - 1);
+  c->link = (qn_span){ l->text_used, (uint32_t)(l->text_used + name.len - 1 + country.len) };
+  l->text_used = c->link.end;
+  return 0;
+}
+
+static bool is_composed(const scan *s, const candidate *c) {
+  return c->entry != SCAN_NONE && s->lexicons[c->lexicon].entries[c->entry].country == QLEX_ANY_COUNTRY;
+}
+
+int links_find(links *l, scan *s, const senses *d) {
+  uint32_t n_unlinked = 0;
+  int r = 0;
+  l->document++;
+  l->text_used = 0;
+  if (l->document == UINT32_MAX) {
+    memset(l->cache, 0, sizeof l->cache);
+    l->document = 1;
+  }
+  for (uint32_t i = 0; i < s->n_candidates && r == 0; i++) {
+    candidate *c = &s->candidates[i];
+    if (is_unlinked(c)) {
+      link_variant(l, s, c);
+      n_unlinked += is_unlinked(c);
+    }
+    if (c->chosen != 0 && is_composed(s, c)) {
+      c->link = (qn_span){ 0, 0 };
+      r = d->clear != SCAN_NONE ? compose(l, s, d, c) : 0;
+    }
+  }
+  if (n_unlinked > 1) {
+    link_apart(s);
+  }
+  return r;
+}
+
+qn_str links_name(const links *l, const scan *s, const candidate *c) {
+  if (is_composed(s, c)) {
+    return (qn_str){ l->text + c->link.begin, c->link.end - c->link.begin };
+  }
+  if (c->entry != SCAN_NONE) {
+    return lexicon_name(&s->lexicons[c->lexicon], c->entry);
+  }
+  if (c->link.end > c->link.begin) {
+    return (qn_str){ (const char *)s->view.data + c->link.begin, c->link.end - c->link.begin };
+  }
+  return (qn_str){ NULL, 0 };
+}
