@@ -88,7 +88,7 @@ int qn_harness_view_set(qn_harness_doc *self, const char *name, const char *base
 
 static uint32_t heap_of(const layer_schema *schema, const qn_layer *layer) {
   uint64_t len = 0;
-  for (uint32_t i = 0; i < schema->n_columns; i++) {
+  for (uint32_t i = 0; layer->n_rows > 0 && i < schema->n_columns; i++) {
     const qn_heap_str *cells = schema->columns[i].type == QN_COLUMN_STR ? layer->columns[i] : NULL;
     for (uint32_t row = 0; cells != NULL && row < layer->n_rows; row++) {
       uint64_t end = cells[row].offset == QN_NO_ROW ? 0 : (uint64_t)cells[row].offset + cells[row].len;
