@@ -112,8 +112,8 @@ static uint32_t read_word(const uint8_t *text, uint32_t at, uint32_t end, open_w
     uint32_t next = at, code = utf8_next(text, &next);
     uint8_t class = letters_class(code);
     uint32_t kind = class & LETTERS_KIND_MASK;
-    if (!word_has(kind)) {
-      break;
+    if (!word_has(kind) || (kind == LETTERS_DIGIT && script == LETTERS_SCRIPT_ARABIC && n > 2 && n_digits == 0)) {
+      break; /* "شاهد الفيديو02:31": a word, and what stood beside it */
     }
     if (kind == LETTERS_LETTER) {
       uint32_t mine = letters_class_script(class);
@@ -228,7 +228,9 @@ static int read_characters(page_lines *page, page_line *line, const uint8_t *tex
       continue; /* zero-width characters stand inside words */
     }
     rc = end_word(page, line, &word);
-    if (kind != LETTERS_SPACE) {
+    if (word_has(kind)) {
+      at = from; /* digits fused to a word begin one of their own */
+    } else if (kind != LETTERS_SPACE) {
       add_mark(line, code, from > line->begin ? code_before(text, from) : 0, at < line->end ? utf8_peek(text, at) : 0,
                from == line->begin);
     }

@@ -169,7 +169,7 @@ static uint16_t kind_of(const char *name, size_t len) {
     { "notice", PHRASE_NOTICE },     { "inside", PHRASE_INSIDE },   { "prompt", PHRASE_PROMPT },
     { "list", PHRASE_LIST },         { "caption", PHRASE_CAPTION }, { "byline", PHRASE_BYLINE },
     { "agency", PHRASE_AGENCY },     { "nav", PHRASE_NAV },         { "platform", PHRASE_PLATFORM },
-    { "function", PHRASE_FUNCTION },
+    { "function", PHRASE_FUNCTION }, { "tail", PHRASE_TAIL },
   };
   for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
     if (strlen(kinds[i].name) == len && memcmp(kinds[i].name, name, len) == 0) {

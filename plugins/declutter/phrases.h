@@ -23,7 +23,8 @@ enum {
   PHRASE_AGENCY = 64,
   PHRASE_NAV = 128,
   PHRASE_PLATFORM = 256,
-  PHRASE_FUNCTION = 512
+  PHRASE_FUNCTION = 512,
+  PHRASE_TAIL = 1024
 };
 
 enum { WORD_CODES_MAX = 48 }; /* code points of a word that count */

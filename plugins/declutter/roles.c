@@ -3,6 +3,8 @@
 /* Where the article is, what its title is, and what role each line plays. */
 #include "declutter/roles.h"
 
+#include "declutter/tail.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +21,7 @@ enum {
   BYLINE_WORDS = 9,
   LIST_HEAD_WORDS = 6,
   SECTION_WORDS = 3,
+  SHORT_PARAGRAPH_WORDS = 3,
   DATE_WORDS = 14,
   TITLE_WORDS = 30,
   TITLE_BYTES = 512
@@ -30,6 +33,7 @@ void roles_done(page_roles *roles) {
   free(roles->role);
   free(roles->is_prose);
   free(roles->in_list);
+  free(roles->is_cut);
   free(roles->score);
   memset(roles, 0, sizeof *roles);
 }
@@ -45,9 +49,11 @@ static int grow(page_roles *roles, uint32_t n) {
   roles->is_prose = is_prose == NULL ? roles->is_prose : is_prose;
   uint8_t *in_list = realloc(roles->in_list, capacity);
   roles->in_list = in_list == NULL ? roles->in_list : in_list;
+  uint8_t *is_cut = realloc(roles->is_cut, capacity);
+  roles->is_cut = is_cut == NULL ? roles->is_cut : is_cut;
   float *score = realloc(roles->score, capacity * sizeof *score);
   roles->score = score == NULL ? roles->score : score;
-  if (role == NULL || is_prose == NULL || in_list == NULL || score == NULL) {
+  if (role == NULL || is_prose == NULL || in_list == NULL || is_cut == NULL || score == NULL) {
     return -ENOMEM;
   }
   roles->capacity = capacity;
@@ -108,7 +114,8 @@ static uint32_t bit_of(uint32_t stem) {
 static void find_vocabulary(page_roles *roles) {
   const page_lines *page = &roles->page;
   memset(roles->vocabulary, 0, sizeof roles->vocabulary);
-  for (uint32_t i = roles->body_begin; i < roles->body_end; i++) {
+  uint32_t end = roles->body_end < roles->tail ? roles->body_end : roles->tail;
+  for (uint32_t i = roles->body_begin; i < end; i++) {
     const page_line *line = &page->lines[i];
     for (uint32_t w = line->first_word; roles->is_prose[i] && w < line->first_word + line->n_words; w++) {
       if (page->word_flags[w] & WORD_CONTENT) {
@@ -119,8 +126,7 @@ static void find_vocabulary(page_roles *roles) {
   }
 }
 
-/* The share of a line's content words that the paragraphs use. Paragraphs use their own. */
-static float overlap_of(const page_roles *roles, const page_line *line) {
+float roles_overlap(const page_roles *roles, const page_line *line) {
   const page_lines *page = &roles->page;
   uint32_t common = 0;
   for (uint32_t w = line->first_word; w < line->first_word + line->n_words; w++) {
@@ -148,7 +154,7 @@ static bool is_given_title(const uint8_t *text, const page_line *line, const rol
 }
 
 static float title_score(const page_roles *roles, const uint8_t *text, const page_line *line) {
-  float score = 2 * overlap_of(roles, line);
+  float score = 2 * roles_overlap(roles, line);
   uint32_t n = line->n_words;
   line_date date = { .found = false };
   if (n <= DATE_WORDS && line->n_digits > 0) {
@@ -225,7 +231,7 @@ static void place_of(const page_roles *roles, const uint8_t *text, uint32_t i, l
     .date_only = date.only,
     .page_is_arabic = roles->is_arabic,
     .page_stops = roles->stop_share >= 60,
-    .overlap = overlap_of(roles, line),
+    .overlap = roles_overlap(roles, line),
   };
 }
 
@@ -235,12 +241,30 @@ void roles_features(const page_roles *roles, const uint8_t *text, uint32_t line,
   evidence_of(&roles->page.lines[line], &place, ret_features);
 }
 
+/* "نعم." between two paragraphs: it ends like a sentence, and nothing speaks against it but that it is short. */
+static bool is_short_paragraph(const page_line *line, const float *features) {
+  static const uint8_t against[] = { FEATURE_before_title, FEATURE_before_body, FEATURE_after_body,
+                                     FEATURE_beside_short, FEATURE_inside_any,  FEATURE_prompt,
+                                     FEATURE_list_head,    FEATURE_in_list,     FEATURE_separators,
+                                     FEATURE_symbols,      FEATURE_address,     FEATURE_hashtag,
+                                     FEATURE_times,        FEATURE_foreign,     FEATURE_brackets,
+                                     FEATURE_nav_many };
+  float sum = 0;
+  for (size_t i = 0; i < sizeof against / sizeof against[0]; i++) {
+    sum += features[against[i]];
+  }
+  return sum <= 0 && line->stops && line->n_words <= SHORT_PARAGRAPH_WORDS && line->n_number_words == 0;
+}
+
 /* What is beyond doubt whatever the sum says: notices, however long; the site's name and the section above the title;
  * and a byline that says it is one. */
 static float correct(const page_line *line, const float *features, float score) {
   bool above = features[FEATURE_before_title] > 0 && line->n_words <= SECTION_WORDS && !line->stops;
   if (features[FEATURE_notice] > 0 || above) {
     return score < 1 ? 1 : score;
+  }
+  if (is_short_paragraph(line, features)) {
+    return score < -1 ? score : -1;
   }
   bool byline = features[FEATURE_before_body] > 0 && (line->first_kinds & PHRASE_BYLINE) != 0;
   return byline && looks_like_byline(line) && line->n_symbols == 0 && score > -1 ? -1 : score;
@@ -252,6 +276,10 @@ static void score_lines(page_roles *roles, const uint8_t *text) {
     const page_line *line = &roles->page.lines[i];
     if (i == roles->title || (roles->is_prose[i] && line->n_inside == 0)) {
       roles->score[i] = -9;
+      continue;
+    }
+    if (roles->is_cut[i]) {
+      roles->score[i] = 9;
       continue;
     }
     roles_features(roles, text, i, features);
@@ -356,7 +384,9 @@ int roles_find(page_roles *roles, const uint8_t *text, uint32_t len, const phras
   }
   find_body(roles);
   find_lists(roles);
+  tail_find(roles);
   find_vocabulary(roles);
+  tail_cut(roles, text);
   find_title(roles, text, options);
   score_lines(roles, text);
   for (uint32_t i = 0; i < roles->page.n_lines; i++) {

@@ -25,6 +25,7 @@ typedef struct page_roles {
   uint8_t *role;     /* QN_BLOCK_ROLE_*, one a line */
   uint8_t *is_prose; /* scratch */
   uint8_t *in_list;  /* scratch */
+  uint8_t *is_cut;   /* scratch: below the story, whatever it reads like */
   float *score;      /* scratch: over 0 is furniture */
   uint32_t capacity;
   uint32_t title;                /* the title's line, or REPEAT_NONE */
@@ -32,6 +33,7 @@ typedef struct page_roles {
   uint32_t byline;               /* the byline's line, or REPEAT_NONE */
   line_date date;                /* of publication, if a line says it */
   uint32_t body_begin, body_end; /* lines from the first paragraph to past the last; equal if there is none */
+  uint32_t tail;                 /* from this line on paragraphs may be those of other stories */
   uint32_t stop_share;           /* percent of the paragraphs that end with stops */
   bool is_arabic;
   uint64_t vocabulary[1 << 9]; /* bits by stem: the words of the article's paragraphs */
@@ -42,6 +44,9 @@ typedef struct page_roles {
 int roles_find(page_roles *roles, const uint8_t *text, uint32_t len, const phrase_table *phrases,
                const roles_options *options);
 void roles_done(page_roles *roles);
+
+/* The share of a line's content words that the story's paragraphs use. Paragraphs use their own. */
+float roles_overlap(const page_roles *roles, const page_line *line);
 
 /* The features of a line as they went into its score; for the training script's dump. */
 void roles_features(const page_roles *roles, const uint8_t *text, uint32_t line, float ret_features[N_FEATURES]);

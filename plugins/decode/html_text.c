@@ -28,6 +28,8 @@ typedef struct page_text {
   char skipping[HTML_NAME_MAX];
   uint32_t link_end; /* where a link's end tag ended: a link that begins there stands next to it */
   bool keep_all;     /* skip nothing but raw text: some element to skip is never closed */
+  bool cell_has_text;
+  bool cell_has_lines; /* the table lays the page out: its cells are no data, and stand below each other */
 } page_text;
 
 static void separate(page_text *page, separator wanted) {
@@ -43,6 +45,8 @@ static int flush(page_text *page, uint32_t at) {
   separator pending = page->pending;
   uint32_t from = page->text->base_end;
   page->pending = SEPARATE_NONE;
+  page->cell_has_lines |= page->cell_has_text && pending >= SEPARATE_LINE;
+  page->cell_has_text = true;
   if (pending == SEPARATE_NONE || page->text->len == 0) {
     return 0;
   }
@@ -147,13 +151,19 @@ static bool is_hidden(const page_text *page, const html_token *tag) {
           memmem(value.data, value.len, "display: none", 13) != NULL);
 }
 
+/* Figures stand in one line with their neighbours, columns of a page do not. */
+static void separate_cell(page_text *page) {
+  separate(page, page->cell_has_lines ? SEPARATE_PARAGRAPH : SEPARATE_CELL);
+  page->cell_has_text = page->cell_has_lines = false;
+}
+
 static void separate_by(page_text *page, uint32_t traits) {
   if (traits & ELEMENT_PARAGRAPH) {
     separate(page, SEPARATE_PARAGRAPH);
   } else if (traits & ELEMENT_LINE) {
     separate(page, SEPARATE_LINE);
   } else if (traits & ELEMENT_CELL) {
-    separate(page, SEPARATE_CELL);
+    separate_cell(page);
   }
 }
 
