@@ -133,7 +133,7 @@ static int create(const new_options *options) {
   printf("%s: a %s in %s. Next:\n\n  cd %s\n", options->name, roles[options->role], langs[options->lang],
          options->name);
   if (options->lang == LANG_LUA) {
-    fputs("  qanat test\n  qanat run pipeline.json README.md\n", stdout);
+    printf("  qanat check pipeline.json\n  qanat test %s.test.json\n  qanat run pipeline.json\n", options->name);
   } else {
     printf("  meson setup build && meson test -C build\n  qanat test-stage build/%s.so\n"
            "  qanat run --plugins build pipeline.json\n",
