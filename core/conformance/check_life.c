@@ -101,11 +101,6 @@ static uint32_t lives(const subject *what, teller *to, uint32_t n, uint64_t unti
 static void compare(teller *to, const holdings *before, const holdings *middle, const holdings *after,
                     uint32_t n_lives) {
   uint64_t bound = (uint64_t)KEPT_PER_LIFE * (n_lives / 2);
-  /* Twice in a row: a cache that fills once is no leak. */
-  if (middle->memory > before->memory + bound && after->memory > middle->memory + bound) {
-    teller_find(to, RULE_LIFE_GROWTH, "after %u lives it holds %zu bytes more: %zu a life", n_lives,
-                after->memory - before->memory, (after->memory - before->memory) / n_lives);
-  }
   if (middle->descriptors > before->descriptors && after->descriptors > middle->descriptors) {
     teller_find(to, RULE_LIFE_DESCRIPTORS, "after %u lives there are %u descriptors more", n_lives,
                 after->descriptors - before->descriptors);
@@ -113,6 +108,12 @@ static void compare(teller *to, const holdings *before, const holdings *middle, 
   if (after->threads > before->threads) {
     teller_find(to, RULE_LIFE_THREADS, "after %u lives there are %u threads more", n_lives,
                 after->threads - before->threads);
+  } else if (teller_has(to, RULE_LIFE_MEMORY)) {
+    return; /* told already, as what the host itself counts */
+  } else if (middle->memory > before->memory + bound && after->memory > middle->memory + bound) {
+    /* Twice in a row: a cache that fills once is no leak. */
+    teller_find(to, RULE_LIFE_GROWTH, "after %u lives it holds %zu bytes more: %zu a life", n_lives,
+                after->memory - before->memory, (after->memory - before->memory) / n_lives);
   }
 }
 

@@ -249,9 +249,7 @@ void check_threads(const subject *what, teller *to) {
 
 /* --- instances --- */
 
-/* The configuration with other values where it can have any. */
-static cJSON *other_config(const subject *what, uint32_t number) {
-  chance luck = chance_for(what->seed, 2000 + number);
+static cJSON *config_by(const subject *what, uint32_t number, chance luck) {
   bool strings = what->info->n_needs == 0 && what->info->role == ROLE_TRANSFORM;
   cJSON *other = config_other(what->info->config, what->config, &luck, strings);
   const char *owned = what->info->exclusive;
@@ -263,6 +261,17 @@ static cJSON *other_config(const subject *what, uint32_t number) {
   cJSON *filled = other != NULL ? configured_fill(what->info, other) : NULL;
   cJSON_Delete(other);
   return filled;
+}
+
+/* The configuration with other values where it can have any. */
+static cJSON *other_config(const subject *what, uint32_t number) {
+  enum { TRIES = 8 };
+  cJSON *config = NULL;
+  for (uint32_t i = 0; i < TRIES && (config == NULL || cJSON_Compare(config, what->config, 1)); i++) {
+    cJSON_Delete(config);
+    config = config_by(what, number, chance_for(what->seed, 2000 + number * TRIES + i));
+  }
+  return config;
 }
 
 static void instances_take_turns(stand *on, stand *beside, const expectation *wanted) {
@@ -294,7 +303,10 @@ void check_instances(const subject *what, teller *to) {
   const stand_options options = { .kind = WORLD_RICH, .config = config };
   if (!check_is_over(to) && check_stand_open(what, to, NULL, &one)) {
     teller_at(to, NO_DOCUMENT, "another instance");
-    if (stand_open(&beside, what, to, &options, &error) == 0) {
+    teller_blame(to, RULE_CONFIG_TAKEN, RULE_RUN_HANG);
+    int rc = stand_open(&beside, what, to, &options, &error);
+    teller_blame(to, RULE_RUN_CRASH, RULE_RUN_HANG);
+    if (rc == 0) {
       instances_take_turns(&one, &beside, &wanted);
       stand_close(&beside);
       instances_take_turns(&one, NULL, &wanted);
@@ -318,7 +330,10 @@ static uint32_t fuzz_round(const subject *what, teller *to, uint32_t first, uint
   teller_at(to, NO_DOCUMENT, "create with %.150s", shown != NULL ? shown : "its usual configuration");
   cJSON_free(shown);
   uint32_t number = first;
-  if (stand_open(&one, what, to, &options, &error) == 0) {
+  teller_blame(to, config != NULL ? RULE_CONFIG_TAKEN : RULE_RUN_CRASH, RULE_RUN_HANG);
+  int opened = stand_open(&one, what, to, &options, &error);
+  teller_blame(to, RULE_RUN_CRASH, RULE_RUN_HANG);
+  if (opened == 0) {
     for (; number < last && check_now_ms() < until_ms && !check_is_over(to); number++) {
       sample from;
       int rc = what->only != NULL ? sample_of(what->seed, number, what->only->bytes, what->only->len, &from)

@@ -98,9 +98,6 @@ static void end_check(stand *on, const qn_harness_outcome *ended) {
     teller_find(to, RULE_SOURCE_STOP, "it was told to stop, and goes on");
   } else if (ended->is_fault != 0) {
     teller_find(to, strcmp(ended->slug, "no-message") == 0 ? RULE_SAY_WHY : RULE_STATUS_ALLOWED, "%s", ended->message);
-  } else if (ended->status != QN_STATUS_OK && ended->status != QN_STATUS_MORE && ended->status != QN_STATUS_RETRY &&
-             ended->status != QN_STATUS_REJECT && ended->status != QN_STATUS_FATAL) {
-    teller_find(to, RULE_SOURCE_ENDS, "it ended with status %d", (int)ended->status);
   }
 }
 

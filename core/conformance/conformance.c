@@ -41,6 +41,8 @@ static void load_check(const session *self, teller *to, const qn_plugin **ret_pl
   int rc = registry_open(self->manifest, ret_plugin, &error);
   if (rc == -EPROTO) {
     teller_find(to, RULE_MANIFEST_SAME, "%s", error.message);
+  } else if (rc == -ENOENT) {
+    teller_find(to, RULE_FILE_EXPORTS, "%s", error.message);
   } else if (rc != 0) {
     teller_find(to, RULE_FILE_LOADS, "%s", error.message);
   }
@@ -187,6 +189,17 @@ static rule_id manifest_rule(int code) {
                             : RULE_MANIFEST_FORM;
 }
 
+/* What is exported may be too much, and that is no reason to stop. */
+static bool lacks_symbol(const session *self) {
+  for (uint32_t i = 0; i < self->report->n_findings; i++) {
+    const finding *one = &self->report->findings[i];
+    if (one->rule == RULE_FILE_EXPORTS && strstr(one->message, "does not export") != NULL) {
+      return true;
+    }
+  }
+  return false;
+}
+
 /* What is wrong with the file as a whole. ret_usable: its stages can be tried. */
 static int file_run(session *self, bool *ret_usable, qn_error *error) {
   qn_error why = { 0 };
@@ -212,7 +225,8 @@ static int file_run(session *self, bool *ret_usable, qn_error *error) {
   self->report->version = strdup(self->manifest->version);
   self->check_name = "load";
   *ret_usable = !report_has(self->report, NULL, RULE_FILE_SHARED) &&
-                !report_has(self->report, NULL, RULE_FILE_SYMBOLS) && !report_has(self->report, NULL, RULE_FILE_STACK);
+                !report_has(self->report, NULL, RULE_FILE_SYMBOLS) &&
+                !report_has(self->report, NULL, RULE_FILE_STACK) && !lacks_symbol(self);
   if (*ret_usable && (self->options->check == NULL || strcmp(self->options->check, "load") == 0)) {
     rc = check_run(self, load_body, error);
     *ret_usable = !report_has(self->report, NULL, RULE_FILE_LOADS) &&
@@ -258,9 +272,10 @@ static int config_make(session *self, qn_error *error) {
 
 /* A rule whose breach makes a comparing check tell nothing new; RULE_N: there is none. */
 static rule_id obstacle(const session *self) {
-  static const rule_id rules[] = { RULE_RUN_CRASH,  RULE_RUN_HANG,     RULE_RUN_EXIT,     RULE_RUN_SANITIZER,
-                                   RULE_SAME_AGAIN, RULE_SAME_ATTEMPT, RULE_SAME_ORDER,   RULE_SAME_THREADS,
-                                   RULE_ASYNC_ENDS, RULE_SPLIT_ENDS,   RULE_BATCH_STATUS, RULE_LAYER_READ_ONLY };
+  static const rule_id rules[] = { RULE_RUN_CRASH,  RULE_RUN_HANG,       RULE_RUN_EXIT,     RULE_RUN_SANITIZER,
+                                   RULE_SAME_AGAIN, RULE_SAME_ATTEMPT,   RULE_SAME_ORDER,   RULE_SAME_THREADS,
+                                   RULE_ASYNC_ENDS, RULE_SPLIT_ENDS,     RULE_BATCH_STATUS, RULE_SPLIT_COUNT,
+                                   RULE_SAY_CREATE, RULE_LAYER_READ_ONLY };
   for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
     if (report_has(self->report, self->info->name, rules[i])) {
       return rules[i];

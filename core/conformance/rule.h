@@ -23,6 +23,7 @@ typedef enum rule_id {
   RULE_MANIFEST_ABI,
   RULE_MANIFEST_DATA,
   RULE_MANIFEST_SAME,
+  RULE_MANIFEST_OPENS,
   /* whatever it does */
   RULE_RUN_CRASH,
   RULE_RUN_HANG,
@@ -92,7 +93,6 @@ typedef enum rule_id {
   RULE_SOURCE_AFTER_STOP,
   RULE_SOURCE_CREDIT,
   RULE_SOURCE_AGAIN,
-  RULE_SOURCE_ENDS,
   /* sinks */
   RULE_SINK_STATUS,
   RULE_SINK_RETRY,

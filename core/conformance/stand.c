@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TIMEOUT_MS = 2000, SHOWN = 60 };
+enum { TIMEOUT_MS = 1500, TIMEOUT_LATE_MS = 100, SHOWN = 60 };
 static const int64_t frozen_ms = 1767225600000; /* 2026-01-01 */
 
 /* --- life --- */
@@ -68,6 +68,14 @@ void stand_close(stand *self) {
   }
   qn_error error = { 0 };
   bool known = false;
+  bool late = teller_has(self->teller, RULE_ASYNC_ENDS) || teller_has(self->teller, RULE_ASYNC_CANCEL);
+  uint64_t n_strays = qn_harness_stray_completions(self->harness);
+  if (n_strays > 0 && !late) {
+    teller_find(self->teller, RULE_ASYNC_ONCE,
+                "complete() was called %llu times for tickets that nobody waited for, or twice",
+                (unsigned long long)n_strays);
+  }
+  self->harness->timeout_ms = late ? TIMEOUT_LATE_MS : TIMEOUT_MS;
   int rc = harness_discard(self->harness, &error);
   self->harness = NULL;
   if (rc != 0) {
@@ -159,6 +167,9 @@ void stand_outcome(stand *self, qn_harness_doc *document, const qn_harness_outco
   /* FATAL of every document is about the pipeline: something that the stage cannot do without is not there. */
   if (fatal && (self->n_others > 0 || self->is_usual)) {
     teller_find(self->teller, RULE_STATUS_FATAL, "it said FATAL of a document: %s", from->message);
+  }
+  if (from->timed_out != 0 && !teller_has(self->teller, RULE_ASYNC_ENDS)) {
+    teller_find(self->teller, RULE_ASYNC_ENDS, "it returned PENDING, and did not complete it within %d ms", TIMEOUT_MS);
   }
   if (from->status != QN_STATUS_OK) {
     char *text = NULL;

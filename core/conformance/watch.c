@@ -84,6 +84,9 @@ static int on_create(qn_create *create, void **ret_instance) {
     qn_harness_fault_set(harness, &self->options.create_fault);
   }
   int rc = real_create(self, create, ret_instance);
+  if (rc == 0 && self->create_said) {
+    teller_find(self->teller, RULE_STATUS_SAID, "create called create_fail() and returned 0");
+  }
   if (rc > 0) {
     teller_find(self->teller, RULE_SAY_CREATE, "create returned %d, which is neither 0 nor a negative errno", rc);
   }

@@ -60,6 +60,7 @@ typedef struct watch {
   uint8_t fill;                 /* what lent room holds */
   uint32_t attempt;             /* that calls of process name */
   bool throws_away;             /* what process did is discarded, as if something behind it had failed */
+  bool create_said;             /* create_fail was called */
   _Atomic uint32_t n_blocks;    /* of the host's memory, held now */
   _Atomic uint32_t n_cancelled; /* emits refused since it was told to stop */
   _Atomic uint32_t n_more;      /* MOREs since the last other status */

@@ -69,6 +69,7 @@ static qn_status on_fail(qn_call *call, qn_status status, const char *slug, cons
 
 static int on_create_fail(qn_create *create, const char *text, size_t len) {
   watch *self = watch_of(create->env);
+  self->create_said = true;
   watch_words(self, "create_fail()", NULL, false, text, len);
   return self->next.create_fail(create, text, len);
 }
@@ -146,6 +147,19 @@ static int on_config_get(qn_create *create, const char *pointer, qn_value *ret_v
 static int on_config_key(qn_create *create, const char *pointer, uint32_t index, qn_str *ret_key) {
   pointer_check(create, "config_key", pointer);
   return pointer != NULL ? watch_of(create->env)->next.config_key(create, pointer, index, ret_key) : -ENOENT;
+}
+
+static int on_data_open(qn_create *create, const char *name, qn_str *ret_bytes) {
+  watch *self = watch_of(create->env);
+  const manifest *from = self->info->manifest;
+  bool listed = false;
+  for (uint32_t i = 0; name != NULL && i < from->n_data; i++) {
+    listed = listed || strcmp(from->data[i], name) == 0;
+  }
+  if (!listed) {
+    teller_find(self->teller, RULE_MANIFEST_OPENS, "data_open of \"%.100s\"", name != NULL ? name : "(NULL)");
+  }
+  return name != NULL ? self->next.data_open(create, name, ret_bytes) : -ENOENT;
 }
 
 static int on_file_open(qn_create *create, const char *pointer, qn_str *ret_bytes) {
@@ -361,6 +375,7 @@ static void host_fill(qn_host *to) {
   to->extension = on_extension;
   to->config_get = on_config_get;
   to->config_key = on_config_key;
+  to->data_open = on_data_open;
   to->file_open = on_file_open;
   to->create_fail = on_create_fail;
   to->fail = on_fail;

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* QN-SAME-01: it counts documents, and is not ordered. */
+#include <stdatomic.h>
+
+#include "../bad.h"
+
+BAD_NOTE(BAD_MANIFEST("1.0", "counts", ",\"fields\":{\"writes\":[\"n\"]}"));
+
+static _Atomic int n_documents;
+
+BAD_LIFE
+
+static qn_status process(void *instance, void *context, qn_call *call) {
+  (void)instance;
+  (void)context;
+  const qn_value value = { .type = QN_VALUE_I64, .as = { .i64 = atomic_fetch_add(&n_documents, 1) } };
+  return call->host->field_set(call, QN_LIT("n"), &value) == 0
+             ? QN_STATUS_OK
+             : qn_fail(call, QN_STATUS_RETRY, "no-room", "no room for a field");
+}
+
+BAD_DESCRIPTOR("counts");
