@@ -140,6 +140,7 @@ static int exec_create(qn_create *create, void **ret_instance) {
   if (stage == NULL) {
     return create->host->create_fail(create, no_memory, sizeof no_memory - 1);
   }
+  stage->plan.script = -1;
   ask_list_init(&stage->waiting);
   read_options(create, &stage->options);
   int rc = spawn_plan_open(create, &stage->plan);

@@ -12,12 +12,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { POINTER_MAX = 300, FIRST_FREE = 3, PIPE_BYTES = 256 * 1024 };
+/* What the program has open: three, and its script. Ours must not stand where these will. */
+enum { POINTER_MAX = 300, SCRIPT_FD = 3, FIRST_FREE = 4, PIPE_BYTES = 256 * 1024 };
 
 static int fail(qn_create *create, const char *text) {
   return create->host->create_fail(create, text, strlen(text));
@@ -37,7 +39,10 @@ void spawn_plan_done(spawn_plan *self) {
   free(self->folder);
   free_strings(self->argv);
   free_strings(self->envp);
-  memset(self, 0, sizeof *self);
+  if (self->script >= 0) {
+    close(self->script);
+  }
+  *self = (spawn_plan){ .script = -1 };
 }
 
 static uint32_t count_of(qn_create *create, const char *pointer) {
@@ -46,19 +51,64 @@ static uint32_t count_of(qn_create *create, const char *pointer) {
   return is_there && (value.type == QN_VALUE_ARRAY || value.type == QN_VALUE_OBJECT) ? (uint32_t)value.as.i64 : 0;
 }
 
+/* The script is the last argument, unless one says where it goes. */
 static int read_argv(qn_create *create, spawn_plan *plan) {
   char pointer[POINTER_MAX];
   uint32_t n = count_of(create, "/command");
-  plan->argv = calloc((size_t)n + 1, sizeof *plan->argv);
+  bool has_place = plan->script < 0;
+  plan->argv = calloc((size_t)n + 2, sizeof *plan->argv);
   for (uint32_t i = 0; plan->argv != NULL && i < n; i++) {
     snprintf(pointer, sizeof pointer, "/command/%u", i);
     qn_str text = qn_config_str(create, pointer);
-    plan->argv[i] = strndup(text.data == NULL ? "" : text.data, text.len);
+    bool is_place = plan->script >= 0 && text.len == 8 && memcmp(text.data, "{script}", 8) == 0;
+    has_place = has_place || is_place;
+    plan->argv[i] = is_place ? strdup(SPAWN_SCRIPT) : strndup(text.data == NULL ? "" : text.data, text.len);
     if (plan->argv[i] == NULL) {
       return -ENOMEM;
     }
   }
-  return plan->argv == NULL ? -ENOMEM : 0;
+  if (plan->argv != NULL && !has_place) {
+    plan->argv[n] = strdup(SPAWN_SCRIPT);
+  }
+  return plan->argv == NULL || (!has_place && plan->argv[n] == NULL) ? -ENOMEM : 0;
+}
+
+static int write_all(int fd, qn_str bytes) {
+  while (bytes.len > 0) {
+    ssize_t n = write(fd, bytes.data, bytes.len);
+    if (n < 0 && errno != EINTR) {
+      return -errno;
+    }
+    bytes.data += n > 0 ? n : 0;
+    bytes.len -= n > 0 ? (size_t)n : 0;
+  }
+  return 0;
+}
+
+/* The bytes as they are now: a process that is started later runs the same script. */
+static int read_script(qn_create *create, spawn_plan *plan) {
+  char text[200];
+  qn_str bytes;
+  if (qn_config_str(create, "/script").data == NULL) {
+    return 0;
+  }
+  int rc = create->host->file_open(create, "/script", &bytes);
+  int fd = rc == 0 ? memfd_create("script", MFD_CLOEXEC | MFD_ALLOW_SEALING) : -1;
+  rc = rc == 0 && fd < 0 ? -errno : rc;
+  plan->script = rc == 0 ? fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FREE) : -1;
+  rc = rc == 0 && plan->script < 0 ? -errno : rc;
+  rc = rc == 0 ? write_all(fd, bytes) : rc;
+  if (rc == 0 && fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
+    rc = -errno;
+  }
+  if (fd >= 0) {
+    close(fd);
+  }
+  if (rc != 0) {
+    snprintf(text, sizeof text, "\"script\": cannot read it: %s", strerror(-rc));
+    return fail(create, text);
+  }
+  return 0;
 }
 
 /* A member's name as it stands in a pointer. */
@@ -216,8 +266,9 @@ static int find_folder(qn_create *create, spawn_plan *plan) {
 }
 
 int spawn_plan_open(qn_create *create, spawn_plan *ret_plan) {
-  memset(ret_plan, 0, sizeof *ret_plan);
-  int rc = read_argv(create, ret_plan);
+  *ret_plan = (spawn_plan){ .script = -1 };
+  int rc = read_script(create, ret_plan);
+  rc = rc == 0 ? read_argv(create, ret_plan) : rc;
   rc = rc == 0 ? read_environment(create, ret_plan) : rc;
   rc = rc == 0 ? find_program(create, ret_plan) : rc;
   rc = rc == 0 ? find_folder(create, ret_plan) : rc;
@@ -270,7 +321,11 @@ static int set_actions(posix_spawn_file_actions_t *actions, const spawn_plan *pl
   int rc = posix_spawn_file_actions_adddup2(actions, pipes[0][0], 0);
   rc = rc == 0 ? posix_spawn_file_actions_adddup2(actions, pipes[1][1], 1) : rc;
   rc = rc == 0 ? posix_spawn_file_actions_adddup2(actions, pipes[2][1], 2) : rc;
-  rc = rc == 0 ? posix_spawn_file_actions_addclosefrom_np(actions, FIRST_FREE) : rc;
+  if (rc == 0 && plan->script >= 0) {
+    rc = posix_spawn_file_actions_adddup2(actions, plan->script, SCRIPT_FD);
+  }
+  int first_closed = plan->script >= 0 ? SCRIPT_FD + 1 : SCRIPT_FD;
+  rc = rc == 0 ? posix_spawn_file_actions_addclosefrom_np(actions, first_closed) : rc;
   return rc == 0 && plan->folder != NULL ? posix_spawn_file_actions_addchdir_np(actions, plan->folder) : rc;
 }
 

@@ -394,6 +394,35 @@ static void program_gets_the_environment_it_is_given_and_no_more(void **state) {
   async_rig_free(rig);
 }
 
+static void script_is_given_as_the_file_was_when_the_stage_began(void **state) {
+  (void)state;
+  char path[] = "/tmp/qanat-exec-script-XXXXXX";
+  static const char script[] =
+      "import sys, json\n"
+      "for line in sys.stdin:\n"
+      "  print(json.dumps({'id': json.loads(line)['id'], 'fields': {'argv': ' '.join(sys.argv)}}), "
+      "flush=True)\n";
+  static const char *const commands[][2] = { { "", "/dev/fd/3" }, { ",'{script}','last'", "/dev/fd/3 last" } };
+  int fd = mkstemp(path);
+  for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+    char *text = NULL;
+    char wanted[100];
+    assert_int_equal(pwrite(fd, script, sizeof script - 1, 0), sizeof script - 1);
+    assert_true(asprintf(&text, "[{'use':'decode'},{'use':'exec','with':{'command':['" PYTHON "'%s],'script':'%s'}}]",
+                         commands[i][0], path) > 0);
+    async_rig *rig = async_rig_new(text);
+    assert_int_equal(ftruncate(fd, 0), 0);
+    async_rig_push(rig, "x");
+    async_rig_wait(rig, LIMIT_MS);
+    snprintf(wanted, sizeof wanted, "\"argv\":\"%s\"", commands[i][1]);
+    assert_in(async_rig_record(rig, 0), wanted);
+    async_rig_free(rig);
+    free(text);
+  }
+  close(fd);
+  unlink(path);
+}
+
 static void what_the_program_says_goes_to_the_log(void **state) {
   (void)state;
   async_rig *rig = rig_with("", "");
@@ -466,6 +495,7 @@ int main(void) {
     cmocka_unit_test(cancelled_document_ends_at_once_and_its_late_reply_is_ignored),
     cmocka_unit_test(program_that_stays_after_its_input_is_closed_is_killed),
     cmocka_unit_test(program_gets_the_environment_it_is_given_and_no_more),
+    cmocka_unit_test(script_is_given_as_the_file_was_when_the_stage_began),
     cmocka_unit_test(what_the_program_says_goes_to_the_log),
     cmocka_unit_test(many_large_documents_pass_both_ways),
     cmocka_unit_test(document_over_the_limit_is_rejected_before_it_is_sent),
