@@ -32,7 +32,7 @@ _qanat_stages() {
 _qanat_takes_value() {
   case "$1" in
     -o | --output | -j | --jobs | --limit | --set | --plugins | --summary-json | --now) return 0 ;;
-    --format | --timings | --dead-letters | --dead-letters-limit | --file | --state | --pipeline | --stage | --slug | --gold | --filter | --lang | --role | --call | --license) return 0 ;;
+    --format | --timings | --dead-letters | --dead-letters-limit | --file | --state | --pipeline | --stage | --slug | --gold | --filter | --config | --seed | --check | --out | --reproduce | --lang | --role | --call | --license) return 0 ;;
   esac
   return 1
 }
@@ -42,7 +42,7 @@ _qanat() {
   local program=${COMP_WORDS[0]} command=${COMP_WORDS[1]} word n_arguments=0
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    _qanat_words $'run\ncheck\ngraph\nstages\ntest\nnew\ndeadletter\nview\nhelp\nversion\n--help\n--version'
+    _qanat_words $'run\ncheck\ngraph\nstages\ntest\ntest-stage\nnew\ndeadletter\nview\nhelp\nversion\n--help\n--version'
     return
   fi
   for ((word = 2; word < COMP_CWORD; word++)); do
@@ -55,20 +55,23 @@ _qanat() {
   case "$previous" in
     --plugins) _qanat_files '/'; return ;;
     -o | --output | --summary-json | --timings | --dead-letters | --file) _qanat_files ''; return ;;
-    --state | --gold) _qanat_files '/'; return ;;
+    --config | --reproduce) _qanat_files '*.json'; return ;;
+    --out) _qanat_files '/'; return ;;
+    --state | --gold | --cache) _qanat_files '/'; return ;;
     --format) _qanat_words $'svg\ndot\nmermaid'; return ;;
     --lang) _qanat_words $'c\nc++\nrust\nlua'; return ;;
     --role) _qanat_words $'source\ntransform\nsink'; return ;;
     --call) _qanat_words $'one\nbatch\nasync'; return ;;
     --license) _qanat_words $'MIT\nApache-2.0'; return ;;
-    -j | --jobs | --limit | --set | --now | --dead-letters-limit | --pipeline | --stage | --slug | --filter) return ;;
+    -j | --jobs | --limit | --set | --now | --dead-letters-limit | --pipeline | --stage | --slug | --filter | --seed | --check | --cache-size) return ;;
   esac
   case "$command:$cur" in
-    help:*) _qanat_words $'run\ncheck\ngraph\nstages\ntest\nnew\ndeadletter\nview' ;;
-    run:-* | check:-* | graph:-* | stages:-* | test:-* | new:-* | deadletter:-* | view:-*) _qanat_words "$(_qanat_options)" ;;
+    help:*) _qanat_words $'run\ncheck\ngraph\nstages\ntest\ntest-stage\nnew\ndeadletter\nview' ;;
+    run:-* | check:-* | graph:-* | stages:-* | test:-* | test-stage:-* | new:-* | deadletter:-* | view:-*) _qanat_words "$(_qanat_options)" ;;
     run:*) if [ "$n_arguments" -eq 0 ]; then _qanat_files '*.json'; else _qanat_files ''; fi ;;
     check:*) _qanat_files '*.json' ;;
     test:*) _qanat_files '*.test.json' ;;
+    test-stage:*) [ "$n_arguments" -gt 0 ] || _qanat_files '*.so' ;;
     graph:*) [ "$n_arguments" -gt 0 ] || _qanat_files '*.json' ;;
     deadletter:*)
       if [ "$n_arguments" -eq 0 ]; then

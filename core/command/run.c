@@ -17,6 +17,7 @@
 #include "command/run_summary.h"
 #include "observe/log.h"
 #include "observe/progress.h"
+#include "runtime/run_cache.h"
 
 enum { LETTERS_KEPT = 1000, LETTERS_NAMED = 20, TICK_MS = 200, EXIT_INTERRUPTED = 130 };
 
@@ -29,6 +30,7 @@ typedef struct run {
   run_letters letters;
   retry *retry;
   int64_t *numbers; /* of the letters to be tried again */
+  run_cache *cache;
   progress progress;
   bool has_progress;
   log_target log;
@@ -142,6 +144,55 @@ static int plan_resumed(run *self) {
   return rc;
 }
 
+/* --- what earlier runs did --- */
+
+static void on_cache(void *arg, const char *text) {
+  make_way(arg);
+  fprintf(stderr, "qanat: %s\n", text);
+}
+
+/* A cache that cannot be had for the moment only costs time; one that can never be had was not meant. */
+static bool can_do_without(int code) {
+  return code == -ENOSPC || code == -EBUSY || code == -EIO || code == -ENOMEM;
+}
+
+static void tell_not_kept(const run *self) {
+  const char *why = NULL;
+  const char *stage = run_cache_stage_not_kept(self->cache, &why);
+  if (stage != NULL && !self->options.quiet) {
+    fprintf(stderr,
+            stage[0] != '\0' ? "qanat: the cache keeps nothing from stage \"%s\" on: %s\n"
+                             : "qanat: the cache keeps nothing%s: %s\n",
+            stage, why);
+  }
+}
+
+/* Keys are of plugins as they are loaded. Those that cannot be are told of where the run starts. */
+static int open_cache(run *self) {
+  qn_error error = { 0 };
+  for (uint32_t i = 0; i < self->plan->n_stages; i++) {
+    const qn_stage *table;
+    const stage_info *info = self->plan->stages[i].info;
+    if (info->role == ROLE_TRANSFORM && registry_load(self->registry, info, &table, &error) != 0) {
+      return EXIT_DONE;
+    }
+  }
+  const run_cache_options options = { .folder = self->options.cache,
+                                      .max_bytes = self->options.cache_bytes,
+                                      .frozen = self->options.frozen,
+                                      .now_ms = self->options.now_ms,
+                                      .say = on_cache,
+                                      .arg = self };
+  int rc = run_cache_new(self->plan, &options, &self->cache, &error);
+  if (rc == 0) {
+    tell_not_kept(self);
+    return EXIT_DONE;
+  }
+  bool goes_on = can_do_without(rc);
+  fprintf(stderr, "qanat run: %s%s\n", error.message, goes_on ? "; the run goes on without a cache" : "");
+  return goes_on ? EXIT_DONE : EXIT_USAGE;
+}
+
 /* --- the run --- */
 
 static int start(run *self) {
@@ -157,6 +208,7 @@ static int start(run *self) {
     .interrupted = on_interrupted,
     .arg = self,
     .letters = &self->letters.store,
+    .cache = self->cache,
   };
   qn_error error = { 0 };
   const qn_stage *tables[PLAN_STAGES_MAX];
@@ -199,6 +251,7 @@ static int conclude(const run *self, const run_summary *summary) {
 static int account(run *self, int code, const qn_error *error) {
   run_summary summary = { .plan = self->plan,
                           .runtime = self->runtime,
+                          .cache = self->cache,
                           .seconds = (double)(metrics_now_ns() - self->begin_ns) / 1e9,
                           .code = code,
                           .error = error,
@@ -316,6 +369,9 @@ static int execute(run *self) {
   if (status == EXIT_DONE) {
     status = open_letters(self);
   }
+  if (status == EXIT_DONE && self->options.cache != NULL) {
+    status = open_cache(self);
+  }
   if (status == EXIT_DONE) {
     status = start(self);
   }
@@ -351,6 +407,7 @@ int command_run(int argc, char **argv) {
   progress_init(&self.progress, STDERR_FILENO);
   status = execute(&self);
   runtime_free(self.runtime);
+  run_cache_free(self.cache);
   run_letters_done(&self.letters);
   retry_free(self.retry);
   free(self.numbers);

@@ -24,6 +24,10 @@ static void run_help(FILE *stream) {
       "      --now TIME         the time that stages see, as 2026-01-16, 2026-01-16T12:00:00Z or milliseconds since "
       "1970\n"
       "                         (also: QANAT_NOW)\n"
+      "      --cache DIR        keeps there what stages did, and does not do it again while document, stages and "
+      "their\n"
+      "                         settings are as they were\n"
+      "      --cache-size MIB   of what is kept there; what was least lately used goes first (4096)\n"
       "      --dead-letters FILE\n"
       "                         keeps failed documents there, with their bytes and the reasons; see 'qanat "
       "deadletter'\n"
@@ -70,6 +74,9 @@ static int conclude(const arguments *given, const char *now, uint64_t n_workers,
   if (options->dead_letters == NULL && (options->retry || limit_mib > 0)) {
     return arguments_refuse("run", "%s needs --dead-letters FILE", options->retry ? "--retry" : "--dead-letters-limit");
   }
+  if (options->cache == NULL && options->cache_bytes > 0) {
+    return arguments_refuse("run", "--cache-size needs --cache DIR");
+  }
   options->n_workers = (uint32_t)n_workers;
   options->dead_letters_bytes = limit_mib << 20;
   options->pipeline = given->operands.items[0];
@@ -80,7 +87,7 @@ static int conclude(const arguments *given, const char *now, uint64_t n_workers,
 
 bool run_options_parse(int argc, char **argv, run_options *options, int *ret_status) {
   const char *now = NULL;
-  uint64_t n_workers = 0, limit_mib = 0;
+  uint64_t n_workers = 0, limit_mib = 0, cache_mib = 0;
   *options = (run_options){ 0 };
   const argument_option table[] = {
     { .name = "output", .letter = 'o', .string = &options->output },
@@ -95,6 +102,8 @@ bool run_options_parse(int argc, char **argv, run_options *options, int *ret_sta
     { .name = "no-progress", .flag = &options->no_progress },
     { .name = "summary-json", .string = &options->summary_json },
     { .name = "now", .string = &now },
+    { .name = "cache", .string = &options->cache },
+    { .name = "cache-size", .number = &cache_mib, .least = 1, .most = UINT32_MAX },
     { .name = "dead-letters", .string = &options->dead_letters },
     { .name = "dead-letters-limit", .number = &limit_mib, .least = 1, .most = UINT32_MAX },
     { .name = "retry", .flag = &options->retry },
@@ -103,6 +112,7 @@ bool run_options_parse(int argc, char **argv, run_options *options, int *ret_sta
     .command = "run", .print_help = run_help, .options = table, .n_options = sizeof table / sizeof table[0]
   };
   bool goes_on = arguments_read(&given, argc, argv, ret_status);
+  options->cache_bytes = cache_mib << 20;
   if (goes_on) {
     *ret_status = conclude(&given, now, n_workers, limit_mib, options);
     goes_on = *ret_status == EXIT_DONE;

@@ -22,6 +22,8 @@ typedef struct run_options {
   uint64_t limit;              /* 0: none */
   const char *dead_letters;    /* file for failed documents, or NULL */
   uint64_t dead_letters_bytes; /* it may hold; 0: the usual */
+  const char *cache;           /* folder of what earlier runs did, or NULL */
+  uint64_t cache_bytes;        /* it may hold; 0: the usual */
   bool retry;                  /* takes dead letters instead of the source's documents; inputs are their numbers */
   bool frozen;
   int64_t now_ms;

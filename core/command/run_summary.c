@@ -27,6 +27,9 @@ static uint64_t peak_bytes(void) {
 
 void run_summary_take(run_summary *self) {
   runtime_counts_get(self->runtime, &self->counts);
+  if (self->cache != NULL) {
+    run_cache_counts_get(self->cache, &self->cached);
+  }
   self->peak_bytes = peak_bytes();
 }
 
@@ -88,6 +91,25 @@ static void print_stages(const run_summary *self, FILE *stream) {
   }
 }
 
+static void print_cache(const run_summary *self, FILE *stream) {
+  const run_cache_counts *cached = &self->cached;
+  char bytes[16];
+  if (self->cache == NULL) {
+    return;
+  }
+  progress_format_bytes((double)cached->bytes, bytes, sizeof bytes);
+  fprintf(stream, "  cache: %" PRIu64 " as they were, %" PRIu64 " from a later stage on, %" PRIu64 " anew",
+          cached->n_hits, cached->n_partly, cached->n_misses);
+  if (cached->n_damaged > 0) {
+    fprintf(stream, " (%" PRIu64 " of them damaged)", cached->n_damaged);
+  }
+  fprintf(stream, "; %" PRIu64 " kept", cached->n_stored);
+  if (cached->n_lost > 0) {
+    fprintf(stream, ", %" PRIu64 " not", cached->n_lost);
+  }
+  fprintf(stream, "; it has %" PRIu64 " documents in %s\n", cached->n_entries, bytes);
+}
+
 void run_summary_print(const run_summary *self, FILE *stream) {
   const runtime_counts *counts = &self->counts;
   char bytes[16], rate[16], peak[16];
@@ -103,6 +125,7 @@ void run_summary_print(const run_summary *self, FILE *stream) {
   uint32_t n_workers = runtime_n_workers(self->runtime);
   fprintf(stream, "\n  %.3f s, %.0f documents/s, %s in, %s/s, %u worker%s, %s at most\n", self->seconds,
           per_second((double)counts->admitted, self->seconds), bytes, rate, n_workers, n_workers == 1 ? "" : "s", peak);
+  print_cache(self, stream);
   print_stages(self, stream);
 }
 
@@ -179,6 +202,19 @@ static cJSON *letters_json(const letter_store *letters) {
   return array;
 }
 
+static cJSON *cache_json(const run_cache_counts *cached) {
+  cJSON *json = cJSON_CreateObject();
+  cJSON_AddNumberToObject(json, "hits", (double)cached->n_hits);
+  cJSON_AddNumberToObject(json, "partly", (double)cached->n_partly);
+  cJSON_AddNumberToObject(json, "misses", (double)cached->n_misses);
+  cJSON_AddNumberToObject(json, "damaged", (double)cached->n_damaged);
+  cJSON_AddNumberToObject(json, "stored", (double)cached->n_stored);
+  cJSON_AddNumberToObject(json, "lost", (double)cached->n_lost);
+  cJSON_AddNumberToObject(json, "entries", (double)cached->n_entries);
+  cJSON_AddNumberToObject(json, "bytes", (double)cached->bytes);
+  return json;
+}
+
 static const char *end_of(const run_summary *self) {
   return self->code == 0 ? "complete" : self->code == -EINTR ? "interrupted" : "stopped";
 }
@@ -202,6 +238,9 @@ static cJSON *summary_json(const run_summary *self) {
   cJSON_AddNumberToObject(json, "seconds", self->seconds);
   cJSON_AddNumberToObject(json, "workers", runtime_n_workers(self->runtime));
   cJSON_AddNumberToObject(json, "peak_memory_bytes", (double)self->peak_bytes);
+  if (self->cache != NULL) {
+    cJSON_AddItemToObject(json, "cache", cache_json(&self->cached));
+  }
   cJSON *stages = cJSON_AddArrayToObject(json, "stages");
   for (uint32_t i = 0; i < self->plan->n_stages; i++) {
     cJSON_AddItemToArray(stages, stage_json(self, i));

@@ -7,12 +7,15 @@
 #include <stdio.h>
 
 #include "delivery/letter.h"
+#include "runtime/run_cache.h"
 #include "runtime/runtime.h"
 
 typedef struct run_summary {
   const plan *plan;
   const runtime *runtime;
+  run_cache *cache; /* or NULL */
   runtime_counts counts;
+  run_cache_counts cached;
   double seconds;
   uint64_t peak_bytes;
   int code;              /* what runtime_run returned */

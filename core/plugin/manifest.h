@@ -46,7 +46,7 @@ typedef struct stage_info {
   uint32_t n_fields_read, n_fields_written; /* "*": any */
   const char *const *fields_read;
   const char *const *fields_written;
-  uint32_t n_needs; /* "network", "files", ... */
+  uint32_t n_needs; /* "network", "files", "time" */
   const char *const *needs;
   const char *exclusive; /* config key naming the output it owns, or NULL */
   const cJSON *config;   /* its config schema: an object schema; never NULL */

@@ -233,13 +233,17 @@ static int fields_read(stage_reader *reader) {
   return rc;
 }
 
+static bool is_need(const char *word) {
+  return strcmp(word, "network") == 0 || strcmp(word, "files") == 0 || strcmp(word, "time") == 0;
+}
+
 static int needs_read(stage_reader *reader) {
   stage_info *stage = reader->stage;
   int rc = list_read(reader, reader->what, reader->json, "needs", any_ok, &stage->needs, &stage->n_needs);
   for (uint32_t i = 0; rc == 0 && i < stage->n_needs; i++) {
-    if (strcmp(stage->needs[i], "network") != 0 && strcmp(stage->needs[i], "files") != 0) {
-      manifest_fault(reader->faults, "%s needs \"%.64s\", which is not \"network\" or \"files\"", reader->what,
-                     stage->needs[i]);
+    if (!is_need(stage->needs[i])) {
+      manifest_fault(reader->faults, "%s needs \"%.64s\", which is not \"network\", \"files\" or \"time\"",
+                     reader->what, stage->needs[i]);
     }
   }
   return rc;

@@ -3,6 +3,7 @@
 /* Parallel segments: a worker runs a document to the segment's end, hot in its cache. It takes as many leaves at once as fit
  * a tenth of a millisecond: one wake downstream a batch. */
 #include "runtime/outcome.h"
+#include "runtime/trunk.h"
 #include "runtime/work.h"
 
 enum { TAKE_MAX = 32, TAKE_NS = 100000 };
@@ -14,7 +15,8 @@ static void run_leaf(worker *self, segment *seg, lane *own, leaf *it) {
     flow_end(&self->flow, seg, it);
     return;
   }
-  qn_status status = lane_run(own, it);
+  run_cache *cache = rt->options.cache;
+  qn_status status = cache != NULL ? trunk_run(cache, self->index, seg->index, rt->pool, own, it) : lane_run(own, it);
   if (status == QN_STATUS_OK) {
     outcome_charge(rt, it);
     flow_onward(&self->flow, seg, it);

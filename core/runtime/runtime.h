@@ -40,8 +40,9 @@ typedef struct runtime_options {
   void (*tick)(void *arg, const runtime_counts *counts);                                   /* [loop] */
   void (*log)(void *arg, const char *stage, uint32_t level, const char *text, size_t len); /* [any] one at a time */
   void (*interrupted)(void *arg, int signal);                                              /* [loop] */
-  void *arg;             /* of the three above, each of which may be NULL */
-  letter_store *letters; /* borrowed; NULL: failed documents are only counted */
+  void *arg;               /* of the three above, each of which may be NULL */
+  letter_store *letters;   /* borrowed; NULL: failed documents are only counted */
+  struct run_cache *cache; /* borrowed; of this plan; NULL: everything is run (run_cache.h) */
 } runtime_options;
 
 /* Creates every stage and starts the workers. tables[i] is the table of plan->stages[i]; plan and tables are borrowed.
