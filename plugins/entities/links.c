@@ -69,6 +69,49 @@ static uint32_t form_of(const scan *s, const candidate *c, char form[FORM_MAX]) 
   return used;
 }
 
+/* How well an alias of this form and type fits here; below 0: not at all. */
+static float fit_of(const scan *s, const senses *d, const hit *here, const qlex_payload *payload, const candidate *c) {
+  const qlex_entry *entry = &s->lexicons[here->lexicon].entries[payload->entry];
+  bool doubtful = (payload->flags & QLEX_AMBIGUOUS) != 0;
+  bool national = (payload->flags & QLEX_NATIONAL) != 0;
+  bool other = entry->type != c->type;
+  bool person = entry->type == QN_ENTITY_TYPE_PERSON || c->type == QN_ENTITY_TYPE_PERSON;
+  if (payload->kind != QLEX_ENTITY || (person && (other || doubtful)) || (other && (doubtful || national)) ||
+      (national && !senses_is_national(d, s, here, payload))) {
+    return -1.0f;
+  }
+  return (doubtful ? 0.5f : other ? 0.46f : 0.56f) + senses_weigh(d, s, here, payload);
+}
+
+/* A mention that the lexicon lists with its type, though something else proposed it: what made the alias doubtful is
+ * settled. Of several things that fit equally well, none is meant. */
+static void link_listed(const scan *s, const senses *d, candidate *c, const char *form, uint32_t len) {
+  enum { ENOUGH = 3 }; /* hundredths by which the best must lead */
+  uint64_t print = key_print(key_of(form, len));
+  for (uint32_t which = 0; which < s->n_lexicons && c->entry == SCAN_NONE; which++) {
+    const qlex_slot *slot = lexicon_find(&s->lexicons[which], print);
+    float best = 0.0f;
+    float second = 0.0f;
+    const qlex_payload *found = NULL;
+    for (uint32_t p = 0; slot != NULL && p < slot->n; p++) {
+      const qlex_payload *payload = &s->lexicons[which].payloads[slot->first + p];
+      hit here = { .first = c->first, .last = c->last, .begin = c->begin, .lexicon = (uint8_t)which };
+      float fit = fit_of(s, d, &here, payload, c);
+      if (fit > best) {
+        second = best;
+        best = fit;
+        found = payload;
+      } else if (fit > second) {
+        second = fit;
+      }
+    }
+    if (found != NULL && best >= second + ENOUGH / 100.0f) {
+      c->entry = found->entry;
+      c->lexicon = (uint8_t)which;
+    }
+  }
+}
+
 /* The entry of which a spelling is a variant, in the first lexicon that has one. */
 static void ask(const scan *s, const char *form, uint32_t len, uint32_t type, links_answer *ret_answer) {
   ret_answer->entry = SCAN_NONE;
@@ -87,12 +130,7 @@ static bool is_telling(const candidate *c) {
   return c->type != QN_ENTITY_TYPE_PERSON || c->last > c->first + 1;
 }
 
-static void link_variant(links *l, const scan *s, candidate *c) {
-  char form[FORM_MAX];
-  uint32_t len = is_telling(c) ? form_of(s, c, form) : 0;
-  if (len == 0) {
-    return;
-  }
+static void link_variant(links *l, const scan *s, candidate *c, const char *form, uint32_t len) {
   uint64_t print = key_print(key_of(form, len)) + c->type;
   links_answer *answer = &l->cache[print % LINKS_CACHE];
   if (answer->document != l->document || answer->print != print) {
@@ -190,6 +228,17 @@ static bool is_composed(const scan *s, const candidate *c) {
   return c->entry != SCAN_NONE && s->lexicons[c->lexicon].entries[c->entry].country == QLEX_ANY_COUNTRY;
 }
 
+static void link_unlinked(links *l, const scan *s, const senses *d, candidate *c) {
+  char form[FORM_MAX];
+  uint32_t len = form_of(s, c, form);
+  if (len > 0) {
+    link_listed(s, d, c, form, len);
+  }
+  if (len > 0 && c->entry == SCAN_NONE && is_telling(c)) {
+    link_variant(l, s, c, form, len);
+  }
+}
+
 int links_find(links *l, scan *s, const senses *d) {
   uint32_t n_unlinked = 0;
   int r = 0;
@@ -202,7 +251,7 @@ int links_find(links *l, scan *s, const senses *d) {
   for (uint32_t i = 0; i < s->n_candidates && r == 0; i++) {
     candidate *c = &s->candidates[i];
     if (is_unlinked(c)) {
-      link_variant(l, s, c);
+      link_unlinked(l, s, d, c);
       n_unlinked += is_unlinked(c);
     }
     if (c->chosen != 0 && is_composed(s, c)) {

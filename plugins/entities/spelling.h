@@ -57,7 +57,7 @@ uint32_t spelling_range(const lexicon *lex, uint32_t skeleton, uint32_t *ret_n);
 
 /* How near a variant must be to be taken for the name, and how much nearer than any other name. Chosen by
  * tools/train-spelling --judge on aliases that were hidden from the lexicon. */
-enum { SPELLING_NEAR = 5, SPELLING_MARGIN = 4 };
+enum { SPELLING_NEAR = 4, SPELLING_MARGIN = 8 };
 
 static inline int spelling_is_near(const spelling_match *m) {
   return m->distance <= SPELLING_NEAR && m->runner_up >= m->distance + SPELLING_MARGIN;
