@@ -11,8 +11,12 @@
 
 enum { APPLICATION_ID = 0x514E4442 /* "QNDB" */, SCHEMA_VERSION = 1 };
 
+/* What runs for every document, prepared once. */
+enum { ENTER, LEAVE, N_STEPS };
+
 struct store {
   sqlite3 *database;
+  sqlite3_stmt *steps[N_STEPS];
   char *path;
   bool open; /* a transaction */
 };
@@ -189,6 +193,23 @@ static int make_tables(store *self, bool with_search, store_fault *fault) {
   return rc;
 }
 
+static int prepare_steps(store *self, store_fault *fault) {
+  static const char *const texts[N_STEPS] = { [ENTER] = "SAVEPOINT document", [LEAVE] = "RELEASE document" };
+  for (int i = 0; i < N_STEPS; i++) {
+    if (sqlite3_prepare_v3(self->database, texts[i], -1, SQLITE_PREPARE_PERSISTENT, &self->steps[i], NULL) !=
+        SQLITE_OK) {
+      return store_failed(self, fault);
+    }
+  }
+  return 0;
+}
+
+static int step(store *self, int index, store_fault *fault) {
+  int rc = sqlite3_step(self->steps[index]) == SQLITE_DONE ? 0 : store_failed(self, fault);
+  sqlite3_reset(self->steps[index]);
+  return rc;
+}
+
 static int prepare(store *self, const store_options *options, store_fault *fault) {
   bool empty = false;
   sqlite3_extended_result_codes(self->database, 1);
@@ -197,7 +218,8 @@ static int prepare(store *self, const store_options *options, store_fault *fault
   rc = rc == 0 ? run(self, "PRAGMA journal_mode = WAL", fault) : rc;
   rc = rc == 0 ? run(self, options->full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL", fault) : rc;
   rc = rc == 0 ? run(self, tuning, fault) : rc;
-  return rc == 0 ? make_tables(self, options->search, fault) : rc;
+  rc = rc == 0 ? make_tables(self, options->search, fault) : rc;
+  return rc == 0 ? prepare_steps(self, fault) : rc;
 }
 
 int store_open(const store_options *options, store **ret_store, store_fault *fault) {
@@ -231,6 +253,9 @@ void store_close(store *self) {
   if (self == NULL) {
     return;
   }
+  for (int i = 0; i < N_STEPS; i++) {
+    sqlite3_finalize(self->steps[i]);
+  }
   sqlite3_close(self->database); /* undoes what is open */
   free(self->path);
   free(self);
@@ -261,7 +286,7 @@ int store_commit(store *self, store_fault *fault) {
 }
 
 int store_enter(store *self, store_fault *fault) {
-  return run(self, "SAVEPOINT document", fault);
+  return step(self, ENTER, fault);
 }
 
 int store_leave(store *self, bool success, store_fault *fault) {
@@ -269,7 +294,7 @@ int store_leave(store *self, bool success, store_fault *fault) {
     self->open = false;
     return say(fault, QN_STATUS_FATAL, "undone", "%s: SQLite gave the transaction up", self->path);
   }
-  return run(self, success ? "RELEASE document" : "ROLLBACK TO document; RELEASE document", fault);
+  return success ? step(self, LEAVE, fault) : run(self, "ROLLBACK TO document; RELEASE document", fault);
 }
 
 int store_settle(store *self, store_fault *fault) {

@@ -180,8 +180,12 @@ static void bind_known(binding *to, const table_document *from, const char *name
   }
 }
 
-static int put_document(tables *self, const table_document *from, int64_t *ret_document, store_fault *fault) {
+/* ret_is_new: nothing of the document is in the other tables yet. */
+static int put_document(tables *self, const table_document *from, int64_t *ret_document, bool *ret_is_new,
+                        store_fault *fault) {
+  sqlite3 *database = store_database(self->store);
   binding to = { self->statements[PUT_DOCUMENT], SQLITE_OK, 1 };
+  sqlite3_set_last_insert_rowid(database, 0); /* an update leaves it so */
   for (size_t i = 0; i < N_KNOWN; i++) {
     bind_known(&to, from, known[i]);
   }
@@ -197,6 +201,7 @@ static int put_document(tables *self, const table_document *from, int64_t *ret_d
   if (rc == 0 && sqlite3_step(to.statement) != SQLITE_DONE) {
     rc = store_failed(self->store, fault);
   }
+  *ret_is_new = sqlite3_last_insert_rowid(database) != 0;
   sqlite3_reset(to.statement);
   sqlite3_clear_bindings(to.statement);
   return rc;
@@ -288,8 +293,9 @@ int tables_put(tables *self, const table_document *from, store_fault *fault) {
     { &from->keyphrases, put_keyphrase }, { &from->summary, put_summary },
   };
   int64_t document = 0;
-  int rc = put_document(self, from, &document, fault);
-  rc = rc == 0 ? clear(self, document, fault) : rc;
+  bool is_new = false;
+  int rc = put_document(self, from, &document, &is_new, fault);
+  rc = rc == 0 && !is_new ? clear(self, document, fault) : rc;
   rc = rc == 0 ? put_fields(self, from, document, fault) : rc;
   for (size_t i = 0; rc == 0 && i < sizeof parts / sizeof parts[0]; i++) {
     for (uint32_t row = 0; rc == 0 && row < parts[i].layer->n_rows; row++) {
