@@ -109,8 +109,7 @@ static void print_finding(const finding *one, FILE *stream) {
     }
   }
   fprintf(stream, ":\n  %s\n", one->message != NULL ? one->message : "");
-  fprintf(stream, "  to do:  %s\n  rule:   docs/rules.md#%s, docs/abi.md#%s\n", broken->remedy, broken->id,
-          broken->anchor);
+  fprintf(stream, "  to do:  %s\n  rule:   docs/rules.md, docs/abi.md#%s\n", broken->remedy, broken->anchor);
   if (one->reproducer != NULL) {
     fprintf(stream, "  again:  qanat test-stage --reproduce %s\n", one->reproducer);
   }
