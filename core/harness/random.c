@@ -195,17 +195,20 @@ static int add_view(dice *dice, qn_harness_doc *doc, const char *name) {
     return -ENOMEM;
   }
   uint32_t n = 0, len = 0, at = 0;
+  bool cut = false;
   while (at < text.len && n < RUNS_MAX) {
     uint32_t next = n == RUNS_MAX - 1 ? text.len : border(&text, at + 1 + dice_below(dice, 40));
     uint32_t action = dice_below(dice, 6);
-    if (action == 0 && n > 0 && kind[n - 1] == QN_RUN_COPY) {
-      at = next; /* cut out between copies */
+    if (action == 0 && n > 0 && (kind[n - 1] & QN_RUN_REPLACE) == 0) {
+      at = next; /* cut out behind a copy */
+      cut = true;
       continue;
     }
     derived[n] = len;
     base[n] = at;
-    kind[n] = action < 2 ? QN_RUN_REPLACE : QN_RUN_COPY;
-    if (kind[n] == QN_RUN_COPY) {
+    kind[n] = (uint8_t)((action < 2 ? QN_RUN_REPLACE : QN_RUN_COPY) | (cut ? QN_RUN_BREAK : 0));
+    cut = false;
+    if ((kind[n] & QN_RUN_REPLACE) == 0) {
       memcpy(data + len, text.data + at, next - at);
       len += next - at;
     } else {

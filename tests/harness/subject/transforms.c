@@ -71,10 +71,19 @@ static int is_letter(uint8_t c) {
   return c > ' ' && c != '.';
 }
 
+static int is_break(const qn_view *view, uint32_t at) {
+  for (uint32_t i = 0; i < view->n_breaks; i++) {
+    if (view->breaks[i] == at) {
+      return 1;
+    }
+  }
+  return 0;
+}
+
 static uint32_t count_words(const qn_view *view) {
   uint32_t n = 0;
   for (uint32_t i = 0; i < view->len; i++) {
-    n += is_letter(view->data[i]) && (i == 0 || !is_letter(view->data[i - 1]));
+    n += is_letter(view->data[i]) && (i == 0 || !is_letter(view->data[i - 1]) || is_break(view, i));
   }
   return n;
 }
@@ -84,7 +93,7 @@ static void put_words(const qn_view *view, qn_rows *rows, uint32_t outside) {
   uint32_t at = 0;
   while (at < view->len) {
     uint32_t begin = at;
-    while (at < view->len && is_letter(view->data[at])) {
+    while (at < view->len && is_letter(view->data[at]) && (at == begin || !is_break(view, at))) {
       at++;
     }
     if (at > begin) {
