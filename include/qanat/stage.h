@@ -205,12 +205,13 @@ struct qn_host {
    * open reserve, or needs none (then it waits for credit as emit_reserve does). */
   int (*emit_reject)(qn_call *call, const qn_emit *emit, const char *slug, const char *text, size_t len);
 
-  /* --- sinks, inside prepare --- */
+  /* --- records --- */
 
-  /* Writes the document's record, one JSON object without a newline. Lent until the return. 0, -ENOMEM. [worker] */
+  /* Writes the document's record, one JSON object without a newline: the document as it came to this stage. Inside a sink's
+   * prepare and a transform's process; lent until that returns. 0, -ENOMEM. [worker] */
   int (*record_encode)(qn_call *call, const qn_record_options *options, qn_str *ret_json);
 
-  /* Sets the bytes that write() will find in the item. Copied into the document. 0, -ENOMEM. [worker] */
+  /* Sets the bytes that write() will find in the item. Inside a sink's prepare; copied into the document. 0, -ENOMEM. [worker] */
   int (*prepared_set)(qn_call *call, const void *bytes, size_t len);
 
   /* --- async stages and sinks --- */
