@@ -51,6 +51,8 @@ typedef struct mention {
   uint32_t end;
   uint32_t sentence;
   uint32_t entity; /* type + 1, or 0 */
+  uint32_t is_open;
+  uint32_t is_cut;
 } mention;
 
 static void mention_enter(phrase_scratch *scratch, const mention *m) {
@@ -77,6 +79,8 @@ static void mention_enter(phrase_scratch *scratch, const mention *m) {
     scratch->used[scratch->n_phrases++] = slot;
   }
   p->count++;
+  p->n_open += m->is_open;
+  p->n_cut += m->is_cut;
   p->entity = m->entity != 0 ? (uint8_t)m->entity : p->entity;
   if (p->last_sentence != m->sentence && p->n_sentences < UINT16_MAX) {
     p->n_sentences++;
@@ -116,7 +120,7 @@ static int may_stand_alone(const phrase_token *t) {
 
 /* A word that opens its sentence without an article is most often the verb. */
 static int may_begin(const phrase_token *t, int is_first) {
-  return t->term != 0 && (t->traits & TRAIT_VERB) == 0 &&
+  return t->term != 0 && (t->traits & (TRAIT_VERB | TRAIT_INSIDE)) == 0 &&
          !(is_first && (t->traits & (TRAIT_ARABIC | TRAIT_DEFINITE)) == TRAIT_ARABIC);
 }
 
@@ -128,6 +132,7 @@ static void runs_enter(phrase_scratch *scratch, const phrase_input *input, uint3
       continue;
     }
     mention m = { .token = i, .begin = t->begin, .sentence = sentence };
+    m.is_cut = i > first && may_begin(t - 1, i - 1 == first) && may_follow(t - 1, t);
     uint64_t key = hash_step(0, t->term);
     uint64_t surface = t->traits & TRAIT_DEFINITE;
     for (uint32_t n = 1; n <= PHRASE_WORDS_MAX; n++) {
@@ -136,10 +141,11 @@ static void runs_enter(phrase_scratch *scratch, const phrase_input *input, uint3
       m.surface = surface;
       m.n_tokens = n;
       m.end = input->tokens.end[i + n - 1];
-      if (n > 1 || may_stand_alone(t)) {
+      m.is_open = i + n < end && may_follow(last, last + 1);
+      if ((n > 1 || may_stand_alone(t)) && (last->traits & TRAIT_GOES_ON) == 0) {
         mention_enter(scratch, &m);
       }
-      if (i + n >= end || !may_follow(last, last + 1)) {
+      if (!m.is_open) {
         break;
       }
       key = hash_step(key, last[1].term);

@@ -45,7 +45,9 @@ enum {
   TRAIT_FIRST = 1u << 4, /* of its sentence */
   TRAIT_CAPITAL = 1u << 5,
   TRAIT_TITLE = 1u << 6, /* its term stands in the title */
-  TRAIT_NUMBER = 1u << 7
+  TRAIT_NUMBER = 1u << 7,
+  TRAIT_INSIDE = 1u << 8, /* of a name, but not its first word */
+  TRAIT_GOES_ON = 1u << 9 /* of a name, but not its last word */
 };
 
 /* All mentions of one phrase. */
@@ -54,6 +56,8 @@ typedef struct phrase {
   uint64_t surface; /* the form voted for */
   float score;
   uint32_t count;
+  uint32_t n_open; /* mentions that the word behind them may belong to */
+  uint32_t n_cut;  /* mentions that the word before them may belong to */
   uint32_t votes;
   uint32_t sentence; /* of the first mention */
   uint32_t begin;    /* of the first mention */

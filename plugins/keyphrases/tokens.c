@@ -28,7 +28,8 @@ void phrase_words_fill(phrase_words *words, uint32_t limit) {
       "وكانت عليه عليها عليهم فيه فيها فيهم منه منها منهم له لها لهم لنا به بها بهم إليه إليها معه معها عنه عنها بينها "
       "بينهم ليس ليست سوف بأن أكثر أقل أحد إحدى وفق وفقا بحسب حسب عبر ضمن تحت فوق أمام خلف وراء داخل خارج عدم مثل حين "
       "حينما إذ إذا لو لولا لما كي لكي أما إما إلا سوى بلا بدون بسبب لذلك هناك هنا هكذا كذلك كيف متى أين لماذا هل نعم "
-      "آخر أخرى آخرين أول أولى ثاني ثانية ثالث نفس نفسه نفسها ذاته ذاتها بضع بضعة عدة عديد كثير كثيرا قليل جدا حاليا "
+      "قرب محل إثر عقب جراء صوب طوال غداة وسط آخر أخرى آخرين أول أولى ثاني ثانية ثالث نفس نفسه نفسها ذاته ذاتها بضع "
+      "بضعة عدة عديد كثير كثيرا قليل جدا حاليا "
       "حوالي تقريبا نحو زهاء قرابة الآن اليوم أمس غدا صباح مساء ليلة يوم يومي عام العام سنة السنة شهر الشهر أسبوع "
       "الأسبوع "
       "ساعة الساعة دقيقة ثانية أيام أشهر سنوات أعوام مليون مليار ألف آلاف ملايين مليارات تريليون مئة مائة بالمئة "
@@ -60,7 +61,7 @@ void phrase_words_fill(phrase_words *words, uint32_t limit) {
       "عرض عرضت شارك شاركت شهد شهدت ضم ضمت شمل شملت يتم تم تمت زاد زادت نما نمت أدى أدت دفع دفعت جعل جعلت سمح سمحت "
       "احتاج "
       "استخدم استخدمت استضاف استضافت افتتح افتتحت أنشأ أنشأت أسس بنى بنت خصص خصصت وفر وفرت دعا دعت طالب طالبت انسحب "
-      "انسحبت تأهل تأهلت بقي بقيت يجب يمكن ينبغي سيتم ستكون سيكون تعد يعد تعتبر يعتبر ليس زال لاتزال تزال مازال "
+      "انسحبت تأهل تأهلت بقي بقيت يجب يمكن ينبغي سيتم ستكون سيكون تعد يعد تعتبر يعتبر ليس زال لاتزال تزال يزال مازال "
       "قالوا كسب كسبت تعرض تعرضت اتهم اتهمت أدان أدانت قضت حكمت ألغت ألغى خفض خفضت رفع رفعت");
 }
 
@@ -249,18 +250,27 @@ static phrase_token token_read(const phrase_words *words, const phrase_input *in
   return out;
 }
 
-/* Dates, sums and quantities are no part of a phrase. */
-static void values_strike(phrase_scratch *scratch, const phrase_input *input) {
+/* A run of words may hold a name, but not a piece of one. */
+static void name_mark(phrase_scratch *scratch, const phrase_input *input, uint32_t token, uint32_t end) {
+  for (uint32_t i = token; i < scratch->n_tokens && input->tokens.begin[i] < end; i++) {
+    int is_last = i + 1 >= scratch->n_tokens || input->tokens.begin[i + 1] >= end;
+    scratch->tokens[i].traits |= (i > token ? TRAIT_INSIDE : 0) | (is_last ? 0 : TRAIT_GOES_ON);
+  }
+}
+
+/* Dates, sums and quantities are no part of a phrase, and names are whole. */
+static void entities_mark(phrase_scratch *scratch, const phrase_input *input) {
   const qn_layer *entities = &input->entities;
   uint32_t token = 0;
   for (uint32_t i = 0; i < entities->n_rows && token < scratch->n_tokens; i++) {
     uint32_t type = qn_layer_u32(entities, QN_ENTITY_TYPE, i);
-    if (type != QN_ENTITY_TYPE_DATE && type != QN_ENTITY_TYPE_MONEY && type != QN_ENTITY_TYPE_PERCENT &&
-        type != QN_ENTITY_TYPE_QUANTITY) {
-      continue;
-    }
     while (token < scratch->n_tokens && input->tokens.end[token] <= entities->begin[i]) {
       token++;
+    }
+    if (type != QN_ENTITY_TYPE_DATE && type != QN_ENTITY_TYPE_MONEY && type != QN_ENTITY_TYPE_PERCENT &&
+        type != QN_ENTITY_TYPE_QUANTITY) {
+      name_mark(scratch, input, token, entities->end[i]);
+      continue;
     }
     for (; token < scratch->n_tokens && input->tokens.begin[token] < entities->end[i]; token++) {
       scratch->tokens[token].term = 0;
@@ -284,6 +294,6 @@ int phrase_tokens_read(phrase_scratch *scratch, const phrase_words *words, const
   for (uint32_t i = 0; i < n_tokens; i++) {
     scratch->tokens[i] = token_read(words, input, &title, i, &part);
   }
-  values_strike(scratch, input);
+  entities_mark(scratch, input);
   return 0;
 }

@@ -19,6 +19,8 @@ static const float WEIGHT_NAME[] = {
 };
 static const float WEIGHT_TITLE = 1.2F;
 static const float WEIGHT_EARLY = 0.8F;
+static const float WEIGHT_OPEN = 0.85F; /* every mention of it may go on: سعر الفائدة of سعر الفائدة الرئيسي */
+static const float WEIGHT_CUT = 0.85F;    /* every mention of it may begin before: الفائدة الرئيسي */
 static const float WEIGHT_CLOSED = 1.3F; /* ends with a definite word, and so is whole */
 
 static float in_title(const phrase_scratch *scratch, const phrase *p) {
@@ -34,7 +36,8 @@ static float make_of(const phrase_scratch *scratch, const phrase *p) {
     return WEIGHT_NAME[p->entity - 1];
   }
   const phrase_token *last = &scratch->tokens[p->token + p->n_tokens - 1];
-  float make = WEIGHT_WORDS[p->n_tokens < PHRASE_WORDS_MAX ? p->n_tokens : PHRASE_WORDS_MAX];
+  float open = (p->n_open == p->count ? WEIGHT_OPEN : 1) * (p->n_cut == p->count ? WEIGHT_CUT : 1);
+  float make = open * WEIGHT_WORDS[p->n_tokens < PHRASE_WORDS_MAX ? p->n_tokens : PHRASE_WORDS_MAX];
   return (last->traits & TRAIT_DEFINITE) != 0 && p->n_tokens > 1 ? make * WEIGHT_CLOSED : make;
 }
 
