@@ -31,7 +31,7 @@ _qanat_stages() {
 # Says whether an option takes a value, which then is not an argument of the command.
 _qanat_takes_value() {
   case "$1" in
-    -o | --output | -j | --jobs | --limit | --set | --plugins | --summary-json | --now) return 0 ;;
+    -o | --output | -j | --jobs | --limit | --set | --plugins | --summary-json | --now | --cache | --cache-size) return 0 ;;
     --format | --timings | --dead-letters | --dead-letters-limit | --file | --state | --pipeline | --stage | --slug | --gold | --filter | --config | --seed | --check | --out | --reproduce | --lang | --role | --call | --license) return 0 ;;
   esac
   return 1

@@ -2,10 +2,10 @@
 
 /* Which stages of a plan a run cache can stand in for, and what their results depend on. Floor 3.
  *
- * The trunk is the parallel segment that all documents enter first. A chain has a link for each transform in it; a link's
- * key is a hash of the link before it and of all that this stage's work depends on: its code, the libraries it loads, its
+ * The trunk is the parallel segment that all documents enter first. A chain has a link for each transform in it, up to one
+ * that may give another result the next time. A link's key is a hash of the link before it and of all that this stage's work depends on: its code, the libraries it loads, its
  * configuration with the files that names, its data files, what it reads and makes. Two chains agree up to the first
- * stage that changed. A stage that may give another result the next time has a key that nothing else has. */
+ * stage that changed. */
 #ifndef CORE_CACHE_CACHE_CHAIN_H
 #define CORE_CACHE_CACHE_CHAIN_H
 
@@ -22,7 +22,6 @@ typedef struct cache_names {
 typedef struct cache_link {
   cache_key key;
   const char *stage;    /* its id, to be told */
-  const char *why_not;  /* why its work is not kept, or NULL: it is */
   const char *view;     /* it provides, or NULL */
   cache_names provides; /* layers */
   cache_names modifies;
@@ -32,9 +31,11 @@ typedef struct cache_link {
 typedef struct cache_chain {
   uint32_t segment; /* of the plan: the trunk */
   uint32_t n_links;
-  uint32_t n_kept; /* the first links, up to one whose work is not kept */
   cache_link *links;
-  void *memory; /* what the names are of, if they are not the plan's */
+  const char
+      *not_kept; /* id of the transform in the trunk that the chain ends before, "" if there is no trunk; or NULL */
+  const char *why_not; /* its work is not kept */
+  void *memory;        /* what the names are of, if they are not the plan's */
 } cache_chain;
 
 typedef struct cache_chain_options {

@@ -156,7 +156,25 @@ static int connect(const char *folder, int flags, sqlite3 **ret_database, qn_err
   return 0;
 }
 
-static int open_once(const char *folder, sqlite3 **ret_database, qn_error *error) {
+void cache_database_set_aside(const char *folder) {
+  static const char *const behind[] = { "", "-wal", "-shm" };
+  char *path = cache_database_path(folder);
+  for (size_t i = 0; path != NULL && i < sizeof behind / sizeof behind[0]; i++) {
+    char *from = NULL, *to = NULL;
+    if (asprintf(&from, "%s%s", path, behind[i]) >= 0 && asprintf(&to, "%s.damaged%s", path, behind[i]) >= 0 &&
+        rename(from, to) != 0) {
+      unlink(to); /* what does not belong to the one set aside now */
+    }
+    free(from);
+    free(to);
+  }
+  free(path);
+}
+
+int cache_database_open(const char *folder, sqlite3 **ret_database, qn_error *error) {
+  if (mkdir(folder, 0777) != 0 && errno != EEXIST) {
+    return error_set(error, -errno, "cache", "cannot make the folder %s: %s", folder, strerror(errno));
+  }
   sqlite3 *database = NULL;
   int rc = connect(folder, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &database, error);
   if (rc != 0) {
@@ -176,40 +194,6 @@ static int open_once(const char *folder, sqlite3 **ret_database, qn_error *error
   }
   *ret_database = database;
   return 0;
-}
-
-void cache_database_set_aside(const char *folder) {
-  static const char *const behind[] = { "", "-wal", "-shm" };
-  char *path = cache_database_path(folder);
-  for (size_t i = 0; path != NULL && i < sizeof behind / sizeof behind[0]; i++) {
-    char *from = NULL, *to = NULL;
-    if (asprintf(&from, "%s%s", path, behind[i]) >= 0 && asprintf(&to, "%s.damaged%s", path, behind[i]) >= 0 &&
-        rename(from, to) != 0) {
-      unlink(to); /* what does not belong to the one set aside now */
-    }
-    free(from);
-    free(to);
-  }
-  free(path);
-}
-
-int cache_database_open(const char *folder, sqlite3 **ret_database, bool *ret_aside, qn_error *error) {
-  *ret_aside = false;
-  if (mkdir(folder, 0777) != 0 && errno != EEXIST) {
-    return error_set(error, -errno, "cache", "cannot make the folder %s: %s", folder, strerror(errno));
-  }
-  int rc = open_once(folder, ret_database, error);
-  if (rc == -EUCLEAN) {
-    qn_error why = *error;
-    cache_database_set_aside(folder);
-    rc = open_once(folder, ret_database, error);
-    if (rc == 0) {
-      *ret_aside = true;
-      *error = why;
-      error->code = 0;
-    }
-  }
-  return rc;
 }
 
 int cache_database_open_reader(const char *folder, sqlite3 **ret_database, qn_error *error) {

@@ -18,9 +18,9 @@
 /* The file in the folder; the caller frees it. NULL: no memory. */
 char *cache_database_path(const char *folder);
 
-/* Opens the file for writing, made if need be. *ret_aside is set if one that was there was set aside; error then says why,
- * with code 0. 0, or a negative errno with error filled: -EINVAL is another program's file. */
-int cache_database_open(const char *folder, sqlite3 **ret_database, bool *ret_aside, qn_error *error);
+/* Opens the file for writing, made if need be. 0, or a negative errno with error filled: -EINVAL is another program's file,
+ * -EUCLEAN one that is damaged or of another version. */
+int cache_database_open(const char *folder, sqlite3 **ret_database, qn_error *error);
 
 /* A further connection that only reads. */
 int cache_database_open_reader(const char *folder, sqlite3 **ret_database, qn_error *error);

@@ -5,7 +5,6 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "cache/cache_chain.h"
 #include "cache/cache_libraries.h"
@@ -208,30 +207,27 @@ static void add_layout(chain_builder *self, const plan_stage *stage) {
   }
 }
 
-/* A key that nothing else has, and so have all behind it. */
-static int key_alone(cache_key *ret_key) {
-  return getrandom(ret_key->bytes, sizeof ret_key->bytes, 0) == (ssize_t)sizeof ret_key->bytes ? 0 : -EIO;
-}
-
-static int make_link(chain_builder *self, const plan_stage *stage, const cache_key *before, cache_link *link) {
-  int rc = describe(self->plan, stage, link);
-  if (rc != 0) {
-    return rc;
+/* *ret_why_not is set if the stage's work cannot be kept; there is no link then. */
+static int make_link(chain_builder *self, const plan_stage *stage, const cache_key *before, cache_link *link,
+                     const char **ret_why_not) {
+  *ret_why_not = objection(self, stage);
+  if (*ret_why_not != NULL) {
+    return 0;
   }
-  link->why_not = objection(self, stage);
   cache_hash_begin(self->hash);
   cache_hash_add(self->hash, before->bytes, sizeof before->bytes);
-  rc = link->why_not == NULL ? add_code(self, stage) : 0;
-  rc = rc == 0 && link->why_not == NULL ? add_config(self, stage) : rc;
-  if (rc == -ENOMEM) {
-    return rc;
+  int rc = add_code(self, stage);
+  rc = rc == 0 ? add_config(self, stage) : rc;
+  if (rc != 0) {
+    *ret_why_not = rc == -ENOMEM ? NULL : "a file of it cannot be read";
+    return rc == -ENOMEM ? rc : 0;
   }
-  link->why_not = rc != 0 ? "a file of it cannot be read" : link->why_not;
   add_layout(self, stage);
   if (needs(stage, "time")) {
     cache_hash_number(self->hash, (uint64_t)self->options->now_ms);
   }
-  return link->why_not == NULL ? cache_hash_end(self->hash, &link->key) : key_alone(&link->key);
+  rc = describe(self->plan, stage, link);
+  return rc == 0 ? cache_hash_end(self->hash, &link->key) : rc;
 }
 
 /* What all stages depend on: the program, and the bounds that documents are held to. */
@@ -257,10 +253,15 @@ static int make_links(chain_builder *self, cache_chain *chain) {
   chain->links = calloc((size_t)trunk->n_stages + 1, sizeof *chain->links);
   int rc = chain->links == NULL ? -ENOMEM : make_base(self, &before);
   for (uint32_t i = 0; rc == 0 && i < trunk->n_stages && is_link(self->plan, trunk->stages[i]); i++) {
-    cache_link *link = &chain->links[chain->n_links++];
-    rc = make_link(self, &self->plan->stages[trunk->stages[i]], &before, link);
+    const plan_stage *stage = &self->plan->stages[trunk->stages[i]];
+    cache_link *link = &chain->links[chain->n_links];
+    rc = make_link(self, stage, &before, link, &chain->why_not);
+    if (chain->why_not != NULL) {
+      chain->not_kept = stage->id;
+      break;
+    }
+    chain->n_links++; /* also of a link that failed, so that it is freed */
     before = link->key;
-    chain->n_kept += link->why_not == NULL && chain->n_kept + 1 == chain->n_links;
   }
   return rc;
 }
@@ -270,7 +271,10 @@ int cache_chain_of(const plan *planned, const cache_chain_options *options, cach
   cache_chain chain = { 0 };
   int rc = cache_hash_new(&self.hash, error);
   rc = rc == 0 ? cache_hash_new(&self.files, error) : rc;
-  if (rc == 0 && find_trunk(planned, &chain.segment)) {
+  if (rc == 0 && !find_trunk(planned, &chain.segment)) {
+    chain.not_kept = "";
+    chain.why_not = "the pipeline does not begin with stages that run document by document, one way for all";
+  } else if (rc == 0) {
     rc = make_links(&self, &chain);
     if (rc != 0) {
       error_set(error, rc, "cache", "cannot make the keys of the cache: %s", strerror(-rc));

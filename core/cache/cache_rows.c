@@ -46,13 +46,12 @@ static int prepare(cache_rows *self, qn_error *error) {
   return 0;
 }
 
-int cache_rows_open(cache_rows *self, const char *folder, bool *ret_aside, qn_error *error) {
+int cache_rows_open(cache_rows *self, const char *folder, qn_error *error) {
   *self = (cache_rows){ 0 };
-  int rc = cache_database_open(folder, &self->database, ret_aside, error);
-  qn_error *inner = *ret_aside ? NULL : error; /* keep why it was set aside */
-  rc = rc == 0 ? prepare(self, inner) : rc;
+  int rc = cache_database_open(folder, &self->database, error);
+  rc = rc == 0 ? prepare(self, error) : rc;
   rc = rc == 0 ? cache_database_number(self->database, "UPDATE totals SET runs = runs + 1 RETURNING runs", &self->run,
-                                       inner)
+                                       error)
                : rc;
   if (rc != 0) {
     cache_rows_close(self);

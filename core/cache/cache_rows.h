@@ -16,7 +16,7 @@ typedef struct cache_rows {
 } cache_rows;
 
 /* As cache_database_open; begins a new run. */
-int cache_rows_open(cache_rows *rows, const char *folder, bool *ret_aside, qn_error *error);
+int cache_rows_open(cache_rows *rows, const char *folder, qn_error *error);
 void cache_rows_close(cache_rows *rows); /* also half-opened, or zeroed */
 
 int cache_rows_chain(cache_rows *rows, const char *text, int64_t *ret_chain, qn_error *error);

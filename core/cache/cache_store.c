@@ -287,24 +287,39 @@ char *cache_reader_chain(cache_reader *self, int64_t chain) {
 
 /* --- the whole --- */
 
-static int start(cache_store *self, qn_error *error) {
-  bool aside = false;
-  int rc = cache_rows_open(&self->rows, self->folder, &aside, error);
+/* Opens the file and finds the chain's number in it. */
+static int open_rows(cache_store *self, const char *chain, int64_t *ret_chain, qn_error *error) {
+  int rc = cache_rows_open(&self->rows, self->folder, error);
+  if (rc == 0 && chain != NULL) {
+    rc = cache_rows_chain(&self->rows, chain, ret_chain, error);
+    if (rc != 0) {
+      cache_rows_close(&self->rows);
+    }
+  }
+  return rc;
+}
+
+static int start(cache_store *self, const char *chain, int64_t *ret_chain, qn_error *error) {
+  int rc = open_rows(self, chain, ret_chain, error);
+  if (rc == -EUCLEAN) {
+    char text[SAID_MAX];
+    snprintf(text, sizeof text, "the cache: %s; it is set aside as cache.db.damaged, and begun anew", error->message);
+    cache_database_set_aside(self->folder);
+    rc = open_rows(self, chain, ret_chain, error);
+    if (rc == 0 && self->options.say != NULL) {
+      self->options.say(self->options.arg, text);
+    }
+  }
   if (rc != 0) {
     return rc;
-  }
-  if (aside && self->options.say != NULL) {
-    char text[SAID_MAX];
-    snprintf(text, sizeof text, "the cache: %s; it is set aside as cache.db.damaged, and a new one made",
-             error->message);
-    self->options.say(self->options.arg, text);
   }
   rc = -pthread_create(&self->thread, NULL, store_main, self);
   self->has_thread = rc == 0;
   return rc == 0 ? 0 : error_set(error, rc, "cache", "cannot start a thread for the cache: %s", strerror(-rc));
 }
 
-int cache_store_open(const cache_store_options *options, cache_store **ret_store, qn_error *error) {
+int cache_store_open(const cache_store_options *options, const char *chain, cache_store **ret_store, int64_t *ret_chain,
+                     qn_error *error) {
   cache_store *self = calloc(1, sizeof *self);
   if (self == NULL) {
     return error_set(error, -ENOMEM, "cache", "no memory for the cache");
@@ -317,7 +332,8 @@ int cache_store_open(const cache_store_options *options, cache_store **ret_store
   self->options = *options;
   self->options.max_bytes = options->max_bytes != 0 ? options->max_bytes : max_bytes_standard;
   self->folder = strdup(options->folder);
-  int rc = self->folder == NULL ? error_set(error, -ENOMEM, "cache", "no memory for the cache") : start(self, error);
+  int rc = self->folder == NULL ? error_set(error, -ENOMEM, "cache", "no memory for the cache")
+                                : start(self, chain, ret_chain, error);
   if (rc != 0) {
     cache_store_close(self);
     return rc;
@@ -349,10 +365,6 @@ void cache_store_close(cache_store *self) {
   free(self);
 }
 
-int cache_store_chain(cache_store *self, const char *text, int64_t *ret_chain, qn_error *error) {
-  return cache_rows_chain(&self->rows, text, ret_chain, error);
-}
-
 void cache_store_flush(cache_store *self) {
   pthread_mutex_lock(&self->mutex);
   while (self->first != NULL || self->busy) {
@@ -377,8 +389,7 @@ void cache_store_counts_get(cache_store *self, cache_store_counts *ret_counts) {
 
 int cache_store_clear(const char *folder, qn_error *error) {
   cache_rows rows;
-  bool aside;
-  int rc = cache_rows_open(&rows, folder, &aside, error);
+  int rc = cache_rows_open(&rows, folder, error);
   if (rc != 0) {
     return rc;
   }

@@ -27,12 +27,12 @@ typedef struct cache_store_options {
   void *arg;
 } cache_store_options;
 
-int cache_store_open(const cache_store_options *options, cache_store **ret_store, qn_error *error);
+/* chain: the text that results of this run depend on, whose number is returned; NULL: none is to be put. What is damaged is
+ * set aside and begun anew. 0, or a negative errno with error filled: -EINVAL is another program's file. */
+int cache_store_open(const cache_store_options *options, const char *chain, cache_store **ret_store, int64_t *ret_chain,
+                     qn_error *error);
 /* Writes what was put and closes. Readers before. NULL is fine. */
 void cache_store_close(cache_store *store);
-
-/* The number of a chain's text, given to it if it is new. 0, or a negative errno with error filled. One thread, before puts. */
-int cache_store_chain(cache_store *store, const char *text, int64_t *ret_chain, qn_error *error);
 
 /* One result. */
 typedef struct cache_entry {

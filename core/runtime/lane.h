@@ -49,6 +49,8 @@ void lane_close(lane *lane); /* also half-opened ones */
 /* Runs the leaf from leaf->step to the lane's end: OK, or the first other status with leaf->step where it was said,
  * leaf->attempt that step's, and the reason in the step's call. */
 qn_status lane_run(lane *lane, leaf *leaf);
+/* The same up to the step `end`, where leaf->step then stands. */
+qn_status lane_run_to(lane *lane, leaf *leaf, uint32_t end);
 
 /* Tells whatever runs that nobody waits for it any more. [any] */
 void lane_cancel(lane *lane);

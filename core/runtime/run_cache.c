@@ -301,7 +301,7 @@ static void keep_drop(run_cache *self, const cache_key *key, uint32_t link) {
 
 qn_status trunk_run(run_cache *self, uint32_t worker, uint32_t segment, document_pool *pool, lane *own_lane, leaf *it) {
   cache_key key;
-  bool at_begin = segment == self->chain.segment && it->step == 0 && it->attempt == 1 && self->chain.n_kept > 0;
+  bool at_begin = segment == self->chain.segment && it->step == 0 && it->attempt == 1 && self->chain.n_links > 0;
   looker *own = at_begin ? looker_of(self, worker) : NULL;
   if (own == NULL || key_of(self, own, it->document, &key) != 0) {
     return lane_run(own_lane, it);
@@ -312,13 +312,18 @@ qn_status trunk_run(run_cache *self, uint32_t worker, uint32_t segment, document
   if (result.dropped) {
     return QN_STATUS_DROP;
   }
-  qn_status status = lane_run(own_lane, it);
-  if (status == QN_STATUS_OK && result.n_done < self->chain.n_kept) {
-    keep(self, &key, it->document);
-  } else if (status == QN_STATUS_DROP && it->attempt == 1 && it->step < self->chain.n_kept) {
+  uint32_t n_links = self->chain.n_links;
+  qn_status status = it->step < n_links ? lane_run_to(own_lane, it, n_links) : QN_STATUS_OK;
+  if (status == QN_STATUS_DROP && it->attempt == 1) {
     keep_drop(self, &key, it->step);
   }
-  return status;
+  if (status != QN_STATUS_OK) {
+    return status;
+  }
+  if (result.n_done < n_links) {
+    keep(self, &key, it->document);
+  }
+  return lane_run(own_lane, it);
 }
 
 /* --- the whole --- */
@@ -332,8 +337,7 @@ static int open_store(run_cache *self, qn_error *error) {
   if (text == NULL) {
     return error_set(error, -ENOMEM, "cache", "no memory for the cache");
   }
-  int rc = cache_store_open(&options, &self->store, error);
-  rc = rc == 0 ? cache_store_chain(self->store, text, &self->number, error) : rc;
+  int rc = cache_store_open(&options, text, &self->store, &self->number, error);
   free(text);
   return rc;
 }
@@ -382,13 +386,6 @@ void run_cache_counts_get(run_cache *self, run_cache_counts *ret_counts) {
 }
 
 const char *run_cache_stage_not_kept(const run_cache *self, const char **ret_why) {
-  if (self->chain.n_links == 0) {
-    *ret_why = "the pipeline does not begin with one run of parallel stages";
-    return "";
-  }
-  if (self->chain.n_kept == self->chain.n_links) {
-    return NULL;
-  }
-  *ret_why = self->chain.links[self->chain.n_kept].why_not;
-  return self->chain.links[self->chain.n_kept].stage;
+  *ret_why = self->chain.why_not;
+  return self->chain.not_kept;
 }
