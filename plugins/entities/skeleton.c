@@ -37,7 +37,8 @@ typedef struct skeleton {
 } skeleton;
 
 static void add(skeleton *s, char class) {
-  if (class == 0 || (s->n > 0 && s->classes[s->n - 1] == class)) {
+  bool too_long = s->n > SKELETON_MAX; /* which is all that counts then */
+  if (class == 0 || too_long || (s->n > 0 && s->classes[s->n - 1] == class)) {
     return;
   }
   if (class == 'X' && s->n > 0 && s->classes[s->n - 1] == 'T') {
