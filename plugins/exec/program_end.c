@@ -176,6 +176,7 @@ void program_end(program *self, const char *why) {
     program_drain_answers(self); /* it may have answered, then ended */
   }
   uint32_t n_before = self->in_flight.n;
+  bool unread = self->writing != NULL && self->writing == self->in_flight.first;
   bool clean = bury(self, why, text);
   uint32_t n_left = drop_abandoned(self);
   if (left_well(self, clean)) {
@@ -184,13 +185,15 @@ void program_end(program *self, const char *why) {
   }
   count_failure(self);
   tell(self, text);
-  if (n_left == 1 && n_before == 1) {
+  bool is_sure = n_before == 1 && (!unread || (n_left == 1 && self->in_flight.first->alone));
+  if (n_left == 1 && is_sure) {
     charge(self, ask_list_pull(&self->in_flight), why == NULL ? "program-ended" : "program-failed", text);
-  } else if (n_left > 0) {
-    hand_back(self, true);
-  } else if (self->n_answers == 0) {
+    return;
+  }
+  if (self->n_answers == 0 && (n_left == 0 || unread)) { /* no document can be what it failed on */
     stage_barren(self->stage, false, text);
   }
+  hand_back(self, true);
 }
 
 void program_end_silent(program *self) {

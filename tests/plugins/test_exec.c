@@ -272,6 +272,20 @@ static void crash_charges_the_document_that_causes_it_and_no_other(void **state)
   }
 }
 
+/* Would end the test by SIGPIPE, too. */
+static void document_that_the_program_did_not_read_is_given_again(void **state) {
+  (void)state;
+  async_rig *rig = rig_with("", "");
+  async_rig_push(rig, "close-input");
+  async_rig_wait(rig, LIMIT_MS);
+  async_rig_run(rig, 2, 100); /* it closes its input after its answer */
+  uint32_t next = async_rig_push(rig, "ok");
+  async_rig_wait(rig, LIMIT_MS);
+  assert_int_equal(async_rig_status(rig, next), QN_STATUS_OK);
+  assert_in(async_rig_log(rig), "it closed its input");
+  async_rig_free(rig);
+}
+
 static void program_that_leaves_after_each_answer_is_started_again(void **state) {
   (void)state;
   async_rig *rig = rig_with("", "");
@@ -334,14 +348,14 @@ static void program_that_cannot_be_run_is_refused_before_it_is_needed(void **sta
 
 static void silence_charges_the_oldest_document(void **state) {
   (void)state;
-  async_rig *rig = rig_with("", ",'answer_ms':1500");
+  async_rig *rig = rig_with("", ",'answer_ms':3000");
   async_rig_push(rig, "ok");
   async_rig_push(rig, "sleep 60000");
   async_rig_push(rig, "ok");
   async_rig_push(rig, "ok");
   async_rig_wait(rig, LIMIT_MS);
   assert_int_equal(async_rig_status(rig, 0), QN_STATUS_OK);
-  assert_failed(rig, 1, QN_STATUS_RETRY, "no-answer", "gave no answer for 1500 ms");
+  assert_failed(rig, 1, QN_STATUS_RETRY, "no-answer", "gave no answer for 3000 ms");
   assert_int_equal(async_rig_status(rig, 2), QN_STATUS_OK);
   assert_int_equal(async_rig_status(rig, 3), QN_STATUS_OK);
   async_rig_free(rig);
@@ -352,7 +366,7 @@ static void cancelled_document_ends_at_once_and_its_late_reply_is_ignored(void *
   async_rig *rig = rig_with("", ",'in_flight':2");
   async_rig_push(rig, "ok");
   async_rig_wait(rig, LIMIT_MS); /* the program runs */
-  uint32_t slow = async_rig_push(rig, "sleep 300");
+  uint32_t slow = async_rig_push(rig, "sleep 1500");
   uint32_t behind = async_rig_push(rig, "ok");
   uint32_t waiting = async_rig_push(rig, "ok");
   async_rig_run(rig, 3, 50);
@@ -488,6 +502,7 @@ int main(void) {
     cmocka_unit_test(second_answer_to_one_document_is_left_aside),
     cmocka_unit_test(slow_bytes_make_a_line),
     cmocka_unit_test(crash_charges_the_document_that_causes_it_and_no_other),
+    cmocka_unit_test(document_that_the_program_did_not_read_is_given_again),
     cmocka_unit_test(program_that_leaves_after_each_answer_is_started_again),
     cmocka_unit_test(program_that_fails_at_once_stops_the_pipeline),
     cmocka_unit_test(program_that_cannot_be_run_is_refused_before_it_is_needed),

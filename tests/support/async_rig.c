@@ -3,6 +3,7 @@
 /* The loop of the runtime's own making and the real host, around one stage. */
 #include "async_rig.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -30,7 +31,8 @@ typedef struct rig_document {
 } rig_document;
 
 struct async_rig {
-  runtime runtime; /* only its loop and log are there */
+  uint32_t n_descriptors; /* open when it was made */
+  runtime runtime;        /* only its loop and log are there */
   instance instance;
   registry *registry;
   plan *plan;
@@ -146,9 +148,25 @@ static int open_stage(async_rig *self, uint32_t index, qn_error *error) {
   return rc;
 }
 
+/* Once libuv has opened what it keeps for ever. */
+static uint32_t count_descriptors(void) {
+  uv_loop_t first;
+  uint32_t n = 0;
+  assert_int_equal(uv_loop_init(&first), 0);
+  assert_int_equal(uv_loop_close(&first), 0);
+  DIR *folder = opendir("/proc/self/fd");
+  assert_non_null(folder);
+  while (readdir(folder) != NULL) {
+    n++;
+  }
+  closedir(folder);
+  return n;
+}
+
 static async_rig *rig_make(const char *stages_json, qn_error *error) {
   async_rig *self = calloc(1, sizeof *self);
   assert_non_null(self);
+  self->n_descriptors = count_descriptors();
   pthread_mutex_init(&self->mutex, NULL);
   self->log_stream = open_memstream(&self->log, &self->log_len);
   assert_int_equal(uv_loop_init(&self->runtime.loop.uv), 0);
@@ -225,6 +243,7 @@ void async_rig_free(async_rig *self) {
   registry_free(self->registry);
   fclose(self->log_stream);
   free(self->log);
+  assert_int_equal(count_descriptors(), self->n_descriptors);
   pthread_mutex_destroy(&self->mutex);
   free(self);
 }

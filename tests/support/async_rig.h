@@ -18,7 +18,8 @@ typedef struct async_rig async_rig;
 async_rig *async_rig_new(const char *stages_json);
 /* The same for a stage whose create must fail: gives its message, to be freed. */
 char *async_rig_refusal(const char *stages_json);
-/* Ends the stage. Asserts that it leaves no handle, no memory of the host's, no document and no child process. */
+/* Ends the stage. Asserts that it leaves no handle, no memory of the host's, no document, no child process and no open
+ * descriptor. */
 void async_rig_free(async_rig *rig);
 
 /* Pushes a document through; gives its number, from 0. attempt is what the stage sees. */
