@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "command/command.h"
+#include "command/outside.h"
 #include "plugin/config.h"
 #include "qanat/version.h"
 
@@ -33,6 +34,8 @@ static void print_help(FILE *stream) {
   for (size_t i = 0; i < N_COMMANDS; i++) {
     fprintf(stream, "  %-10s %s\n", commands[i].name, commands[i].summary);
   }
+  fputs("\ncommands that plugins bring:\n", stream);
+  outside_list(stream);
   fputs("\n'qanat COMMAND --help' says more; 'qanat --version' names the version.\n", stream);
 }
 
@@ -64,19 +67,25 @@ static int print_version(void) {
   return EXIT_DONE;
 }
 
+static int run(int argc, char **argv) {
+  const command *chosen = find(argv[0]);
+  int status = EXIT_USAGE;
+  if (chosen != NULL) {
+    return chosen->run(argc, argv);
+  }
+  const char *name = argv[0];
+  return outside_run(argv, &status) == 0 ? status : refuse(name);
+}
+
 /* `qanat help run` is `qanat run --help`. */
 static int help(int argc, char **argv) {
-  const command *about = argc > 2 ? find(argv[2]) : NULL;
-  if (argc > 2 && about == NULL) {
-    return refuse(argv[2]);
-  }
-  if (about == NULL) {
+  if (argc < 3) {
     print_help(stdout);
     return EXIT_DONE;
   }
   char flag[] = "--help";
   char *arguments[] = { argv[2], flag, NULL };
-  return about->run(2, arguments);
+  return run(2, arguments);
 }
 
 int main(int argc, char **argv) {
@@ -90,6 +99,5 @@ int main(int argc, char **argv) {
   if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "version") == 0) {
     return print_version();
   }
-  const command *chosen = find(argv[1]);
-  return chosen != NULL ? chosen->run(argc - 1, argv + 1) : refuse(argv[1]);
+  return run(argc - 1, argv + 1);
 }

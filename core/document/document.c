@@ -28,7 +28,7 @@ document *document_fork(document *parent) {
   }
   atomic_fetch_add_explicit(&parent->n_refs, 1, memory_order_relaxed);
   child->parent = parent;
-  child->age = ++parent->age;
+  child->age = parent->age + 1;
   parent->fields.capacity = 0; /* from now on a change of either copies the list */
   child->fields = parent->fields;
   memcpy(child->views, parent->views, sizeof child->views);
@@ -91,10 +91,6 @@ int document_join(document *into, document *from) {
 document *document_ref(document *doc) {
   atomic_fetch_add_explicit(&doc->n_refs, 1, memory_order_relaxed);
   return doc;
-}
-
-bool document_is_shared(const document *doc) {
-  return atomic_load_explicit(&doc->n_refs, memory_order_relaxed) > 1;
 }
 
 /* A fork holds the document it was made of, so freeing one may free the whole line. */

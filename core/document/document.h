@@ -29,14 +29,15 @@ void document_pool_free(document_pool *pool); /* asserts that no document is liv
 size_t document_pool_live(const document_pool *pool);
 
 int document_new(document_pool *pool, document **ret_document);
-document *document_fork(document *parent); /* shares every sealed part; NULL: no memory */
+/* A copy that shares every sealed part, and holds the document it was made of. Documents that are to be joined again
+ * must all be forks, not the document itself. NULL: no memory. */
+document *document_fork(document *parent);
 /* Brings two forks of one document together: into takes over what only from has, and what from changed since they
  * parted; of what both changed, its own. Holds from, whose reference it takes. 0; -ENOMEM, -E2BIG: from is still the
  * caller's, and into is whole but may have some of its fields. */
 int document_join(document *into, document *from);
-document *document_ref(document *document);        /* one more holder, who only reads what is sealed */
-bool document_is_shared(const document *document); /* held by forks or others too */
-void document_unref(document *document);           /* NULL is fine */
+document *document_ref(document *document); /* one more holder, who only reads what is sealed */
+void document_unref(document *document);    /* NULL is fine */
 size_t document_bytes(
     const document *document); /* arena bytes in use, with those of joined documents: what admission charges */
 

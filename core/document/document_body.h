@@ -36,7 +36,7 @@ struct document {
   document *parent;        /* whose memory this one shares; NULL: none */
   document *joined;        /* documents whose parts this one took over, and holds; NULL: none */
   document *next_joined;   /* in such a list */
-  uint32_t age;            /* grows with every fork, of both sides: so a join sees which side changed what */
+  uint32_t age;            /* how many forks deep: so a join sees what a side has changed since they parted */
   uint8_t *payload_room;   /* reserved, not committed */
   size_t payload_room_bytes;
   view payload;

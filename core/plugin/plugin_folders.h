@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Where plugin files lie. Private to core/plugin. Floor 2. */
+/* Where plugin files lie, for the registry and for commands that plugins bring. Floor 2. */
 #ifndef CORE_PLUGIN_PLUGIN_FOLDERS_H
 #define CORE_PLUGIN_PLUGIN_FOLDERS_H
 

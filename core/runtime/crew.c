@@ -19,6 +19,7 @@ static bool run_some(worker *self) {
       return true;
     }
   }
+  flow_flush(&self->flow); /* a turn that ran nothing may have settled what only kept its place */
   return false;
 }
 

@@ -89,6 +89,7 @@ static void tell_absent(flow *self, const edge *by, receipt *of, bool spoiled) {
       return;
     case JOIN_EMPTY:
     default:
+      spoiled = atomic_load(&of->joins[to->join].spoiled) != 0; /* whoever had the last word */
       break;
     }
   }
@@ -217,10 +218,11 @@ static int choose(flow *self, const segment *from, leaf *it, bool *takes) {
   return n_taken;
 }
 
-/* A leaf with a fork of the document for each further edge. False: no memory, and nothing was made. */
-static bool fork_leaves(leaf *it, uint32_t n_more, leaf **ret_forks) {
+/* A fork of the document for each of n ways, the leaf itself among them; what they share stays charged until all is over.
+ * False: no memory, and nothing was made. */
+static bool fork_leaves(leaf *it, uint32_t n, leaf **ret_leaves) {
   document *forks[EDGES_MAX];
-  for (uint32_t i = 0; i < n_more; i++) {
+  for (uint32_t i = 0; i < n; i++) {
     forks[i] = document_fork(it->document);
     if (forks[i] == NULL) {
       while (i-- > 0) {
@@ -229,9 +231,12 @@ static bool fork_leaves(leaf *it, uint32_t n_more, leaf **ret_forks) {
       return false;
     }
   }
-  for (uint32_t i = 0; i < n_more; i++) {
-    ret_forks[i] = receipt_leaf(it->receipt, LEAF_LIVE);
-    ret_forks[i]->document = forks[i];
+  document_unref(it->document);
+  atomic_fetch_add(&it->receipt->held_bytes, it->charged_bytes);
+  it->charged_bytes = 0;
+  for (uint32_t i = 0; i < n; i++) {
+    ret_leaves[i] = i == 0 ? it : receipt_leaf(it->receipt, LEAF_LIVE);
+    ret_leaves[i]->document = forks[i];
   }
   return true;
 }
@@ -251,7 +256,7 @@ static void go_several_ways(flow *self, const segment *from, leaf *it) {
     }
     return;
   }
-  if (!fork_leaves(it, (uint32_t)n_taken - 1, leaves + 1)) {
+  if (n_taken > 1 && !fork_leaves(it, (uint32_t)n_taken, leaves)) {
     qn_error error = { 0 };
     error_set(&error, -ENOMEM, "no-memory", "no memory to fork the document for %d stages", n_taken);
     leaf_fail(it, from->planned->stages[from->planned->n_stages - 1], &error);

@@ -121,14 +121,27 @@ static int measure_reach(runtime *self, segment *from, bool *reached) {
 
 /* --- borders --- */
 
+static bool has_ordered_stage(const runtime *self) {
+  for (uint32_t i = 0; i < self->plan->n_stages; i++) {
+    const stage_info *info = self->plan->stages[i].info;
+    if (info->role == ROLE_TRANSFORM && info->concurrency == CONCURRENCY_ORDERED) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* A split takes its documents in order wherever order counts: else the parts of a later one could hold all credit while
+ * they wait, in order, for those of an earlier one that has not been taken. */
 static bool is_ordered(const runtime *self, const plan_segment *planned) {
   const stage_info *info = self->plan->stages[planned->stages[0]].info;
   switch (planned->kind) {
   case SEGMENT_SINK:
     return !self->plan->any_order;
+  case SEGMENT_SPLIT:
+    return !self->plan->any_order || has_ordered_stage(self);
   case SEGMENT_BATCH:
   case SEGMENT_ISOLATED:
-  case SEGMENT_SPLIT:
   case SEGMENT_ORDERED:
     return info->concurrency == CONCURRENCY_ORDERED;
   default:
@@ -185,14 +198,18 @@ static const work *work_for(segment_kind kind) {
   }
 }
 
-/* One document makes a leaf for each further edge of a fork, and one for each place it keeps without being there. */
+/* One document makes a leaf for each further edge of a fork, and one for each place it keeps without being there. In a
+ * line it keeps at most one, where it ended: its only leaf does. */
 static uint32_t count_spare(const runtime *self) {
   uint32_t n_forks = 0;
+  uint32_t n_beginnings = 0;
   for (uint32_t i = 0; i < self->n_segments; i++) {
     uint32_t n_edges = self->segments[i].n_edges;
     n_forks += n_edges > 1 ? n_edges - 1 : 0;
+    n_beginnings += begins_documents(&self->segments[i]);
   }
-  return n_forks == 0 && self->n_orders <= 1 ? 0 : n_forks + self->n_orders;
+  bool is_line = n_forks == 0 && n_beginnings == 1 && self->n_orders <= 1;
+  return is_line ? 0 : n_forks + self->n_orders;
 }
 
 static int make_segments(runtime *self) {

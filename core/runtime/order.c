@@ -29,8 +29,7 @@ void order_done(order *self) {
 }
 
 void order_put(order *self, leaf *it) {
-  const receipt *parent = it->receipt->parent;
-  window *in = parent == NULL ? &self->window : &parent->groups[self->index]->window;
+  window *in = it->receipt->from == NULL ? &self->window : &it->receipt->from->groups[self->index]->window;
   window_put(in, it->receipt->sequence, it);
 }
 

@@ -11,6 +11,7 @@ static receipt *make(const receipt_form *form) {
   size_t leaves_end = sizeof(receipt) + form->n_spare * sizeof(leaf);
   receipt *made = malloc(leaves_end + form->n_joins * sizeof(rendezvous));
   if (made != NULL) {
+    made->spare_room = form->n_spare;
     made->joins = (rendezvous *)(void *)((char *)made + leaves_end);
   }
   return made;
@@ -31,8 +32,8 @@ receipt *receipt_take(receipt_pool *pool, receipt **local, document *doc, const 
   }
   taken->next = NULL;
   taken->parent = NULL;
-  taken->groups = NULL;
-  atomic_init(&taken->n_live, 0);
+  taken->from = NULL;
+  atomic_init(&taken->partings, NULL);
   atomic_init(&taken->n_leaves, 1);
   atomic_init(&taken->worst, LEAF_ABSENT);
   atomic_init(&taken->n_spare, 0);
@@ -67,7 +68,9 @@ void receipt_pool_done(receipt_pool *pool) {
 }
 
 leaf *receipt_leaf(receipt *self, uint32_t state) {
-  leaf *made = &self->spare[atomic_fetch_add_explicit(&self->n_spare, 1, memory_order_relaxed)];
+  uint32_t index = atomic_fetch_add_explicit(&self->n_spare, 1, memory_order_relaxed);
+  assert(index < self->spare_room);
+  leaf *made = &self->spare[index];
   atomic_fetch_add(&self->n_leaves, 1);
   *made = (leaf){ .receipt = self, .attempt = 1, .state = state };
   return made;

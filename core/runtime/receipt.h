@@ -8,6 +8,7 @@
 #ifndef CORE_RUNTIME_RECEIPT_H
 #define CORE_RUNTIME_RECEIPT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "document/document.h"
@@ -33,6 +34,14 @@ typedef struct failure {
 typedef struct receipt receipt;
 typedef struct group group; /* order.h */
 
+/* A document being split by one stage: what its parts have in common. Lives as long as the document's receipt. */
+typedef struct parting {
+  struct parting *next;    /* another stage may split the same document */
+  _Atomic uint64_t n_live; /* parts that have not settled */
+  _Atomic bool *is_alone;  /* to be set when there is none any more */
+  group *groups[];         /* by ordered border; NULL: no part comes there */
+} parting;
+
 typedef struct leaf {
   struct leaf *next; /* in whatever list holds it */
   receipt *receipt;
@@ -56,20 +65,21 @@ typedef struct rendezvous {
 } rendezvous;
 
 struct receipt {
-  receipt *next;           /* in the pool, or in a source's list of settled ones */
-  receipt *parent;         /* of a part; NULL: admitted by a source */
-  group *const *groups;    /* while it is split: by ordered border; borrowed from the split */
-  _Atomic uint64_t n_live; /* parts of it that have not settled */
-  uint64_t sequence;       /* place in the order of admission; of a part: in the order of its parent's parts */
-  uint64_t cookie;         /* the source's */
-  int64_t now_ms;          /* the time that stages see */
+  receipt *next;             /* in the pool, or in a source's list of settled ones */
+  receipt *parent;           /* of a part; NULL: admitted by a source */
+  parting *from;             /* of a part: what it has in common with the others */
+  parting *_Atomic partings; /* the document's own, if it was split; owned */
+  uint64_t sequence;         /* place in the order of admission; of a part: in the order of its parent's parts */
+  uint64_t cookie;           /* the source's */
+  int64_t now_ms;            /* the time that stages see */
   uint64_t payload_bytes;
-  uint32_t source; /* index in the runtime's sources */
+  uint32_t source;     /* index in the runtime's sources */
+  uint32_t spare_room; /* leaves in spare */
   _Atomic uint32_t n_leaves;
   _Atomic uint32_t worst;      /* leaf_state */
   _Atomic uint32_t n_spare;    /* spare leaves in use */
   _Atomic uint32_t confirmed;  /* sinks that have it, a bit each by sink_slot */
-  _Atomic uint64_t held_bytes; /* of leaves that have settled, but whose memory a fork still holds */
+  _Atomic uint64_t held_bytes; /* of what forks share */
   leaf *_Atomic failed;        /* leaves that failed: their letters are written when all has settled */
   rendezvous *joins;           /* in the same allocation */
   leaf first;                  /* most documents never have another */

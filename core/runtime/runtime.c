@@ -88,7 +88,9 @@ static void on_stop(void *arg) {
 /* Sources end, then documents, then sinks. Rung whenever one of these may have come true. */
 static void on_settled(void *arg) {
   runtime *self = arg;
-  if (atomic_load(&self->n_running) > 0 || admission_documents(&self->admission) > 0) {
+  /* The last document's bytes may be given back after the document itself, by another thread. */
+  if (atomic_load(&self->n_running) > 0 || admission_documents(&self->admission) > 0 ||
+      admission_bytes(&self->admission) > 0) {
     return;
   }
   if (!self->sinks_closing) {

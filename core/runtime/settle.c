@@ -41,7 +41,8 @@ static receipt *end_part(settler *self, receipt *part, uint32_t worst) {
   self->n_parts[worst]++;
   recycle(self, part);
   raise_worst(parent, worst);
-  if (atomic_fetch_sub(&parent->n_live, 1) == 1) {
+  if (atomic_fetch_sub(&part->from->n_live, 1) == 1) {
+    atomic_store(part->from->is_alone, true);
     runtime_wake_workers(self->runtime);
   }
   return drop_leaf(parent);
@@ -59,12 +60,20 @@ static void end_admitted(settler *self, receipt *held, uint32_t worst) {
 
 static void end_receipt(settler *settler, receipt *held);
 
+static void free_partings(receipt *held) {
+  parting *at = atomic_exchange(&held->partings, NULL);
+  while (at != NULL) {
+    parting *next = at->next;
+    free(at);
+    at = next;
+  }
+}
+
 void settle_receipt(settler *self, receipt *held) {
   uint32_t worst = atomic_load_explicit(&held->worst, memory_order_relaxed);
   self->n_documents++;
   self->bytes += atomic_load_explicit(&held->held_bytes, memory_order_relaxed);
-  free((void *)(uintptr_t)held->groups);
-  held->groups = NULL;
+  free_partings(held);
   if (held->parent == NULL) {
     end_admitted(self, held, worst);
     return;
@@ -84,11 +93,7 @@ static void end_receipt(settler *self, receipt *held) {
 }
 
 void settle_document(settler *self, leaf *it) {
-  if (document_is_shared(it->document)) {
-    atomic_fetch_add(&it->receipt->held_bytes, it->charged_bytes);
-  } else {
-    self->bytes += it->charged_bytes;
-  }
+  self->bytes += it->charged_bytes;
   document_unref(it->document);
   it->document = NULL;
   it->charged_bytes = 0;

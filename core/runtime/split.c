@@ -23,11 +23,13 @@ typedef struct split {
   builder *builder;
   record_encoder *encoder;
   lane lane;
-  leaf *_Atomic parent; /* being split; NULL: none */
-  uint64_t n_parts;     /* that it has emitted */
-  bool has_credit;      /* for the next part, without its bytes */
-  bool starves;         /* has asked for credit */
-  line line;            /* while the parent waits for another try */
+  leaf *_Atomic parent;    /* being split; NULL: none */
+  parting *parting;        /* its */
+  _Atomic bool is_alone;   /* no part of it is live: look again for credit. May be set without need */
+  uint64_t n_parts;        /* that it has emitted */
+  _Atomic bool has_credit; /* for the next part, without its bytes */
+  bool starves;            /* has asked for credit */
+  line line;               /* while the parent waits for another try */
 } split;
 
 static bool hold(split *self) {
@@ -40,38 +42,43 @@ static void leave(split *self) {
 
 /* --- groups --- */
 
-static bool open_groups(flow *by, const segment *seg, receipt *of) {
-  group **groups = calloc(by->runtime->n_orders + 1, sizeof(group *));
-  bool all = groups != NULL;
-  for (uint32_t i = 0; all && i < seg->n_below; i++) {
+static void drop_groups(const segment *seg, parting *of) {
+  for (uint32_t i = 0; i < seg->n_below; i++) {
     order *at = &seg->below[i]->border.order;
-    groups[at->index] = order_group(at);
-    all = groups[at->index] != NULL;
-  }
-  for (uint32_t i = 0; !all && groups != NULL && i < seg->n_below; i++) {
-    order *at = &seg->below[i]->border.order;
-    if (groups[at->index] != NULL) {
-      order_group_drop(at, groups[at->index]);
+    if (of->groups[at->index] != NULL) {
+      order_group_drop(at, of->groups[at->index]);
     }
   }
-  if (!all) {
-    free((void *)groups);
-    return false;
+}
+
+/* NULL: no memory. */
+static parting *open_parting(const runtime *rt, const segment *seg) {
+  parting *made = calloc(1, sizeof *made + rt->n_orders * sizeof(group *));
+  for (uint32_t i = 0; made != NULL && i < seg->n_below; i++) {
+    order *at = &seg->below[i]->border.order;
+    made->groups[at->index] = order_group(at);
+    if (made->groups[at->index] == NULL) {
+      drop_groups(seg, made);
+      free(made);
+      return NULL;
+    }
   }
-  of->groups = groups;
-  return true;
+  return made;
 }
 
 /* The document takes its place wherever its parts will stand in order. */
-static void put_groups(const segment *seg, receipt *of) {
+static void put_groups(const segment *seg, receipt *of, parting *made) {
+  made->next = atomic_load(&of->partings);
+  while (!atomic_compare_exchange_weak(&of->partings, &made->next, made)) {
+  }
   for (uint32_t i = 0; i < seg->n_below; i++) {
     leaf *place = receipt_leaf(of, LEAF_ABSENT);
-    place->group = of->groups[seg->below[i]->border.order.index];
+    place->group = made->groups[seg->below[i]->border.order.index];
     border_put(&seg->below[i]->border, place);
   }
 }
 
-static void close_groups(const segment *seg, const receipt *of, uint64_t n_parts) {
+static void close_groups(const segment *seg, const parting *of, uint64_t n_parts) {
   for (uint32_t i = 0; i < seg->n_below; i++) {
     border *at = &seg->below[i]->border;
     order_group_close(of->groups[at->order.index], n_parts);
@@ -118,8 +125,9 @@ static void admitted(emitter *out, receipt *part) {
   split *self = (split *)out;
   receipt *parent = atomic_load(&self->parent)->receipt;
   atomic_fetch_add(&parent->n_leaves, 1);
-  atomic_fetch_add(&parent->n_live, 1);
+  atomic_fetch_add(&self->parting->n_live, 1);
   part->parent = parent;
+  part->from = self->parting;
   part->source = parent->source;
   part->now_ms = parent->now_ms;
   part->sequence = self->n_parts++;
@@ -136,9 +144,9 @@ static const emitter_kind split_kind = {
 
 /* --- credit before a call --- */
 
+/* [who holds the split] */
 static bool parent_is_alone(const split *self) {
-  const leaf *parent = atomic_load(&self->parent);
-  return parent != NULL && atomic_load(&parent->receipt->n_live) == 0;
+  return atomic_load(&self->parting->n_live) == 0;
 }
 
 static void sate(split *self) {
@@ -149,6 +157,7 @@ static void sate(split *self) {
 }
 
 static bool get_credit(split *self) {
+  atomic_store(&self->is_alone, false);
   admission *credits = &self->emitter.runtime->admission;
   if (!self->has_credit && admission_try_inner(credits) == 0) {
     self->has_credit = true;
@@ -172,14 +181,13 @@ static bool get_credit(split *self) {
 
 static void end_parent(worker *by, segment *seg, leaf *it) {
   split *self = seg->own;
-  receipt *of = it->receipt;
   emitter_abandon(&self->emitter);
   if (self->has_credit) {
     self->has_credit = false;
     admission_release(&self->emitter.runtime->admission, 1, 0);
   }
   sate(self);
-  close_groups(seg, of, self->n_parts);
+  close_groups(seg, self->parting, self->n_parts);
   atomic_store(&self->parent, NULL);
   settle_leaf(&by->flow.settler, it);
 }
@@ -190,6 +198,9 @@ static void conclude(worker *by, segment *seg, leaf *it, qn_status status) {
   runtime *rt = by->crew->runtime;
   const step *at = &self->lane.steps[0];
   const instance *stage = &rt->instances[at->stage];
+  if (status == QN_STATUS_RETRY && self->n_parts > 0) {
+    status = QN_STATUS_REJECT; /* another try would emit its parts twice */
+  }
   verdict decided = outcome_of(rt, it, stage, at->cell, status, &at->call->error);
   if (decided == VERDICT_AGAIN) {
     uint32_t delay_ms = outcome_delay_ms(stage, it);
@@ -238,7 +249,8 @@ static bool begin_parent(worker *by, segment *seg) {
     flow_end(&by->flow, seg, it);
     return true;
   }
-  if (!open_groups(&by->flow, seg, it->receipt)) {
+  self->parting = open_parting(by->crew->runtime, seg);
+  if (self->parting == NULL) {
     qn_error error = { 0 };
     error_set(&error, -ENOMEM, "no-memory", "no memory to split the document");
     leaf_fail(it, seg->planned->stages[0], &error);
@@ -247,7 +259,8 @@ static bool begin_parent(worker *by, segment *seg) {
   }
   self->n_parts = 0;
   metrics_add(&self->lane.steps[0].cell->documents, 1);
-  put_groups(seg, it->receipt);
+  self->parting->is_alone = &self->is_alone;
+  put_groups(seg, it->receipt, self->parting);
   atomic_store(&self->parent, it);
   return true;
 }
@@ -286,7 +299,8 @@ static bool ready(const segment *seg) {
     return border_ready(&seg->border);
   }
   return line_is_held(&self->line) ? line_is_due(&self->line)
-                                   : parent_is_alone(self) || admission_has_room(&self->emitter.runtime->admission) ||
+                                   : atomic_load(&self->has_credit) || parent_is_alone(self) ||
+                                         admission_has_room(&self->emitter.runtime->admission) ||
                                          runtime_standing(self->emitter.runtime) == RUN_FAILED;
 }
 
