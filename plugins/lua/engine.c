@@ -48,25 +48,37 @@ static void *allocate(void *arg, void *memory, size_t old_bytes, size_t bytes) {
 
 /* --- instructions --- */
 
-/* Once the budget is gone every instruction fails, so that no pcall() of the script can go on. */
+static void on_count(lua_State *lua, lua_Debug *where);
+
+/* Once the budget is gone every instruction fails, so that no pcall() of the script can go on. where: file and line. */
+static void stop(lua_State *lua, const char *where) {
+  engine *self = engine_of(lua);
+  self->exhausted = true;
+  lua_sethook(lua, on_count, LUA_MASKCOUNT, 1);
+  luaL_error(lua, "%sit takes more than %I instructions; raise \"instructions\", or look for a loop without an end",
+             where, (LUAI_UACINT)(self->script->instructions * (self->loading ? LOADING_SHARE : 1)));
+}
+
+static bool may_go_on(engine *self) {
+  self->cancelled = self->cancelled || (self->call != NULL && self->host->cancelled(self->call));
+  return self->budget >= 0 && !self->cancelled;
+}
+
 static void on_count(lua_State *lua, lua_Debug *where) {
   engine *self = engine_of(lua);
   self->budget -= HOOK_INSTRUCTIONS;
-  self->cancelled = self->cancelled || (self->call != NULL && self->host->cancelled(self->call));
-  if (self->budget >= 0 && !self->cancelled) {
+  if (may_go_on(self)) {
     return;
   }
-  self->exhausted = true;
-  lua_sethook(lua, on_count, LUA_MASKCOUNT, 1);
-  if (lua_getinfo(lua, "Sl", where) != 0 && where->currentline > 0) {
-    lua_pushfstring(lua, "%s:%d: ", where->short_src, where->currentline);
-  } else {
-    lua_pushliteral(lua, "");
+  bool is_known = lua_getinfo(lua, "Sl", where) != 0 && where->currentline > 0;
+  stop(lua, is_known ? lua_pushfstring(lua, "%s:%d: ", where->short_src, where->currentline) : "");
+}
+
+void engine_overspent(engine *self) {
+  self->spent = 0;
+  if (!may_go_on(self)) {
+    stop(self->lua, "");
   }
-  lua_pushfstring(lua, "it takes more than %I instructions; raise \"instructions\", or look for a loop without an end",
-                  (LUAI_UACINT)(self->script->instructions * (self->loading ? LOADING_SHARE : 1)));
-  lua_concat(lua, 2);
-  lua_error(lua);
 }
 
 static void give_budget(engine *self, int64_t instructions) {
@@ -219,6 +231,7 @@ static int load(lua_State *lua) {
   const script *of = self->script;
   open_libraries(lua);
   api_open_tools(lua);
+  api_open_strings(lua);
   api_open_layers(lua);
   push_entries(lua, "settings", of->settings, of->n_settings);
   push_entries(lua, "files", of->files, of->n_files);

@@ -13,7 +13,7 @@
 #include "lua/rows.h"
 #include "qanat/stage.h"
 
-enum { ENGINE_SLUG_MAX = 48, ENGINE_TEXT_MAX = 1000 };
+enum { ENGINE_SLUG_MAX = 48, ENGINE_TEXT_MAX = 1000, ENGINE_SPEND_MAX = 16384 };
 
 /* A name and a value of the configuration. */
 typedef struct script_entry {
@@ -50,6 +50,7 @@ typedef struct engine {
   size_t used_bytes;
   bool over_limit, host_refused; /* why an allocation failed */
   int64_t budget;                /* instructions left */
+  int64_t spent;                 /* since somebody last asked whether to go on */
   bool exhausted, cancelled;
   bool loading;  /* globals may be defined */
   qn_call *call; /* NULL: no document is here */
@@ -75,13 +76,26 @@ static inline engine *engine_of(lua_State *lua) {
 /* Memory within the script's bound, for what its calls need besides Lua's own. As realloc; 0 bytes free. */
 void *engine_resize(engine *self, void *memory, size_t old_bytes, size_t bytes);
 
+/* Raises an error if the budget is gone. */
+void engine_overspent(engine *self);
+
+/* Takes work done in C off the budget. May raise an error. */
+static inline void engine_spend(engine *self, int64_t instructions) {
+  self->budget -= instructions;
+  self->spent += instructions;
+  if (self->budget < 0 || self->spent > ENGINE_SPEND_MAX) {
+    engine_overspent(self);
+  }
+}
+
 /* Ends the document so, from inside one of its calls; does not return. */
 int engine_end(lua_State *lua, qn_status status, const char *slug, const char *text);
 
 /* The parts of the API, each with the state on whose stack nothing is left. Raise Lua errors. */
 void api_open_document(lua_State *lua); /* pushes doc */
 void api_open_layers(lua_State *lua);
-void api_open_tools(lua_State *lua); /* functions among the globals */
+void api_open_tools(lua_State *lua);   /* functions among the globals */
+void api_open_strings(lua_State *lua); /* those of string that match patterns */
 /* doc:layer(name) */
 int api_layer(lua_State *lua);
 /* doc:add(name, row) */
