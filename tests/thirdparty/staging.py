@@ -18,6 +18,13 @@ class Staging:
 
     def __init__(self, build):
         self.root = tempfile.mkdtemp(prefix='qanat-authors-')
+        try:
+            self.install(build)
+        except BaseException:
+            shutil.rmtree(self.root)
+            raise
+
+    def install(self, build):
         self.run(['meson', 'install', '-C', build, '--no-rebuild', '--destdir', self.root], self.root, dict(os.environ))
         pc = self.find('qanat-stage.pc')
         qanat = self.find('qanat', executable=True)
