@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "exchange/setting.h"
+
 enum { POINTER_MAX = 32, HEAD_MAX = 80 };
 
 void exchange_log(const exchange *self, uint32_t level, const char *format, ...) {
@@ -37,22 +39,15 @@ static int read_parts(exchange *self, qn_create *create) {
   for (uint32_t i = 0; i < EXCHANGE_PARTS_MAX; i++) {
     char pointer[POINTER_MAX];
     snprintf(pointer, sizeof pointer, "/parts/%" PRIu32, i);
-    qn_str part = qn_config_str(create, pointer);
-    if (part.data == NULL) {
-      break;
+    char *copy = NULL;
+    int rc = setting_copy(create, pointer, &copy);
+    if (rc != 0 || copy == NULL) {
+      return rc;
     }
-    char *copy = strndup(part.data, part.len);
-    if (copy == NULL) {
-      return -ENOMEM;
-    }
-    self->parts[i] = (qn_str){ copy, part.len };
+    self->parts[i] = (qn_str){ copy, strlen(copy) };
     self->record.n_parts = i + 1;
   }
   return 0;
-}
-
-static int fail(qn_create *create, const char *text) {
-  return create->host->create_fail(create, text, strlen(text));
 }
 
 int exchange_open(qn_create *create, size_t line_max, void (*arrived)(void *arg), void *arg, exchange *ret_exchange) {
@@ -67,12 +62,12 @@ int exchange_open(qn_create *create, size_t line_max, void (*arrived)(void *arg)
   atomic_init(&self->next_id, 1);
   self->io = create->host->extension(create->env, QN_IO_1);
   if (self->io == NULL) {
-    return fail(create, "this host has no event loop for stages (" QN_IO_1 "), which the stage needs");
+    return setting_refuse(create, "this host has no event loop for stages (" QN_IO_1 "), which the stage needs");
   }
   int rc = read_parts(self, create);
   rc = rc == 0 ? shapes_open(create, &self->shapes) : rc;
   rc = rc == 0 ? self->io->wake_open(create->env, arrived, arg, &self->wake) : rc;
-  return rc == -ENOMEM ? fail(create, "no memory for the stage") : rc;
+  return rc == -ENOMEM ? setting_refuse(create, "no memory for the stage") : rc;
 }
 
 void exchange_done(exchange *self) {

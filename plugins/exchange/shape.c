@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { POINTER_MAX = 512 };
+#include "exchange/setting.h"
+
+enum { POINTER_MAX = SETTING_POINTER_MAX + 64 };
 
 static bool same(const char *name, qn_str other) {
   return strlen(name) == other.len && memcmp(name, other.data, other.len) == 0;
@@ -62,28 +64,6 @@ void shapes_done(shapes *self) {
 
 /* --- reading --- */
 
-static uint32_t count_of(qn_create *create, const char *pointer) {
-  qn_value value;
-  bool is_list = create->host->config_get(create, pointer, &value) == 0 && value.type == QN_VALUE_ARRAY;
-  return is_list ? (uint32_t)value.as.i64 : 0;
-}
-
-/* A copy of the string at base + suffix; NULL with 0 if there is none. */
-static int copy_str(qn_create *create, const char *base, const char *suffix, const char **ret_copy) {
-  char pointer[POINTER_MAX];
-  int len = snprintf(pointer, sizeof pointer, "%s%s", base, suffix);
-  qn_str text = len < (int)sizeof pointer ? qn_config_str(create, pointer) : (qn_str){ NULL, 0 };
-  if (text.data == NULL) {
-    return 0;
-  }
-  char *copy = strndup(text.data, text.len);
-  if (copy == NULL) {
-    return -ENOMEM;
-  }
-  *ret_copy = copy;
-  return 0;
-}
-
 static uint32_t type_of(qn_str name) {
   static const char *const names[] = { "u32", "i64", "f64", "str", "ref", "span", "symbol" };
   for (uint32_t i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -96,19 +76,19 @@ static uint32_t type_of(qn_str name) {
 
 static int read_symbols(qn_create *create, const char *base, shape_column *column) {
   char pointer[POINTER_MAX];
-  snprintf(pointer, sizeof pointer, "%.400s/symbols", base);
-  uint32_t n = count_of(create, pointer);
+  snprintf(pointer, sizeof pointer, "%.600s/symbols", base);
+  uint32_t n = setting_count(create, pointer);
   if (n == 0) {
     return 0;
   }
-  const char **symbols = calloc(n < SHAPE_SYMBOLS_MAX ? n : SHAPE_SYMBOLS_MAX, sizeof *symbols);
+  char **symbols = calloc(n < SHAPE_SYMBOLS_MAX ? n : SHAPE_SYMBOLS_MAX, sizeof *symbols);
   if (symbols == NULL) {
     return -ENOMEM;
   }
-  column->symbols = symbols;
+  column->symbols = (const char *const *)symbols;
   for (uint32_t i = 0; i < n && i < SHAPE_SYMBOLS_MAX; i++) {
-    snprintf(pointer, sizeof pointer, "%.400s/symbols/%u", base, i);
-    int rc = copy_str(create, pointer, "", &symbols[i]);
+    snprintf(pointer, sizeof pointer, "%.600s/symbols/%u", base, i);
+    int rc = setting_copy(create, pointer, &symbols[i]);
     if (rc != 0 || symbols[i] == NULL) {
       return rc;
     }
@@ -117,36 +97,31 @@ static int read_symbols(qn_create *create, const char *base, shape_column *colum
   return 0;
 }
 
+static int copy_member(qn_create *create, const char *base, const char *name, const char **ret_copy) {
+  char pointer[POINTER_MAX];
+  char *copy = NULL;
+  snprintf(pointer, sizeof pointer, "%.600s/%s", base, name);
+  int rc = setting_copy(create, pointer, &copy);
+  *ret_copy = copy;
+  return rc;
+}
+
 static int read_column(qn_create *create, const char *base, shape_column *column) {
   char pointer[POINTER_MAX];
-  int rc = copy_str(create, base, "/name", &column->name);
-  rc = rc == 0 ? copy_str(create, base, "/layer", &column->layer) : rc;
-  snprintf(pointer, sizeof pointer, "%.400s/type", base);
+  int rc = copy_member(create, base, "name", &column->name);
+  rc = rc == 0 ? copy_member(create, base, "layer", &column->layer) : rc;
+  snprintf(pointer, sizeof pointer, "%.600s/type", base);
   column->type = type_of(qn_config_str(create, pointer));
   rc = rc == 0 ? read_symbols(create, base, column) : rc;
   return rc != 0 ? rc : column->name == NULL || column->type == 0 ? -EINVAL : 0;
 }
 
-/* The JSON pointer of a member: "/" and "~" in names are written otherwise. */
-static void append_member(char *pointer, size_t capacity, const char *name) {
-  size_t len = strlen(pointer);
-  for (const char *at = name; *at != '\0' && len + 3 < capacity; at++) {
-    if (*at == '/' || *at == '~') {
-      pointer[len++] = '~';
-      pointer[len++] = *at == '/' ? '1' : '0';
-    } else {
-      pointer[len++] = *at;
-    }
-  }
-  pointer[len] = '\0';
-}
-
 static int read_declared(qn_create *create, shape *made) {
-  char base[POINTER_MAX] = "/layers/schemas/";
+  char base[SETTING_POINTER_MAX];
   char pointer[POINTER_MAX];
-  append_member(base, 300, made->name);
-  snprintf(pointer, sizeof pointer, "%.400s/columns", base);
-  uint32_t n = count_of(create, pointer);
+  setting_member("/layers/schemas", (qn_str){ made->name, strlen(made->name) }, base);
+  snprintf(pointer, sizeof pointer, "%.600s/columns", base);
+  uint32_t n = setting_count(create, pointer);
   if (n == 0 || n > SHAPE_COLUMNS_MAX) {
     qn_value schema;
     return n == 0 && create->host->config_get(create, base, &schema) == 0 ? 0 : -EINVAL;
@@ -157,14 +132,14 @@ static int read_declared(qn_create *create, shape *made) {
   }
   made->columns = columns;
   for (uint32_t i = 0; i < n; i++) {
-    snprintf(pointer, sizeof pointer, "%.400s/columns/%u", base, i);
+    snprintf(pointer, sizeof pointer, "%.600s/columns/%u", base, i);
     made->n_columns++;
     int rc = read_column(create, pointer, &columns[i]);
     if (rc != 0) {
       return rc;
     }
   }
-  snprintf(pointer, sizeof pointer, "%.400s/crosses_breaks", base);
+  snprintf(pointer, sizeof pointer, "%.600s/crosses_breaks", base);
   made->crosses_breaks = qn_config_i64(create, pointer, 0) != 0;
   return 0;
 }
@@ -180,27 +155,26 @@ static const shape *known_find(const char *name) {
 
 static int refuse(qn_create *create, const char *name) {
   char text[400];
-  int len =
-      snprintf(text, sizeof text,
-               "the layer \"%.100s\" under \"layers\" is none that every pipeline knows: say what columns it has, "
-               "under \"layers\": { \"schemas\": { \"%.100s\": { \"columns\": [...] } } }",
-               name, name);
-  return create->host->create_fail(create, text, (size_t)len);
+  snprintf(text, sizeof text,
+           "the layer \"%.100s\" under \"provides\" is none that every pipeline knows: say what columns it has, under "
+           "\"layers\": { \"schemas\": { \"%.100s\": { \"columns\": [...] } } }",
+           name, name);
+  return setting_refuse(create, text);
 }
 
 static int read_shape(qn_create *create, shapes *self, const char *list, uint32_t index) {
   char pointer[POINTER_MAX];
   shape *made = &self->all[self->n];
-  const char *name = NULL;
-  snprintf(pointer, sizeof pointer, "%s/%u", list, index);
-  int rc = copy_str(create, pointer, "", &name);
+  char *name = NULL;
+  snprintf(pointer, sizeof pointer, "%.600s/%u", list, index);
+  int rc = setting_copy(create, pointer, &name);
   if (rc != 0 || name == NULL) {
     return rc != 0 ? rc : -EINVAL;
   }
   const shape *known = known_find(name);
   if (known != NULL) {
     *made = *known;
-    drop(name);
+    free(name);
     self->n++;
     return 0;
   }
@@ -211,7 +185,7 @@ static int read_shape(qn_create *create, shapes *self, const char *list, uint32_
 }
 
 static int read_list(qn_create *create, shapes *self, const char *list) {
-  uint32_t n = count_of(create, list);
+  uint32_t n = setting_count(create, list);
   int rc = n > SHAPES_MAX - self->n ? -EINVAL : 0;
   for (uint32_t i = 0; rc == 0 && i < n; i++) {
     rc = read_shape(create, self, list, i);
@@ -222,7 +196,7 @@ static int read_list(qn_create *create, shapes *self, const char *list) {
 int shapes_open(qn_create *create, shapes *ret_shapes) {
   shapes *self = ret_shapes;
   memset(self, 0, sizeof *self);
-  self->first = count_of(create, "/layers/reads") + count_of(create, "/layers/may_read");
+  self->first = setting_count(create, "/layers/reads") + setting_count(create, "/layers/may_read");
   int rc = read_list(create, self, "/layers/provides");
   if (rc != 0) {
     shapes_done(self);

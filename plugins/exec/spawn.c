@@ -18,12 +18,10 @@
 #include <time.h>
 #include <unistd.h>
 
-/* What the program has open: three, and its script. Ours must not stand where these will. */
-enum { POINTER_MAX = 300, SCRIPT_FD = 3, FIRST_FREE = 4, PIPE_BYTES = 256 * 1024 };
+#include "exchange/setting.h"
 
-static int fail(qn_create *create, const char *text) {
-  return create->host->create_fail(create, text, strlen(text));
-}
+/* What the program has open: three, and its script. Ours must not stand where these will. */
+enum { POINTER_MAX = 64, SCRIPT_FD = 3, FIRST_FREE = 4, PIPE_BYTES = 256 * 1024 };
 
 /* --- the plan --- */
 
@@ -45,16 +43,10 @@ void spawn_plan_done(spawn_plan *self) {
   *self = (spawn_plan){ .script = -1 };
 }
 
-static uint32_t count_of(qn_create *create, const char *pointer) {
-  qn_value value;
-  bool is_there = create->host->config_get(create, pointer, &value) == 0;
-  return is_there && (value.type == QN_VALUE_ARRAY || value.type == QN_VALUE_OBJECT) ? (uint32_t)value.as.i64 : 0;
-}
-
 /* The script is the last argument, unless one says where it goes. */
 static int read_argv(qn_create *create, spawn_plan *plan) {
   char pointer[POINTER_MAX];
-  uint32_t n = count_of(create, "/command");
+  uint32_t n = setting_count(create, "/command");
   bool has_place = plan->script < 0;
   plan->argv = calloc((size_t)n + 2, sizeof *plan->argv);
   for (uint32_t i = 0; plan->argv != NULL && i < n; i++) {
@@ -106,36 +98,21 @@ static int read_script(qn_create *create, spawn_plan *plan) {
   }
   if (rc != 0) {
     snprintf(text, sizeof text, "\"script\": cannot read it: %s", strerror(-rc));
-    return fail(create, text);
+    return setting_refuse(create, text);
   }
   return 0;
 }
 
-/* A member's name as it stands in a pointer. */
-static void escape(qn_str key, char *ret_text, size_t capacity) {
-  size_t len = 0;
-  for (size_t i = 0; i < key.len && len + 3 < capacity; i++) {
-    bool special = key.data[i] == '/' || key.data[i] == '~';
-    ret_text[len++] = special ? '~' : key.data[i];
-    if (special) {
-      ret_text[len++] = key.data[i] == '/' ? '1' : '0';
-    }
-  }
-  ret_text[len] = '\0';
-}
-
 static int add_set(qn_create *create, uint32_t index, char **ret_entry) {
-  char name[200];
-  char pointer[POINTER_MAX];
+  char pointer[SETTING_POINTER_MAX];
   qn_str key;
   if (create->host->config_key(create, "/environment", index, &key) != 0) {
     return -ENOENT;
   }
   if (key.len == 0 || key.len > 90 || memchr(key.data, '=', key.len) != NULL) {
-    return fail(create, "a name under \"environment\" must have 1 to 90 bytes and no \"=\"");
+    return setting_refuse(create, "a name under \"environment\" must have 1 to 90 bytes and no \"=\"");
   }
-  escape(key, name, sizeof name);
-  snprintf(pointer, sizeof pointer, "/environment/%s", name);
+  setting_member("/environment", key, pointer);
   qn_str value = qn_config_str(create, pointer);
   int len =
       asprintf(ret_entry, "%.*s=%.*s", (int)key.len, key.data, (int)value.len, value.data == NULL ? "" : value.data);
@@ -148,8 +125,8 @@ static int add_set(qn_create *create, uint32_t index, char **ret_entry) {
 
 /* A variable that is set later comes first, since the first of a name counts. */
 static int read_environment(qn_create *create, spawn_plan *plan) {
-  uint32_t n_set = count_of(create, "/environment");
-  uint32_t n_inherit = count_of(create, "/inherit");
+  uint32_t n_set = setting_count(create, "/environment");
+  uint32_t n_inherit = setting_count(create, "/inherit");
   uint32_t n = 0;
   plan->envp = calloc((size_t)n_set + n_inherit + 1, sizeof *plan->envp);
   if (plan->envp == NULL) {
@@ -244,7 +221,7 @@ static int find_program(qn_create *create, spawn_plan *plan) {
              : S_ISREG(info.st_mode) ? "it is not executable; chmod +x makes it so"
                                      : "it is not a file");
   }
-  return fail(create, text);
+  return setting_refuse(create, text);
 }
 
 static int find_folder(qn_create *create, spawn_plan *plan) {
@@ -254,15 +231,14 @@ static int find_folder(qn_create *create, spawn_plan *plan) {
   if (folder.data == NULL || strcmp(folder.data, ".") == 0) {
     return 0;
   }
-  plan->folder = strndup(folder.data, folder.len);
-  if (plan->folder == NULL) {
+  if (setting_copy(create, "/folder", &plan->folder) != 0) {
     return -ENOMEM;
   }
   if (stat(plan->folder, &info) == 0 && S_ISDIR(info.st_mode)) {
     return 0;
   }
   snprintf(text, sizeof text, "\"folder\": there is no folder %.400s", plan->folder);
-  return fail(create, text);
+  return setting_refuse(create, text);
 }
 
 int spawn_plan_open(qn_create *create, spawn_plan *ret_plan) {
@@ -275,7 +251,7 @@ int spawn_plan_open(qn_create *create, spawn_plan *ret_plan) {
   if (rc != 0) {
     spawn_plan_done(ret_plan);
   }
-  return rc == -ENOMEM ? fail(create, "no memory for the stage") : rc;
+  return rc == -ENOMEM ? setting_refuse(create, "no memory for the stage") : rc;
 }
 
 /* --- starting --- */

@@ -11,21 +11,9 @@
 #include <strings.h>
 #include <unistd.h>
 
-enum { POINTER_MAX = 300, HEADERS_MAX = 64 };
+#include "exchange/setting.h"
 
-static int fail(qn_create *create, const char *text) {
-  return create->host->create_fail(create, text, strlen(text));
-}
-
-/* A copy of the string at pointer; NULL with 0 if there is none, or an empty one. */
-static int copy_str(qn_create *create, const char *pointer, char **ret_copy) {
-  qn_str text = qn_config_str(create, pointer);
-  if (text.len == 0) {
-    return 0;
-  }
-  *ret_copy = strndup(text.data, text.len);
-  return *ret_copy == NULL ? -ENOMEM : 0;
-}
+enum { HEADERS_MAX = 64 };
 
 /* --- the address --- */
 
@@ -41,7 +29,7 @@ static int target_make(qn_create *create, CURLU *url, client_config *config) {
   char *path = url_part(url, CURLUPART_PATH);
   int rc = 0;
   if (scheme == NULL || host == NULL || (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0)) {
-    rc = fail(create, "\"url\" must begin with http:// or https:// and name a host");
+    rc = setting_refuse(create, "\"url\" must begin with http:// or https:// and name a host");
   } else if (asprintf(&config->target, "%s://%s%s%s%.200s", scheme, host, port == NULL ? "" : ":",
                       port == NULL ? "" : port, path == NULL ? "" : path) < 0) {
     config->target = NULL;
@@ -55,15 +43,16 @@ static int target_make(qn_create *create, CURLU *url, client_config *config) {
 }
 
 static int read_url(qn_create *create, client_config *config) {
-  int rc = copy_str(create, "/url", &config->url);
+  int rc = setting_copy(create, "/url", &config->url);
   CURLU *url = rc == 0 ? curl_url() : NULL;
   if (url == NULL) {
     return -ENOMEM;
   }
   CURLUcode code = curl_url_set(url, CURLUPART_URL, config->url == NULL ? "" : config->url, 0);
   rc = code == CURLUE_OUT_OF_MEMORY ? -ENOMEM
-       : code != CURLUE_OK ? fail(create, "\"url\" is no address that can be read; it looks like https://host/path")
-                           : target_make(create, url, config);
+       : code != CURLUE_OK
+           ? setting_refuse(create, "\"url\" is no address that can be read; it looks like https://host/path")
+           : target_make(create, url, config);
   curl_url_cleanup(url);
   return rc;
 }
@@ -89,16 +78,16 @@ static int add_header(client_config *config, const char *line) {
 }
 
 static int read_header(qn_create *create, qn_str name, client_config *config) {
-  char pointer[POINTER_MAX];
+  char pointer[SETTING_POINTER_MAX];
   char *line = NULL;
-  snprintf(pointer, sizeof pointer, "/headers/%.*s", (int)name.len, name.data);
+  setting_member("/headers", name, pointer);
   qn_str value = qn_config_str(create, pointer);
   while (value.len > 0 && (value.data[value.len - 1] == '\n' || value.data[value.len - 1] == '\r')) {
     value.len--; /* a file with a secret in it mostly ends with a newline */
   }
   for (size_t i = 0; i < value.len; i++) {
     if ((unsigned char)value.data[i] < ' ' || value.data[i] == 127) {
-      return fail(create, "a value under \"headers\" holds a control character");
+      return setting_refuse(create, "a value under \"headers\" holds a control character");
     }
   }
   /* An empty one is sent only if it ends with a semicolon. */
@@ -115,7 +104,7 @@ static int read_headers(qn_create *create, const char *media_type, client_config
   uint32_t i = 0;
   for (; i < HEADERS_MAX && create->host->config_key(create, "/headers", i, &name) == 0; i++) {
     if (!is_name(name)) {
-      return fail(create, "a name under \"headers\" is none that HTTP allows");
+      return setting_refuse(create, "a name under \"headers\" is none that HTTP allows");
     }
     has_type = has_type || strcasecmp(name.data, "content-type") == 0; /* the host's strings end with NUL */
     int rc = read_header(create, name, config);
@@ -124,7 +113,7 @@ static int read_headers(qn_create *create, const char *media_type, client_config
     }
   }
   if (i == HEADERS_MAX) {
-    return fail(create, "\"headers\" has too many of them");
+    return setting_refuse(create, "\"headers\" has too many of them");
   }
   char type[100];
   snprintf(type, sizeof type, "Content-Type: %s", media_type);
@@ -136,9 +125,9 @@ static int read_headers(qn_create *create, const char *media_type, client_config
 /* --- the whole --- */
 
 static int read_rest(qn_create *create, client_config *config) {
-  int rc = copy_str(create, "/method", &config->method);
-  rc = rc == 0 ? copy_str(create, "/proxy", &config->proxy) : rc;
-  rc = rc == 0 ? copy_str(create, "/ca_file", &config->ca_file) : rc;
+  int rc = setting_copy(create, "/method", &config->method);
+  rc = rc == 0 ? setting_copy(create, "/proxy", &config->proxy) : rc;
+  rc = rc == 0 ? setting_copy(create, "/ca_file", &config->ca_file) : rc;
   config->timeout_ms = (long)qn_config_i64(create, "/timeout_ms", 30000);
   config->connect_ms = (long)qn_config_i64(create, "/connect_ms", 10000);
   config->redirects = (long)qn_config_i64(create, "/redirects", 0);
@@ -149,7 +138,7 @@ static int read_rest(qn_create *create, client_config *config) {
   if (rc == 0 && config->ca_file != NULL && access(config->ca_file, R_OK) != 0) {
     char text[400];
     snprintf(text, sizeof text, "\"ca_file\": cannot read %.200s: %s", config->ca_file, strerror(errno));
-    return fail(create, text);
+    return setting_refuse(create, text);
   }
   return rc;
 }
