@@ -299,7 +299,7 @@ static bool ready(const segment *seg) {
     return border_ready(&seg->border);
   }
   return line_is_held(&self->line) ? line_is_due(&self->line)
-                                   : atomic_load(&self->has_credit) || parent_is_alone(self) ||
+                                   : atomic_load(&self->has_credit) || atomic_load(&self->is_alone) ||
                                          admission_has_room(&self->emitter.runtime->admission) ||
                                          runtime_standing(self->emitter.runtime) == RUN_FAILED;
 }
