@@ -223,9 +223,32 @@ static uint32_t count_meanings(const hit *h) {
   return n;
 }
 
+/* True if a lexicon that is asked earlier says, without doubt, what these words mean: a composer's own goes before the
+ * shipped one. Hits that begin together lie together. */
+static bool is_overridden(const scan *s, uint32_t i) {
+  const hit *h = &s->hits[i];
+  uint32_t at = i;
+  while (at > 0 && s->hits[at - 1].first == h->first) {
+    at--;
+  }
+  for (; at < s->n_hits && s->hits[at].first == h->first; at++) {
+    const hit *other = &s->hits[at];
+    bool same = other->lexicon < h->lexicon && other->last == h->last && other->begin == h->begin;
+    for (uint32_t p = 0; same && p < other->n_payloads; p++) {
+      if (other->payloads[p].kind == QLEX_ENTITY && (other->payloads[p].flags & QLEX_AMBIGUOUS) == 0) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
 void context_propose(scan *s, const senses *d) {
   for (uint32_t i = 0; i < s->n_hits; i++) {
     const hit *h = &s->hits[i];
+    if (h->lexicon > 0 && is_overridden(s, i)) {
+      continue;
+    }
     bool several = h->n_payloads > 1 && count_meanings(h) > 1;
     for (uint32_t p = 0; p < h->n_payloads; p++) {
       const qlex_payload *payload = &h->payloads[p];

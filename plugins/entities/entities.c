@@ -36,19 +36,27 @@ static void entities_destroy(void *opaque) {
   }
 }
 
-/* Where a line of a composer's lexicon cannot be used: the first few are kept for the message. */
+/* The lines of a composer's lexicon that cannot be used: the first few with the reason, the others by number. */
 typedef struct complaint {
-  char text[512];
+  char text[1536];
   size_t len;
   uint32_t n;
 } complaint;
 
 static void complain(void *user, uint32_t line, const char *why) {
+  enum { WITH_REASON = 5 };
   complaint *c = user;
-  if (c->n++ < 5 && c->len < sizeof c->text) {
-    int n = snprintf(c->text + c->len, sizeof c->text - c->len, "%sline %u: %s", c->len > 0 ? "; " : "", line, why);
-    c->len += n > 0 ? (size_t)n : 0;
+  int n = 0;
+  c->n++;
+  if (c->n <= WITH_REASON) {
+    n = snprintf(c->text + c->len, sizeof c->text - c->len, "%sline %u: %s", c->n > 1 ? "; " : "", line, why);
+  } else {
+    n = snprintf(c->text + c->len, sizeof c->text - c->len, "%s%u", c->n == WITH_REASON + 1 ? "; lines " : ", ", line);
   }
+  if (n > 0 && c->len + (size_t)n < sizeof c->text) {
+    c->len += (size_t)n;
+  }
+  c->text[c->len] = '\0';
 }
 
 /* Compiles and opens the lexicon file at position index of "lexicons". */
@@ -74,9 +82,12 @@ static int add_own(qn_create *create, instance *in, uint32_t index) {
   }
   lexicon_builder_free(builder);
   if (r > 0) {
-    char message[768];
-    snprintf(message, sizeof message, "\"lexicons\"[%u] has %u lines that cannot be used (%s); correct or remove them",
-             index, c.n, c.text);
+    char message[1792];
+    snprintf(
+        message, sizeof message,
+        "\"lexicons\"[%u] has %u lines that cannot be used (%s); correct or remove them: 'qanat lexicon build FILE' "
+        "says what is wrong with each",
+        index, c.n, c.text);
     return fail_create(create, message);
   }
   if (r < 0) {

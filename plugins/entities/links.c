@@ -75,9 +75,10 @@ static float fit_of(const scan *s, const senses *d, const hit *here, const qlex_
   bool doubtful = (payload->flags & QLEX_AMBIGUOUS) != 0;
   bool national = (payload->flags & QLEX_NATIONAL) != 0;
   bool other = entry->type != c->type;
+  bool described = (s->triggers[c->first].head | s->triggers[c->first].open) != 0; /* many offices share a name */
   bool person = entry->type == QN_ENTITY_TYPE_PERSON || c->type == QN_ENTITY_TYPE_PERSON;
   if (payload->kind != QLEX_ENTITY || (person && (other || doubtful)) || (other && (doubtful || national)) ||
-      (national && !senses_is_national(d, s, here, payload))) {
+      ((national || (doubtful && described)) && !senses_is_national(d, s, here, payload))) {
     return -1.0f;
   }
   return (doubtful ? 0.5f : other ? 0.46f : 0.56f) + senses_weigh(d, s, here, payload);
@@ -231,10 +232,10 @@ static bool is_composed(const scan *s, const candidate *c) {
 static void link_unlinked(links *l, const scan *s, const senses *d, candidate *c) {
   char form[FORM_MAX];
   uint32_t len = form_of(s, c, form);
-  if (len > 0) {
+  if (len > 0 && is_telling(c)) {
     link_listed(s, d, c, form, len);
   }
-  if (len > 0 && c->entry == SCAN_NONE && is_telling(c)) {
+  if (len > 0 && is_telling(c) && c->entry == SCAN_NONE) {
     link_variant(l, s, c, form, len);
   }
 }

@@ -102,12 +102,12 @@ static uint32_t enclosed_end(const scan *s, uint32_t i) {
   return scan_mark(s, end) == ')' && end > i + 1 ? end : i;
 }
 
-/* A name without entry is linked to its Latin spelling, words [first, last). Persons are not: few of those that the
- * lexicon does not know are known by that name elsewhere. */
-static void link_spelling(const scan *s, candidate *c, uint32_t first, uint32_t last) {
+/* A name without entry is linked to its Latin spelling, words [first, last), which Arabic words [from, to) stand for. Persons
+ * are not: few of those that the lexicon does not know are known by that name elsewhere. */
+static void link_spelling(const scan *s, candidate *c, uint32_t first, uint32_t last, uint32_t from, uint32_t to) {
   bool acronym = last == first + 1 && (s->words[first].shape & WORD_CAPS) != 0;
-  if (acronym) {
-    return; /* it stands for a longer name that we do not know */
+  if (acronym && names_spelled_end(s, from) != to) {
+    return; /* it stands for a longer name that we do not know; "إيه إس إم إل" is the acronym itself */
   }
   if (c->entry == SCAN_NONE && c->type != QN_ENTITY_TYPE_PERSON) {
     c->link = (qn_span){ s->words[first].core, s->words[last - 1].end };
@@ -131,7 +131,8 @@ static void learn_twin_behind(scan *s, memory *m, candidate *c) {
     return;
   }
   if (other) {
-    link_spelling(s, c, latin ? c->first : first, latin ? c->last : end);
+    link_spelling(s, c, latin ? c->first : first, latin ? c->last : end, latin ? first : c->first,
+                  latin ? end : c->last);
   }
   learn_words(s, m, c, first, end, s->words[first].begin, MEMORY_FULL);
   propose_like(s, c, first, end, s->words[first].begin, 0.85f);
@@ -153,7 +154,7 @@ static void learn_twin_before(scan *s, memory *m, candidate *c) {
     }
   }
   if (first < c->first - 1) {
-    link_spelling(s, c, c->first, c->last);
+    link_spelling(s, c, c->first, c->last, first, c->first - 1);
     learn_words(s, m, c, first, c->first - 1, s->words[first].core, MEMORY_FULL);
     propose_like(s, c, first, c->first - 1, s->words[first].core, 0.8f);
   }

@@ -54,18 +54,30 @@ static void add(senses *d, uint32_t lexicon, uint32_t entry, float weight) {
   }
 }
 
-/* The one entity that a hit can mean, or NULL. */
-static const qlex_payload *only_meaning(const hit *h) {
-  const qlex_payload *only = NULL;
+/* The country that a hit speaks of, and how surely: what it means if that is a country, or where it lies. */
+static uint32_t country_of(const scan *s, const hit *h, float *ret_weight) {
+  uint32_t found = QLEX_NO_COUNTRY;
+  float weight = 0.0f;
   for (uint32_t p = 0; p < h->n_payloads; p++) {
-    if (h->payloads[p].kind == QLEX_ENTITY) {
-      if (only != NULL) {
-        return NULL;
-      }
-      only = &h->payloads[p];
+    const qlex_payload *payload = &h->payloads[p];
+    const qlex_entry *entry = &s->lexicons[h->lexicon].entries[payload->entry];
+    if (payload->kind != QLEX_ENTITY || (payload->flags & (QLEX_AMBIGUOUS | QLEX_NATIONAL)) != 0) {
+      continue;
     }
+    bool is_country = entry->class == QLEX_CLASS_COUNTRY;
+    uint32_t country = is_country ? payload->entry : entry->country;
+    if (country >= QLEX_ANY_COUNTRY) {
+      continue;
+    }
+    if (found != QLEX_NO_COUNTRY && found != country) {
+      *ret_weight = 0.0f; /* عمان: in two countries */
+      return QLEX_NO_COUNTRY;
+    }
+    found = country;
+    weight = is_country || weight >= 1.0f ? 1.0f : 0.5f;
   }
-  return only != NULL && (only->flags & (QLEX_AMBIGUOUS | QLEX_NATIONAL)) == 0 ? only : NULL;
+  *ret_weight = weight;
+  return found;
 }
 
 static float weight_of(const senses *d, uint32_t lexicon, uint32_t entry) {
@@ -83,15 +95,10 @@ void senses_count(senses *d, const scan *s) {
   d->clear = SCAN_NONE;
   for (uint32_t i = 0; i < s->n_hits; i++) {
     const hit *h = &s->hits[i];
-    const qlex_payload *meant = only_meaning(h);
-    if (meant == NULL) {
-      continue;
-    }
-    const qlex_entry *entry = &s->lexicons[h->lexicon].entries[meant->entry];
-    if (entry->class == QLEX_CLASS_COUNTRY) {
-      add(d, h->lexicon, meant->entry, 1.0f);
-    } else if (entry->country < QLEX_ANY_COUNTRY) {
-      add(d, h->lexicon, entry->country, 0.5f);
+    float weight = 0.0f;
+    uint32_t country = country_of(s, h, &weight);
+    if (country != QLEX_NO_COUNTRY) {
+      add(d, h->lexicon, country, weight);
     }
   }
   for (uint32_t i = 0; i < d->n_countries; i++) {

@@ -199,6 +199,66 @@ static void entities_own_lexicon_goes_before_the_shipped_one(void **state) {
   unlink(path);
 }
 
+static void entities_own_lexicon_overrides_an_alias(void **state) {
+  (void)state;
+  static const row rows[] = { { "اشترت إنفيديا مصنعا.", "ORGANIZATION:إنفيديا=Our Chips Ltd" },
+                              { "اشترت سامسونغ مصنعا.", "ORGANIZATION:سامسونغ=Samsung Electronics" } };
+  char path[64];
+  char json[512];
+  write_lexicon("Our Chips Ltd\tORGANIZATION\tcompany\t\tإنفيديا\n", path, json, sizeof json);
+  check_rows(json, rows, 2);
+  unlink(path);
+}
+
+/* Of several things of one name, the one of the country that the document speaks of, and of the class announced. */
+static void entities_name_of_several_is_told_apart_by_its_context(void **state) {
+  (void)state;
+  static const row rows[] = {
+    { "زار وزير الخارجية اللبناني مدينة طرابلس. وقال لبنان إن شمال لبنان آمن.",
+      "LOCATION:طرابلس=Tripoli, Lebanon|LOCATION:لبنان=Lebanon|LOCATION:لبنان=Lebanon" },
+    { "زار وفد مدينة طرابلس. وقالت ليبيا إن غرب ليبيا آمن.",
+      "LOCATION:طرابلس=Tripoli, Libya|LOCATION:ليبيا=Libya|LOCATION:ليبيا=Libya" },
+  };
+  CHECK(rows);
+}
+
+static void entities_national_name_is_of_the_documents_country(void **state) {
+  (void)state;
+  static const row rows[] = {
+    { "أعلنت وزارة الصحة في بيان ارتفاع الإصابات في تونس. وتونس تتوقع المزيد.",
+      "ORGANIZATION:وزارة الصحة=Ministry of Health (Tunisia)|LOCATION:تونس=Tunisia|LOCATION:تونس=Tunisia" },
+    { "أعلنت وزارة الصحة في بيان ارتفاع الإصابات في موزمبيق. وموزمبيق تتوقع المزيد.",
+      "ORGANIZATION:وزارة الصحة=Ministry of Health (Mozambique)|LOCATION:موزمبيق=Mozambique|"
+      "LOCATION:موزمبيق=Mozambique" },
+    { "أعلنت وزارة الصحة ارتفاع الإصابات.", "ORGANIZATION:وزارة الصحة=" },
+  };
+  CHECK(rows);
+}
+
+/* A spelling that nobody listed, of a name that is listed; a name that merely resembles one stays unlinked. */
+static void entities_unlisted_spelling_is_linked_to_the_name(void **state) {
+  (void)state;
+  static const row rows[] = {
+    { "اشترت شركة زنغولكس مصنعا.", "ORGANIZATION:زنغولكس=Zangolix" },
+    { "اشترت شركة زنجوليكس مصنعا.", "ORGANIZATION:زنجوليكس=Zangolix" },
+    { "اشترت شركة زنغولايكس مصنعا.", "ORGANIZATION:زنغولايكس=Zangolix" },
+    { "اشترت شركة زنغولمكس مصنعا.", "ORGANIZATION:زنغولمكس=" },
+  };
+  char path[64];
+  char json[512];
+  write_lexicon("Zangolix\tORGANIZATION\tcompany\t\tزنغوليكس\n", path, json, sizeof json);
+  check_rows(json, rows, sizeof rows / sizeof rows[0]);
+  unlink(path);
+}
+
+static void entities_spelled_acronym_is_linked_to_its_letters(void **state) {
+  (void)state;
+  static const row rows[] = {
+    { "باعت شركة كيو دبليو زد (QWZ) فرعها.", "ORGANIZATION:كيو دبليو زد=QWZ|ORGANIZATION:QWZ=QWZ" },
+  };
+  CHECK(rows);
+}
+
 static void entities_laws_hold(void **state) {
   (void)state;
   static const char *const texts[] = {
@@ -223,6 +283,11 @@ int main(void) {
     cmocka_unit_test(entities_values_have_amounts),
     cmocka_unit_test(entities_min_score_leaves_doubtful_out),
     cmocka_unit_test(entities_own_lexicon_goes_before_the_shipped_one),
+    cmocka_unit_test(entities_own_lexicon_overrides_an_alias),
+    cmocka_unit_test(entities_name_of_several_is_told_apart_by_its_context),
+    cmocka_unit_test(entities_national_name_is_of_the_documents_country),
+    cmocka_unit_test(entities_unlisted_spelling_is_linked_to_the_name),
+    cmocka_unit_test(entities_spelled_acronym_is_linked_to_its_letters),
     cmocka_unit_test(entities_laws_hold),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
