@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What a pipeline file may say and this version can't run yet. The planner and everything else know graphs already;
- * this file is the only one that holds them back. */
+/* What a pipeline file may say and this version can't run yet: this file is the only one that holds it back. */
 #include "pipeline/draft.h"
 
 static void refuse(draft *self, const draft_stage *stage, const char *key, const char *what) {
@@ -15,8 +14,9 @@ void draft_check_support(draft *self) {
       refuse(self, stage, "isolate", "isolation");
     }
     const stage_info *info = stage->stage.info;
-    if (stage->stage.timeout_ms != 0 && info != NULL && info->call != CALL_ASYNC) {
-      refuse(self, stage, "timeout_ms", "time limits of stages that are not asynchronous");
+    bool is_async = stage->place == ROLE_TRANSFORM && info != NULL && info->call == CALL_ASYNC;
+    if (stage->stage.timeout_ms != 0 && info != NULL && !is_async) {
+      refuse(self, stage, "timeout_ms", "time limits of stages that are not asynchronous transforms");
     }
   }
 }
