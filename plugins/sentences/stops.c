@@ -8,6 +8,8 @@
 #include "text/letters.h"
 #include "text/utf8.h"
 
+enum { LIST_BYTES_MAX = 600, ITEMS_MAX = 20 };
+
 /* A character of a line, 0 where there is none. */
 static uint32_t code_at(const stop_line *line, uint32_t pos) {
   return pos < line->end ? utf8_peek(line->text, pos) : 0;
@@ -277,6 +279,52 @@ static int numbers_the_line(const stop_line *line, uint32_t word, uint32_t end) 
   return word - line->begin <= 64 && end - word <= 4 && skip_spaces(line, line->begin) == word;
 }
 
+/* The value of one or two digits, or -1. */
+static int small_number(const stop_line *line, uint32_t begin, uint32_t end) {
+  int value = 0;
+  int n_digits = 0;
+  for (; begin < end; n_digits++) {
+    int digit = letters_digit(utf8_next(line->text, &begin));
+    if (digit < 0 || n_digits == 2) {
+      return -1;
+    }
+    value = value * 10 + digit;
+  }
+  return n_digits > 0 ? value : -1;
+}
+
+/* True if a colon stands before pos, perhaps with spaces between. */
+static int is_behind_colon(const stop_line *line, uint32_t pos) {
+  while (pos > line->begin && is_space(code_before(line, pos))) {
+    utf8_prev(line->text, &pos);
+  }
+  return code_before(line, pos) == ':';
+}
+
+/* "الخطوات: 1. الشراء 2. التدريب": the first of a list stands behind a colon, and the others behind the first. */
+static int numbers_an_item(const stop_line *line, uint32_t word, uint32_t end) {
+  int value = small_number(line, word, end);
+  uint32_t from = word - line->begin > LIST_BYTES_MAX ? word - LIST_BYTES_MAX : line->begin;
+  if (value < 1 || value > ITEMS_MAX) {
+    return 0;
+  }
+  for (uint32_t at = word; value > 1 && at > from; at--) {
+    if (line->text[at - 1] == '.') {
+      uint32_t begin = word_begin(line, at - 1);
+      if (small_number(line, begin, at - 1) == 1 && is_behind_colon(line, begin)) {
+        return 1;
+      }
+    }
+  }
+  return value == 1 && is_behind_colon(line, word);
+}
+
+/* ش.م.م, U.A.E: more than one letter, with points between. */
+static int is_acronym(const stop_line *line, uint32_t end) {
+  uint32_t begin = word_begin(line, end);
+  return is_letter_chain(line, begin, end) && count_letters(line, begin, end) > 1;
+}
+
 /* A letter and a stop are a unit or an era behind a number ("1447 هـ."), the last letter of an acronym behind another
  * letter ("أ ف ب."), an initial or a title elsewhere. */
 static int ends_at_letter(const stop_line *line, uint32_t letter) {
@@ -320,7 +368,7 @@ static int ends_at_spaced_point(const stop_line *line, const stop *mark, uint32_
     return 1;
   }
   if (letters_kind(first) == LETTERS_DIGIT) {
-    return !numbers_the_line(line, begin, end);
+    return !numbers_the_line(line, begin, end) && !numbers_an_item(line, begin, end);
   }
   if (is_title_behind_and(line, begin, end)) {
     return 0;
@@ -421,7 +469,7 @@ int stop_ends_sentence(const stop_line *line, const stop *mark) {
                                     !is_arabic_letter(code_before(line, mark->begin));
   }
   if (mark->end > mark->marks_end) {
-    return 1;
+    return mark->closes_quote || !is_acronym(line, mark->begin) || begins_sentence(line, next);
   }
   if (next == mark->end) {
     if (!is_word_code(code)) { /* a quotation opens, or the point belongs to a sign */
