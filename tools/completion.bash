@@ -24,6 +24,11 @@ _qanat_options() {
   "$program" "$command" --help 2>/dev/null | grep -oE -- '--[a-z][a-z-]*' | sort -u
 }
 
+# The commands that plugins bring.
+_qanat_brought() {
+  "$program" --help 2>/dev/null | awk '/^commands that plugins bring:/ { told = 1; next } told && NF == 1 { print $1 }'
+}
+
 _qanat_stages() {
   "$program" stages 2>/dev/null | awk 'NR > 1 { print $1 }'
 }
@@ -32,7 +37,7 @@ _qanat_stages() {
 _qanat_takes_value() {
   case "$1" in
     -o | --output | -j | --jobs | --limit | --set | --plugins | --summary-json | --now | --cache | --cache-size) return 0 ;;
-    --format | --timings | --dead-letters | --dead-letters-limit | --file | --state | --pipeline | --stage | --slug | --gold | --filter | --config | --seed | --check | --out | --reproduce | --lang | --role | --call | --license) return 0 ;;
+    --lexicon | --format | --timings | --dead-letters | --dead-letters-limit | --file | --state | --pipeline | --stage | --slug | --gold | --filter | --config | --seed | --check | --out | --reproduce | --lang | --role | --call | --license) return 0 ;;
   esac
   return 1
 }
@@ -42,7 +47,7 @@ _qanat() {
   local program=${COMP_WORDS[0]} command=${COMP_WORDS[1]} word n_arguments=0
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    _qanat_words $'run\ncheck\ngraph\nstages\ntest\ntest-stage\nnew\ndeadletter\nview\nhelp\nversion\n--help\n--version'
+    _qanat_words $'run\ncheck\ngraph\nstages\ntest\ntest-stage\nnew\ndeadletter\nview\nhelp\nversion\n--help\n--version\n'"$(_qanat_brought)"
     return
   fi
   for ((word = 2; word < COMP_CWORD; word++)); do
@@ -54,7 +59,7 @@ _qanat() {
   done
   case "$previous" in
     --plugins) _qanat_files '/'; return ;;
-    -o | --output | --summary-json | --timings | --dead-letters | --file) _qanat_files ''; return ;;
+    -o | --output | --lexicon | --summary-json | --timings | --dead-letters | --file) _qanat_files ''; return ;;
     --config | --reproduce) _qanat_files '*.json'; return ;;
     --out) _qanat_files '/'; return ;;
     --state | --gold | --cache) _qanat_files '/'; return ;;
@@ -66,8 +71,8 @@ _qanat() {
     -j | --jobs | --limit | --set | --now | --dead-letters-limit | --pipeline | --stage | --slug | --filter | --seed | --check | --cache-size) return ;;
   esac
   case "$command:$cur" in
-    help:*) _qanat_words $'run\ncheck\ngraph\nstages\ntest\ntest-stage\nnew\ndeadletter\nview' ;;
-    run:-* | check:-* | graph:-* | stages:-* | test:-* | test-stage:-* | new:-* | deadletter:-* | view:-*) _qanat_words "$(_qanat_options)" ;;
+    help:*) _qanat_words $'run\ncheck\ngraph\nstages\ntest\ntest-stage\nnew\ndeadletter\nview\n'"$(_qanat_brought)" ;;
+    run:-* | check:-* | graph:-* | stages:-* | test:-* | test-stage:-* | new:-* | deadletter:-* | view:-* | lexicon:-*) _qanat_words "$(_qanat_options)" ;;
     run:*) if [ "$n_arguments" -eq 0 ]; then _qanat_files '*.json'; else _qanat_files ''; fi ;;
     check:*) _qanat_files '*.json' ;;
     test:*) _qanat_files '*.test.json' ;;
@@ -78,6 +83,13 @@ _qanat() {
         _qanat_words $'list\nshow\nexport\npurge\nretry'
       elif [ "${COMP_WORDS[2]}" = retry ] && [ "$n_arguments" -eq 1 ]; then
         _qanat_files '*.json'
+      fi
+      ;;
+    lexicon:*)
+      if [ "$n_arguments" -eq 0 ]; then
+        _qanat_words $'build\nlookup\nstats'
+      elif [ "${COMP_WORDS[2]}" = build ]; then
+        _qanat_files '*.tsv'
       fi
       ;;
     new:*) [ "$n_arguments" -gt 0 ] || _qanat_words stage ;;
