@@ -154,6 +154,9 @@ static void end_fill(watched *self, bool in_time, int status, child_end *ret_end
     ret_end->kind = report ? CHILD_SANITIZER : CHILD_DONE;
   } else if (!in_time) {
     ret_end->kind = CHILD_HUNG;
+  } else if (report && strstr(self->said, "Sanitizer:DEADLYSIGNAL") != NULL) {
+    ret_end->kind = CHILD_CRASHED; /* a sanitizer saw the signal first */
+    ret_end->signal = SIGSEGV;
   } else if (report) {
     ret_end->kind = CHILD_SANITIZER;
   } else if (WIFSIGNALED(status)) {

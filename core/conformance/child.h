@@ -6,7 +6,7 @@
 
 #include "conformance/teller.h"
 
-enum { CHILD_SAID_MAX = 4096 };
+enum { CHILD_SAID_MAX = 16384 };
 
 typedef enum child_end_kind {
   CHILD_DONE,     /* it said so */

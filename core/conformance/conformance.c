@@ -149,7 +149,8 @@ static void add_end(session *self, const child_end *end) {
     snprintf(text, sizeof text, "it was not done after %u ms, while it was at: %s", self->options->limit_ms, at);
     break;
   case CHILD_EXITED:
-    snprintf(text, sizeof text, "it ended the process with status %d, while it was at: %s", end->status, at);
+    snprintf(text, sizeof text, "it ended the process with status %d, while it was at: %s%s%.300s", end->status, at,
+             end->said[0] != '\0' ? "; it wrote: " : "", end->said);
     break;
   case CHILD_SANITIZER:
     snprintf(text, sizeof text, "%.*s; while it was at: %s", line_len < 500 ? line_len : 500, line, at);
