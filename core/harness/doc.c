@@ -112,9 +112,10 @@ qn_harness_doc *qn_harness_doc_bytes(qn_harness *harness, const void *payload, s
   return doc_wrap(harness, held);
 }
 
+/* Whether the text is yet to be made: by this stage, or by one of a plan's. */
 static bool makes_text(const qn_harness *harness) {
   const char *provided = harness->info->view_provided;
-  return provided != NULL && strcmp(provided, "text") == 0;
+  return harness->is_guest || (provided != NULL && strcmp(provided, "text") == 0);
 }
 
 qn_harness_doc *qn_harness_doc_text(qn_harness *harness, const void *text, size_t len) {

@@ -221,8 +221,7 @@ static int fit_layers(qn_harness_doc *self, stage_layout *layout, qn_error *erro
   return 0;
 }
 
-int doc_fit(qn_harness_doc *self, stage_layout *ret_layout, qn_error *error) {
-  qn_harness *harness = self->harness;
+int doc_fit(const qn_harness *harness, qn_harness_doc *self, stage_layout *ret_layout, qn_error *error) {
   if (harness->planned != NULL) {
     *ret_layout = *harness->planned;
     return 0;

@@ -129,6 +129,7 @@ typedef struct harness_guest {
   schema_set *schemas;
   document_pool *pool;
   int64_t now_ms;
+  uint32_t timeout_ms;
   void (*log)(void *arg, uint32_t level, const char *text, size_t len);
   void *log_arg;
 } harness_guest;
@@ -180,7 +181,7 @@ qn_harness_doc *doc_wrap_part(qn_harness_doc *parent, document *held);
 void doc_pin(qn_harness_doc *doc);
 void doc_unpin(qn_harness_doc *doc);
 /* Adds what the stage reads and the document lacks, and works out the layout for it. 0, or why the document won't do. */
-int doc_fit(qn_harness_doc *doc, stage_layout *ret_layout, qn_error *error);
+int doc_fit(const qn_harness *harness, qn_harness_doc *doc, stage_layout *ret_layout, qn_error *error);
 /* A view that is the whole of another. */
 int doc_alias(qn_harness_doc *doc, uint32_t from_view, uint32_t to_view, qn_error *error);
 int doc_view_set(qn_harness_doc *doc, const char *name, const char *base, const harness_view *view, qn_error *error);

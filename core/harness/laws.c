@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* The laws of transforms and of prepare, over a corpus of texts, awkward ones, rubbish and random documents. */
+#include "harness/laws.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,7 +36,7 @@ static const char *const awkward[] = {
 };
 
 typedef struct trial {
-  qn_harness *harness;
+  const laws_subject *subject;
   uint32_t n;
   qn_harness_doc **docs;
   char **expected; /* what came of each the first time */
@@ -72,17 +74,17 @@ static int fill(trial *self, const char *const *texts, uint32_t n_texts, uint64_
   int rc = self->docs != NULL && self->expected != NULL ? 0 : -ENOMEM;
   for (uint32_t i = 0; rc == 0 && i < N_AWKWARD + n_texts; i++) {
     const char *text = i < N_AWKWARD ? awkward[i] : texts[i - N_AWKWARD];
-    rc = add(self, qn_harness_doc_bytes(self->harness, text, strlen(text), NULL));
+    rc = add(self, qn_harness_doc_bytes(self->subject->maker, text, strlen(text), NULL));
   }
   for (uint32_t i = 0; rc == 0 && i < N_RUBBISH; i++) {
     size_t len = 1 + (size_t)i * (RUBBISH_BYTES - 1) / N_RUBBISH;
     for (size_t k = 0; k < len; k++) {
       rubbish[k] = (uint8_t)dice_below(&dice, 256);
     }
-    rc = add(self, qn_harness_doc_bytes(self->harness, rubbish, len, NULL));
+    rc = add(self, qn_harness_doc_bytes(self->subject->maker, rubbish, len, NULL));
   }
   for (uint32_t i = 0; rc == 0 && i < N_RANDOM; i++) {
-    rc = add(self, qn_harness_doc_random(self->harness, seed + i, 1 + dice_below(&dice, 2000)));
+    rc = add(self, qn_harness_doc_random(self->subject->maker, seed + i, 1 + dice_below(&dice, 2000)));
   }
   return rc;
 }
@@ -125,9 +127,8 @@ static char *told(const qn_harness_outcome *outcome, qn_harness_doc *doc) {
   return text;
 }
 
-static qn_status run(qn_harness *harness, qn_harness_doc *doc, qn_harness_outcome *ret_outcome) {
-  return harness->info->role == ROLE_SINK ? qn_harness_prepare(harness, doc, ret_outcome)
-                                          : qn_harness_process(harness, doc, ret_outcome);
+static qn_status run(const trial *self, qn_harness_doc *doc, qn_harness_outcome *ret_outcome) {
+  return self->subject->process(self->subject->arg, doc, ret_outcome);
 }
 
 static int compare(trial *self, uint32_t i, const qn_harness_outcome *outcome, qn_harness_doc *doc, const char *law) {
@@ -172,7 +173,7 @@ static int first_time(trial *self) {
     if (doc == NULL) {
       return -ENOMEM;
     }
-    run(self->harness, doc, &outcome);
+    run(self, doc, &outcome);
     rc = judge(self, i, &outcome);
     self->expected[i] = rc == 0 ? told(&outcome, doc) : NULL;
     rc = rc == 0 && self->expected[i] == NULL ? -ENOMEM : rc;
@@ -189,7 +190,7 @@ static int backwards(trial *self) {
     if (doc == NULL) {
       return -ENOMEM;
     }
-    run(self->harness, doc, &outcome);
+    run(self, doc, &outcome);
     rc = compare(self, i, &outcome, doc, "order");
     qn_harness_doc_free(doc);
   }
@@ -204,7 +205,7 @@ static int on_threads(trial *self) {
     forks[i] = qn_harness_doc_fork(self->docs[i]);
     rc = forks[i] != NULL ? 0 : -ENOMEM;
   }
-  rc = rc == 0 ? qn_harness_process_threads(self->harness, forks, self->n, N_THREADS, outcomes) : rc;
+  rc = rc == 0 ? self->subject->threads(self->subject->arg, forks, self->n, N_THREADS, outcomes) : rc;
   for (uint32_t i = 0; rc == 0 && i < self->n; i++) {
     rc = compare(self, i, &outcomes[i], forks[i], "threads");
   }
@@ -216,25 +217,17 @@ static int on_threads(trial *self) {
   return rc;
 }
 
-int qn_harness_check_laws(qn_harness *harness, const char *const *texts, uint32_t n_texts, uint64_t seed, char *message,
-                          size_t size) {
-  const stage_info *info = harness->info;
-  trial self = { .harness = harness, .message = message, .size = size };
+int laws_check(const laws_subject *subject, const char *const *texts, uint32_t n_texts, uint64_t seed, char *message,
+               size_t size) {
+  trial self = { .subject = subject, .message = message, .size = size };
   if (size > 0) {
     message[0] = '\0';
-  }
-  if (info->role == ROLE_SOURCE) {
-    return 0;
   }
   int rc = fill(&self, texts, n_texts, seed);
   rc = rc == 0 ? first_time(&self) : rc;
   /* What keeps state across documents, or takes one at a time, promises nothing here. */
-  if (rc == 0 && info->concurrency != CONCURRENCY_ORDERED) {
-    rc = backwards(&self);
-  }
-  if (rc == 0 && info->concurrency == CONCURRENCY_PARALLEL && info->role == ROLE_TRANSFORM) {
-    rc = on_threads(&self);
-  }
+  rc = rc == 0 && subject->any_order ? backwards(&self) : rc;
+  rc = rc == 0 && subject->parallel ? on_threads(&self) : rc;
   if (rc == -ENOMEM && size > 0) {
     snprintf(message, size, "no memory");
   }
@@ -245,4 +238,31 @@ int qn_harness_check_laws(qn_harness *harness, const char *const *texts, uint32_
   free(self.docs);
   free(self.expected);
   return rc;
+}
+
+/* --- one stage --- */
+
+static qn_status process_one(void *arg, qn_harness_doc *doc, qn_harness_outcome *ret_outcome) {
+  qn_harness *harness = arg;
+  return harness->info->role == ROLE_SINK ? qn_harness_prepare(harness, doc, ret_outcome)
+                                          : qn_harness_process(harness, doc, ret_outcome);
+}
+
+static int process_many(void *arg, qn_harness_doc *const *docs, uint32_t n_docs, uint32_t n_threads,
+                        qn_harness_outcome *ret_outcomes) {
+  return qn_harness_process_threads(arg, docs, n_docs, n_threads, ret_outcomes);
+}
+
+int qn_harness_check_laws(qn_harness *harness, const char *const *texts, uint32_t n_texts, uint64_t seed, char *message,
+                          size_t size) {
+  const stage_info *info = harness->info;
+  const laws_subject subject = {
+    .maker = harness,
+    .process = process_one,
+    .threads = process_many,
+    .arg = harness,
+    .any_order = info->concurrency != CONCURRENCY_ORDERED || info->role == ROLE_SINK, /* only prepared */
+    .parallel = info->concurrency == CONCURRENCY_PARALLEL && info->role == ROLE_TRANSFORM,
+  };
+  return info->role == ROLE_SOURCE ? 0 : laws_check(&subject, texts, n_texts, seed, message, size);
 }

@@ -220,7 +220,9 @@ int harness_open_guest(const harness_guest *guest, qn_harness **ret_harness, qn_
   if (self == NULL) {
     return error_set(error, -ENOMEM, "no-memory", "no memory for a harness");
   }
-  const qn_harness_options options = { .now_ms = guest->now_ms, .log = guest->log, .arg = guest->log_arg };
+  const qn_harness_options options = {
+    .now_ms = guest->now_ms, .timeout_ms = guest->timeout_ms, .log = guest->log, .arg = guest->log_arg
+  };
   self->is_guest = true;
   self->info = guest->info;
   self->table = guest->table;

@@ -63,7 +63,7 @@ qn_harness_run *run_take(qn_harness *harness, qn_harness_doc *doc, bool builds) 
   }
   doc_pin(doc);
   qn_error error = { 0 };
-  int rc = doc_fit(doc, &run->layout, &error);
+  int rc = doc_fit(harness, doc, &run->layout, &error);
   if (rc != 0) {
     run->outcome.status = rc == -ENOMEM ? QN_STATUS_RETRY : QN_STATUS_REJECT;
     snprintf(run->outcome.slug, sizeof run->outcome.slug, "%s", error.slug);
