@@ -18,7 +18,7 @@
 #define BELIEF_MAX 0.92f
 #define REFUTED_MAX 0.2f
 #define REFUTED_BY 2.0f
-#define KNOWN_MIN 0.8f
+#define KNOWN_MIN 0.7f
 
 enum { KNOWN_WORDS_MAX = 32 };
 
@@ -51,17 +51,37 @@ static void read_odds(const ner_model *model, const weigh_row sums, float *ret_o
   ret_odds[MODEL_LABELS] = 0.0f;
 }
 
-/* True if nothing speaks for a name here: an ordinary word, or a mark that names do not have inside, that no recognizer
- * has proposed. It is taken for none without being asked about, which is most of what the model would cost. */
-static bool is_plain(const scan *s, const word_facts *f, uint32_t i) {
+/* A mark that stands inside a name: "Coca-Cola", "J.P. Morgan", "AT&T". Behind most stops no word is glued. */
+static bool is_inner_mark(const scan *s, uint32_t i) {
   const scan_word *w = &s->words[i];
+  if (w->mark == '&') {
+    return true;
+  }
+  bool joins = w->mark == '-' || w->mark == '.' || w->mark == '\'';
+  return joins && (w->shape & WORD_GLUED) != 0 && i + 1 < s->n_words && (s->words[i + 1].shape & WORD_GLUED) != 0;
+}
+
+/* True if nothing speaks for a name here: an amount or a date, a mark that names do not have inside, or an ordinary word
+ * that no recognizer has proposed; after_plain: so is the word before. It is taken for none without being asked about,
+ * which is most of what the model would cost. */
+static bool is_plain(const scan *s, const word_facts *f, uint32_t i, bool after_plain) {
+  const scan_word *w = &s->words[i];
+  if (features_is_value(f)) {
+    return true;
+  }
   if (f->rule != 0 || f->doubt != 0) {
     return false;
   }
   if (w->mark != 0) {
-    return w->mark != '-' && w->mark != '.' && w->mark != '&' && w->mark != '\'';
+    return !is_inner_mark(s, i);
   }
-  return (w->shape & WORD_ARABIC) != 0 && (w->core_lore & LORE_COMMON) != 0 && (w->core_lore & LORE_NAME_ANY) == 0;
+  if ((w->shape & WORD_NUMBER) != 0) {
+    return after_plain;
+  }
+  if ((w->shape & WORD_ARABIC) == 0 || (w->core_lore & LORE_COMMON) == 0) {
+    return false;
+  }
+  return (w->core_lore & LORE_NAME_ANY) == 0 || (after_plain && (w->core_lore & LORE_FREQUENT) != 0);
 }
 
 /* The last cell of a word's row, which is no label's, says that it is plain. */
@@ -154,8 +174,10 @@ static int decode_stretch(decoder *d, const ner_model *model, scan *s, uint32_t 
     return r;
   }
   label_row *odds = (label_row *)d->odds;
+  bool plain = true;
   for (uint32_t i = 0; i < n; i++) {
-    if (is_plain(s, &d->facts[first + i], first + i)) {
+    plain = is_plain(s, &d->facts[first + i], first + i, plain);
+    if (plain) {
       set_nothing(odds[i]);
       odds[i][MODEL_LABELS] = 1.0f;
     } else {

@@ -7,6 +7,7 @@
 
 #include "entities/echo.h"
 #include "entities/scan.h"
+#include "qanat/layers.h"
 
 enum { FEATURES_MAX = 96 };
 
@@ -25,6 +26,11 @@ typedef struct word_facts {
 
 /* Fills facts of all words, after a first choice. facts has room for s->n_words; echoes has begun. */
 void features_gather(const scan *s, echo_table *echoes, word_facts *facts);
+
+/* True if a word is chosen as a part of an amount or a date. */
+static inline int features_is_value(const word_facts *f) {
+  return (f->rule & 0xF) > QN_ENTITY_TYPE_EVENT + 1;
+}
 
 /* Features of word i of the words [first, last), outside of which nothing is looked at. Returns how many. */
 uint32_t features_of(const scan *s, const word_facts *facts, uint32_t first, uint32_t last, uint32_t i,

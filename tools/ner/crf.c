@@ -13,7 +13,7 @@
 #include "entities/evidence.h"
 #include "ner/ground.h"
 
-enum { EPOCHS = 6, FEATURE_BITS = 23, STEPS = 24, ROWS_MAX = 3 << 15 };
+enum { EPOCHS = 6, FEATURE_BITS = 23, STEPS = 24, ROWS_MAX = 3 << 14 };
 
 /* How fast is learnt, how much is forgotten on the way, and the least weight that is worth a row. */
 #define RATE 0.05f
