@@ -49,9 +49,17 @@ static program *pick(exec_stage *stage) {
   return best;
 }
 
-static void want_all(exec_stage *stage) {
-  for (uint32_t i = 0; i < stage->options.n_processes && !atomic_load(&stage->exchange.broken); i++) {
-    program_want(&stage->programs[i]);
+/* Starts as many processes as what waits can fill: a program may be large, and slow to begin. */
+static void want_more(exec_stage *stage) {
+  uint32_t n_places = 0;
+  for (uint32_t i = 0; i < stage->options.n_processes; i++) {
+    n_places += stage->programs[i].up ? 0 : program_is_wanted(&stage->programs[i]) ? stage->options.window : 0;
+  }
+  for (uint32_t i = 0; i < stage->options.n_processes && n_places < stage->waiting.n; i++) {
+    if (!stage->programs[i].up && !program_is_wanted(&stage->programs[i])) {
+      program_want(&stage->programs[i]);
+      n_places += stage->options.window;
+    }
   }
 }
 
@@ -63,7 +71,7 @@ void stage_pump(exec_stage *stage) {
     }
     program *to = pick(stage);
     if (to == NULL) {
-      want_all(stage);
+      want_more(stage);
       return;
     }
     program_give(to, ask_list_pull(&stage->waiting));

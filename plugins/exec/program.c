@@ -364,8 +364,12 @@ static void on_start(void *arg) {
   stage_pump(self->stage);
 }
 
+bool program_is_wanted(const program *self) {
+  return !self->up && self->timer != NULL;
+}
+
 void program_want(program *self) {
-  if (self->up || self->timer != NULL) {
+  if (self->up || program_is_wanted(self)) {
     return;
   }
   exec_stage *stage = self->stage;

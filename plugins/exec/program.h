@@ -48,7 +48,9 @@ typedef struct program {
 } program;
 
 void program_init(program *program, struct exec_stage *stage, uint32_t number);
-/* Starts it if it is down and nothing says when it will start. */
+/* True if it is down and will start by and by. */
+bool program_is_wanted(const program *program);
+/* Starts it, if it is down and not wanted yet: at once, or after the pause that its failures ask for. */
 void program_want(program *program);
 /* True if it can take this ask now. */
 bool program_has_room(const program *program, const ask *ask);
