@@ -52,6 +52,30 @@ qn_span api_span(lua_State *lua, const engine *self, lua_Integer begin, lua_Inte
   return (qn_span){ (uint32_t)begin, (uint32_t)end };
 }
 
+/* The first break behind an offset, or the end of the text. */
+static uint32_t next_break(const qn_view *view, uint32_t offset) {
+  uint32_t low = 0, high = view->n_breaks;
+  while (low < high) {
+    uint32_t middle = low + (high - low) / 2;
+    if (view->breaks[middle] <= offset) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low < view->n_breaks ? view->breaks[low] : view->len;
+}
+
+void api_check_breaks(lua_State *lua, const engine *self, qn_span span) {
+  uint32_t at = next_break(&self->view, span.begin);
+  if (at < span.end) {
+    luaL_error(lua,
+               "begin %I and end_ %I reach across %I, where something was cut out of the page; doc:breaks() has all "
+               "such places",
+               (LUAI_UACINT)span.begin, (LUAI_UACINT)span.end, (LUAI_UACINT)at);
+  }
+}
+
 /* doc:text() */
 static int document_text(lua_State *lua) {
   const engine *self = of_document(lua);
@@ -70,6 +94,17 @@ static int document_slice(lua_State *lua) {
   const engine *self = of_document(lua);
   qn_span span = api_span(lua, self, luaL_checkinteger(lua, 2), luaL_checkinteger(lua, 3));
   lua_pushlstring(lua, (const char *)self->view.data + span.begin, span.end - span.begin);
+  return 1;
+}
+
+/* doc:breaks(): where something was cut out of the page, ascending */
+static int document_breaks(lua_State *lua) {
+  const engine *self = of_document(lua);
+  lua_createtable(lua, (int)self->view.n_breaks, 0);
+  for (uint32_t i = 0; i < self->view.n_breaks; i++) {
+    lua_pushinteger(lua, self->view.breaks[i]);
+    lua_rawseti(lua, -2, (lua_Integer)i + 1);
+  }
   return 1;
 }
 
@@ -164,6 +199,7 @@ static int document_set_span(lua_State *lua) {
   const engine *self = of_document(lua);
   qn_value value = { .type = QN_VALUE_SPAN };
   value.as.span = api_span(lua, self, luaL_checkinteger(lua, 3), luaL_checkinteger(lua, 4));
+  api_check_breaks(lua, self, value.as.span);
   return set_field(lua, self, &value);
 }
 
@@ -227,6 +263,7 @@ void api_open_document(lua_State *lua) {
                                       { "retry", document_retry },
                                       { "now", document_now },
                                       { "attempt", document_attempt },
+                                      { "breaks", document_breaks },
                                       { NULL, NULL } };
   lua_newuserdatauv(lua, 0, 0);
   luaL_newmetatable(lua, DOCUMENT);

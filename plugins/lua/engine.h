@@ -110,4 +110,7 @@ qn_str api_text(lua_State *lua, int index, const char *what);
 /* Checks that begin and end are a piece of the view on borders of characters. */
 qn_span api_span(lua_State *lua, const engine *self, lua_Integer begin, lua_Integer end);
 
+/* Checks that nothing was cut out between the ends of a span. */
+void api_check_breaks(lua_State *lua, const engine *self, qn_span span);
+
 #endif

@@ -224,7 +224,11 @@ static lua_Integer offset_of(const addition *to, int table, const char *name) {
 
 static qn_span span_of(const addition *to, int table) {
   lua_Integer begin = offset_of(to, table, "begin");
-  return api_span(to->lua, to->engine, begin, offset_of(to, table, "end_"));
+  qn_span span = api_span(to->lua, to->engine, begin, offset_of(to, table, "end_"));
+  if (!to->shape->crosses_breaks) {
+    api_check_breaks(to->lua, to->engine, span);
+  }
+  return span;
 }
 
 static qn_heap_str string_of(const addition *to) {
