@@ -40,6 +40,11 @@ static bool is_async(const stage_info *info) {
   return info->role == ROLE_TRANSFORM && info->call == CALL_ASYNC;
 }
 
+/* A second call of process begins anew: not so where parts of a document are out already, nor where its place among others counts. */
+static bool retries_whole(const stage_info *info) {
+  return info->role == ROLE_TRANSFORM && !info->splits && info->concurrency != CONCURRENCY_ORDERED;
+}
+
 static bool splits(const stage_info *info) {
   return info->role == ROLE_TRANSFORM && info->splits;
 }
@@ -55,6 +60,7 @@ static const check checks[] = {
   { "order", is_free_of_order, check_order, true },
   { "threads", is_parallel, check_threads, true },
   { "instances", is_free_of_order, check_instances, true },
+  { "downstream", retries_whole, check_downstream, true },
   { "faults", takes_documents, check_process_faults, true },
   { "older-host", any, check_older_host, true },
   { "newer-host", any, check_newer_host, true },

@@ -24,6 +24,8 @@ void check_life(const subject *subject, teller *teller);
 /* check_faults.c */
 void check_create_memory(const subject *subject, teller *teller);
 void check_process_faults(const subject *subject, teller *teller);
+/* check_downstream.c */
+void check_downstream(const subject *subject, teller *teller);
 /* check_same.c */
 void check_documents(const subject *subject, teller *teller);
 void check_order(const subject *subject, teller *teller);

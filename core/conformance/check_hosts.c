@@ -11,7 +11,7 @@ enum { SAMPLES = 6 };
 void check_older_host(const subject *what, teller *to) {
   stand one;
   qn_error error = { 0 };
-  const stand_options options = { .watch = { .no_extensions = true } };
+  const stand_options options = { .watch = { .older_host = true } };
   if (!check_stand_open(what, to, NULL, &one)) {
     return; /* and it would not be the older host's fault */
   }

@@ -57,7 +57,9 @@ static const rule rules[RULE_N] = {
                           "call create_fail with a sentence, or say the limit in the schema", manifest },
   [RULE_CONFIG_DECLARED] = { "QN-CONFIG-03", "It asks only for configuration that its schema has",
                              "add the key to the schema, or mend the pointer", manifest },
-  [RULE_HOST_OLDER] = { "QN-HOST-01", "It works, or refuses with a reason, where the host has no optional powers",
+  [RULE_HOST_OLDER] = { "QN-HOST-01",
+                        "It works, or refuses with a reason, where the host has no optional powers and no newer "
+                        "functions",
                         "take NULL from extension() for an answer", change },
   [RULE_HOST_NEWER] = { "QN-HOST-02", "It works the same with a host whose tables are longer",
                         "never compare a table's size for equality; use QN_HAS", change },

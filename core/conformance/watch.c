@@ -102,6 +102,11 @@ static int on_context_open(void *instance, qn_env *env, const qn_host *host, voi
 
 /* --- transforms --- */
 
+static qn_status throw_away(const watch *self, qn_call *call) {
+  static const char why[] = "what was built is thrown away";
+  return self->next.fail(call, QN_STATUS_RETRY, WATCH_THROWN, why, sizeof why - 1);
+}
+
 static qn_status on_process(void *instance, void *context, qn_call *call) {
   watch *self = watch_of(call->env);
   watch_call_begin(self, call);
@@ -117,7 +122,7 @@ static qn_status on_process(void *instance, void *context, qn_call *call) {
     atomic_store(&self->n_more, 0);
   }
   if (self->throws_away && (status == QN_STATUS_OK || status == QN_STATUS_MORE)) {
-    return self->next.fail(call, QN_STATUS_RETRY, "thrown-away", "what was built is thrown away", 29);
+    return throw_away(self, call);
   }
   return status;
 }
@@ -157,6 +162,9 @@ static void on_process_batch(void *instance, void *context, qn_call *const *call
     /* What was not set is dropped: that it lacks a message as well is no second finding. */
     ret_statuses[i] = statuses == NULL || statuses[i] == unset ? QN_STATUS_DROP : statuses[i];
     watch_call_end(self, calls[i], ret_statuses[i]);
+    if (self->throws_away && ret_statuses[i] == QN_STATUS_OK) {
+      ret_statuses[i] = throw_away(self, calls[i]);
+    }
   }
   free(statuses);
 }

@@ -16,6 +16,9 @@
 
 enum { WATCH_CALLS_MAX = 256, WATCH_MORE_FUNCTIONS = 16 };
 
+/* The slug of what is thrown away on purpose. */
+#define WATCH_THROWN "thrown-away"
+
 typedef struct watched_room {
   bool is_open, is_guarded;
   uint32_t n_rows, heap_bytes; /* lent, without the guard */
@@ -41,8 +44,8 @@ typedef struct watched_call {
 } watched_call;
 
 typedef struct watch_options {
-  bool newer_host;    /* tables longer than the stage knows */
-  bool no_extensions; /* an older one */
+  bool newer_host; /* tables longer than the stage knows */
+  bool older_host; /* no optional powers, and no function that ABI 1.0 did not have */
   qn_harness_fault create_fault;
 } watch_options;
 
@@ -59,7 +62,7 @@ typedef struct watch {
   qn_host next;                 /* what the harness lends; wrapped below */
   uint8_t fill;                 /* what lent room holds */
   uint32_t attempt;             /* that calls of process name */
-  bool throws_away;             /* what process did is discarded, as if something behind it had failed */
+  _Atomic bool throws_away;     /* what process did is discarded, as if something behind it had failed */
   bool create_said;             /* create_fail was called */
   _Atomic uint32_t n_blocks;    /* of the host's memory, held now */
   _Atomic uint32_t n_cancelled; /* emits refused since it was told to stop */

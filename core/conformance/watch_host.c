@@ -2,6 +2,7 @@
 
 /* The host's side: its functions with a look at what they are given. */
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -169,7 +170,7 @@ static int on_file_open(qn_create *create, const char *pointer, qn_str *ret_byte
 
 static const void *on_extension(qn_env *env, const char *name) {
   watch *self = watch_of(env);
-  return self->options.no_extensions ? NULL : self->next.extension(env, name);
+  return self->options.older_host ? NULL : self->next.extension(env, name);
 }
 
 /* --- reading and fields --- */
@@ -354,7 +355,12 @@ static void on_complete(qn_env *env, qn_ticket ticket, qn_status status, const c
       teller_find(self->teller, RULE_SAY_WHY, "complete() with status %d and no message", (int)status);
     }
   }
-  self->next.complete(env, ticket, status, slug, text, len);
+  if (self->throws_away && status == QN_STATUS_OK) {
+    static const char why[] = "what was built is thrown away";
+    self->next.complete(env, ticket, QN_STATUS_RETRY, WATCH_THROWN, why, sizeof why - 1);
+  } else {
+    self->next.complete(env, ticket, status, slug, text, len);
+  }
 }
 
 /* What a newer host has behind what this one knows: nobody calls it. */
@@ -399,10 +405,28 @@ static void host_fill(qn_host *to) {
   to->complete = on_complete;
 }
 
+/* The table as ABI 1.0 had it, and not a byte more behind it. */
+static const qn_host *shorter_host(qn_harness *harness) {
+  enum { BYTES_1_0 = offsetof(qn_host, predicate_holds) + sizeof harness->lent->predicate_holds };
+  qn_host *shorter = malloc(BYTES_1_0);
+  if (shorter == NULL) {
+    return NULL;
+  }
+  memcpy(shorter, harness->lent, BYTES_1_0);
+  shorter->size = BYTES_1_0;
+  shorter->abi_minor = 0;
+  free(harness->lent);
+  harness->lent = shorter;
+  return shorter;
+}
+
 const qn_host *watch_wrap_host(watch *self, qn_create *create) {
   qn_harness *harness = create->env->owner;
   self->next = *harness->lent;
   host_fill(harness->lent);
+  if (self->options.older_host && self->info->manifest->abi_minor == 0) {
+    return shorter_host(harness);
+  }
   if (!self->options.newer_host) {
     return harness->lent;
   }
