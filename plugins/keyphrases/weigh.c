@@ -20,7 +20,7 @@ static const float WEIGHT_NAME[] = {
 static const float WEIGHT_TITLE = 1.2F;
 static const float WEIGHT_EARLY = 0.8F;
 static const float WEIGHT_OPEN = 0.85F; /* every mention of it may go on: سعر الفائدة of سعر الفائدة الرئيسي */
-static const float WEIGHT_CUT = 0.85F;    /* every mention of it may begin before: الفائدة الرئيسي */
+static const float WEIGHT_CUT = 0.85F;   /* every mention of it may begin before: الفائدة الرئيسي */
 static const float WEIGHT_CLOSED = 1.3F; /* ends with a definite word, and so is whole */
 
 static float in_title(const phrase_scratch *scratch, const phrase *p) {

@@ -97,9 +97,9 @@ static int layers_run(const rank_words *words, rank_scratch *scratch, qn_call *c
   error = call->host->layer_reserve(call, SUMMARY_FEATURES_LAYER_QUALITY_FEATURES, input.sentences.n_rows,
                                     input.sentences.n_rows * ROW_BYTES, &w.rows);
   error = error != 0 ? error : rank_run(scratch, words, &input, row_write, &w);
-  return error != 0
-             ? error
-             : call->host->layer_commit(call, SUMMARY_FEATURES_LAYER_QUALITY_FEATURES, input.sentences.n_rows, w.heap_used);
+  return error != 0 ? error
+                    : call->host->layer_commit(call, SUMMARY_FEATURES_LAYER_QUALITY_FEATURES, input.sentences.n_rows,
+                                               w.heap_used);
 }
 
 static qn_status features_process(void *instance, void *context, qn_call *call) {
