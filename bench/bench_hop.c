@@ -97,7 +97,7 @@ static double time_lane(bench *self, uint32_t n_stages) {
   lane l;
   receipt r = { .first = { .receipt = &r } };
   uint8_t *payload = NULL;
-  if (lane_open(&l, self->stages, n_stages, self->builder, self->encoder, &error) != 0 ||
+  if (lane_open(&l, self->stages, n_stages, self->builder, self->encoder, NULL, &error) != 0 ||
       document_new(self->pool, &r.first.document) != 0 ||
       document_payload_reserve(r.first.document, 4096, &payload) != 0) {
     die("no memory");

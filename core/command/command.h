@@ -7,13 +7,14 @@
 #ifndef CORE_COMMAND_COMMAND_H
 #define CORE_COMMAND_COMMAND_H
 
-enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_STUCK = 3 };
 
 int command_run(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_graph(int argc, char **argv);
 int command_stages(int argc, char **argv);
 int command_test(int argc, char **argv);
+int command_trace(int argc, char **argv);
 int command_new(int argc, char **argv);
 int command_deadletter(int argc, char **argv);
 int command_test_stage(int argc, char **argv);

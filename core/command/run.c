@@ -358,6 +358,16 @@ static int conclude_retry(const run *self, bool failures_kept, int status) {
   return status == EXIT_DONE && (rc != 0 || counts.n_unreadable + counts.n_too_large > 0) ? EXIT_FAILED : status;
 }
 
+/* A stage that does not return holds on to everything, so nothing can be taken down. */
+static void leave_if_stuck(const run *self, int code, int status) {
+  if (!runtime_is_stuck(self->runtime)) {
+    return;
+  }
+  fprintf(stderr, "qanat: leaving with a stage that has not returned from a document\n");
+  fflush(NULL);
+  _exit(code == -ETIMEDOUT ? EXIT_STUCK : status);
+}
+
 static int execute(run *self) {
   int status = arguments_open_registry("run", &self->options.plugins, &self->registry);
   if (status == EXIT_DONE) {
@@ -389,7 +399,9 @@ static int execute(run *self) {
   }
   status = account(self, code, &error);
   status = self->retry != NULL ? conclude_retry(self, kept, status) : status;
-  return kept || status != EXIT_DONE ? status : EXIT_FAILED;
+  status = kept || status != EXIT_DONE ? status : EXIT_FAILED;
+  leave_if_stuck(self, code, status);
+  return status;
 }
 
 int command_run(int argc, char **argv) {

@@ -14,9 +14,9 @@ void draft_check_support(draft *self) {
       refuse(self, stage, "isolate", "isolation");
     }
     const stage_info *info = stage->stage.info;
-    bool is_async = stage->place == ROLE_TRANSFORM && info != NULL && info->call == CALL_ASYNC;
-    if (stage->stage.timeout_ms != 0 && info != NULL && !is_async) {
-      refuse(self, stage, "timeout_ms", "time limits of stages that are not asynchronous transforms");
+    bool can_limit = stage->place == ROLE_TRANSFORM && info != NULL && info->call != CALL_BATCH && !info->splits;
+    if (stage->stage.timeout_ms != 0 && info != NULL && !can_limit) {
+      refuse(self, stage, "timeout_ms", "time limits of sinks, and of stages that take batches or split documents");
     }
   }
 }

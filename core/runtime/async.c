@@ -337,7 +337,8 @@ static int build(runtime *rt, segment *seg, qn_error *error) {
 }
 
 static int open_contexts(worker *by, segment *seg, qn_error *error) {
-  return work_lane_open(by->crew->runtime, seg, by->builder, by->encoder, by->index, &by->lanes[seg->index], error);
+  return work_lane_open(by->crew->runtime, seg, by->builder, by->encoder, by->index, NULL, &by->lanes[seg->index],
+                        error);
 }
 
 static void close_look(runtime *rt, segment *seg) {

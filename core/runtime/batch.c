@@ -269,7 +269,7 @@ static int build(runtime *rt, segment *seg, qn_error *error) {
   self->size = planned->batch_size < budget ? planned->batch_size : budget;
   self->wait_ns = (uint64_t)planned->batch_wait_ms * 1000000;
   self->alone = planned->info->concurrency != CONCURRENCY_PARALLEL;
-  self->n_rooms = self->alone ? 1 : rt->options.n_workers;
+  self->n_rooms = self->alone ? 1 : work_worker_rows(rt);
   self->taken = calloc(self->size, sizeof(leaf *));
   self->rooms = calloc(self->n_rooms, sizeof *self->rooms);
   int rc = self->taken == NULL || self->rooms == NULL ? -ENOMEM : 0;
@@ -279,13 +279,13 @@ static int build(runtime *rt, segment *seg, qn_error *error) {
   if (rc != 0) {
     return error_set(error, rc, "no-memory", "no memory for batches of stage \"%s\"", planned->id);
   }
-  return self->alone ? work_lane_open(rt, seg, NULL, NULL, work_actor(rt, seg), &self->rooms[0].lane, error) : 0;
+  return self->alone ? work_lane_open(rt, seg, NULL, NULL, work_actor(rt, seg), NULL, &self->rooms[0].lane, error) : 0;
 }
 
 static int open_contexts(worker *by, segment *seg, qn_error *error) {
   const batch *self = seg->own;
   return self->alone ? 0
-                     : work_lane_open(by->crew->runtime, seg, NULL, by->encoder, by->index,
+                     : work_lane_open(by->crew->runtime, seg, NULL, by->encoder, by->index, NULL,
                                       &self->rooms[by->index].lane, error);
 }
 

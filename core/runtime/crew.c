@@ -7,8 +7,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "runtime/outcome.h"
 #include "runtime/work.h"
+
+enum { LOOK_MIN_MS = 5, LOOK_MAX_MS = 100, LOST_ROUNDS = 100 };
 
 static bool run_some(worker *self) {
   runtime *rt = self->crew->runtime;
@@ -80,7 +84,7 @@ static void rest(worker *self) {
 
 static void work_on(worker *self) {
   crew *team = self->crew;
-  while (!atomic_load(&team->stopping)) {
+  while (!atomic_load(&team->stopping) && !self->is_lost) {
     if (run_some(self)) {
       continue;
     }
@@ -94,7 +98,7 @@ static void work_on(worker *self) {
 /* --- starting and ending --- */
 
 int work_lane_open(runtime *rt, const segment *seg, builder *building, record_encoder *encoder, uint32_t actor,
-                   lane *ret_lane, qn_error *error) {
+                   watch *watching, lane *ret_lane, qn_error *error) {
   uint32_t n_stages = seg->planned->n_stages;
   lane_stage *stages = calloc(n_stages + 1, sizeof *stages);
   if (stages == NULL) {
@@ -110,15 +114,16 @@ int work_lane_open(runtime *rt, const segment *seg, builder *building, record_en
       .cell = metrics_cell_of(rt->metrics, actor, stage->index),
       .stage = stage->index,
       .sink_slot = stage->planned->sink_slot,
+      .timeout_ms = stage->planned->info->role == ROLE_TRANSFORM ? stage->planned->timeout_ms : 0,
     };
   }
-  int rc = lane_open(ret_lane, stages, n_stages, building, encoder, error);
+  int rc = lane_open(ret_lane, stages, n_stages, building, encoder, watching, error);
   free(stages);
   return rc;
 }
 
 uint32_t work_actor(const runtime *rt, const segment *seg) {
-  return rt->options.n_workers + rt->plan->n_stages + seg->index;
+  return work_worker_rows(rt) + rt->plan->n_stages + seg->index;
 }
 
 static int open_worker(worker *self) {
@@ -158,6 +163,7 @@ static void *worker_main(void *arg) {
     work_on(self);
   }
   close_worker(self);
+  atomic_store(&self->is_gone, true);
   return NULL;
 }
 
@@ -211,23 +217,108 @@ static int build_shared(crew *self, qn_error *error) {
 }
 
 static int start_all(crew *self, qn_error *error) {
-  uint32_t n_started = 0;
   int rc = 0;
-  while (rc == 0 && n_started < self->n_workers) {
-    rc = start_worker(self, n_started);
-    n_started += rc == 0;
+  while (rc == 0 && self->n_started < self->n_workers) {
+    rc = start_worker(self, self->n_started);
+    self->n_started += rc == 0;
   }
-  int opened = wait_opened(self, n_started, error);
+  int opened = wait_opened(self, self->n_started, error);
   if (rc != 0 && opened == 0) {
-    return error_set(error, rc, "no-threads", "cannot start worker %u of %u: %s", n_started + 1, self->n_workers,
+    return error_set(error, rc, "no-threads", "cannot start worker %u of %u: %s", self->n_started + 1, self->n_workers,
                      strerror(-rc));
   }
   return opened;
 }
 
+/* --- time limits [loop] --- */
+
+/* Takes its document from a thread that does not come back. */
+static void give_up_document(crew *self, worker *from, watch *at) {
+  runtime *rt = self->runtime;
+  leaf *it = at->leaf;
+  instance *stage = &rt->instances[at->stage];
+  segment *seg = &rt->segments[it->segment];
+  qn_error error = { 0 };
+  error_set(&error, -ETIMEDOUT, "timed-out",
+            "has not returned after %u ms, nor when it was told that nobody waits; its thread is given up",
+            stage->planned->timeout_ms);
+  if (from != NULL) {
+    from->pinned = document_ref(it->document);
+  } else {
+    document_ref(it->document); /* for ever: the process is about to end */
+  }
+  runtime_log(rt, stage->planned->id, QN_LOG_ERROR, "%s", error.message);
+  metrics_cell *cell = metrics_cell_of(rt->metrics, work_actor(rt, seg), stage->index);
+  outcome_carry_out(&self->flow, seg, it, stage, outcome_of(rt, it, stage, cell, QN_STATUS_REJECT, &error));
+  flow_flush(&self->flow);
+  activity_end(&rt->activity);
+}
+
+static void fail_stuck(runtime *rt, const instance *stage, const char *why) {
+  qn_error error = { 0 };
+  error_set(&error, -ETIMEDOUT, "stuck", "does not return from its documents, and %s; the run cannot go on", why);
+  rt->stuck = true;
+  runtime_fail(rt, stage, &error);
+}
+
+static void replace_worker(crew *self, uint32_t index) {
+  runtime *rt = self->runtime;
+  const instance *stage = &rt->instances[self->workers[index].watch.stage];
+  give_up_document(self, &self->workers[index], &self->workers[index].watch);
+  self->n_lost++;
+  int rc = self->n_lost < CREW_LOST_MAX ? start_worker(self, self->n_started) : -EAGAIN;
+  if (rc == 0) {
+    self->n_started++;
+  } else {
+    fail_stuck(rt, stage, "too many threads have been given up for it");
+  }
+}
+
+static void look(crew *self) {
+  runtime *rt = self->runtime;
+  uint64_t now_ns = metrics_now_ns();
+  uint32_t n_started = self->n_started;
+  for (uint32_t i = 0; i < n_started; i++) {
+    if (watch_look(&self->workers[i].watch, now_ns)) {
+      replace_worker(self, i);
+    }
+  }
+  for (uint32_t i = 0; i < rt->n_segments; i++) {
+    segment *at = &rt->segments[i];
+    watch *own = at->work != NULL && at->work->watch != NULL ? at->work->watch(at) : NULL;
+    if (own != NULL && watch_look(own, now_ns)) {
+      give_up_document(self, NULL, own);
+      fail_stuck(rt, &rt->instances[own->stage], "it runs one document at a time");
+    }
+  }
+}
+
+static void on_look(uv_timer_t *timer) {
+  look(timer->data);
+}
+
+static int start_looking(crew *self) {
+  runtime *rt = self->runtime;
+  uint32_t least_ms = UINT32_MAX;
+  for (uint32_t i = 0; i < rt->plan->n_stages; i++) {
+    uint32_t timeout_ms = rt->plan->stages[i].timeout_ms;
+    least_ms = timeout_ms > 0 && timeout_ms < least_ms ? timeout_ms : least_ms;
+  }
+  if (least_ms == UINT32_MAX) {
+    return 0;
+  }
+  uint32_t every_ms = least_ms / 8 < LOOK_MIN_MS   ? LOOK_MIN_MS
+                      : least_ms / 8 > LOOK_MAX_MS ? LOOK_MAX_MS
+                                                   : least_ms / 8;
+  uv_timer_init(&rt->loop.uv, &self->look);
+  self->look.data = self;
+  self->has_look = true;
+  return uv_timer_start(&self->look, on_look, every_ms, every_ms);
+}
+
 int crew_new(runtime *self, uint32_t n_workers, crew **ret_crew, qn_error *error) {
   crew *made = calloc(1, sizeof *made);
-  worker *workers = calloc(n_workers, sizeof *workers);
+  worker *workers = calloc(n_workers + CREW_LOST_MAX, sizeof *workers);
   if (made == NULL || workers == NULL) {
     free(made);
     free(workers);
@@ -238,8 +329,13 @@ int crew_new(runtime *self, uint32_t n_workers, crew **ret_crew, qn_error *error
   made->n_workers = n_workers;
   pthread_mutex_init(&made->mutex, NULL);
   pthread_cond_init(&made->opened, NULL);
-  int rc = build_shared(made, error);
+  int rc = flow_init(&made->flow, self);
+  if (rc != 0) {
+    error_set(error, rc, "no-memory", "no memory for %u workers", n_workers);
+  }
+  rc = rc == 0 ? build_shared(made, error) : rc;
   rc = rc == 0 ? start_all(made, error) : rc;
+  rc = rc == 0 ? start_looking(made) : rc;
   if (rc != 0) {
     crew_free(made);
     return rc;
@@ -248,16 +344,39 @@ int crew_new(runtime *self, uint32_t n_workers, crew **ret_crew, qn_error *error
   return 0;
 }
 
-void crew_free(crew *self) {
+/* Given-up threads have a last moment to come back. */
+static bool wait_for_lost(const crew *self) {
+  for (uint32_t round = 0; round < LOST_ROUNDS && crew_is_stuck(self); round++) {
+    struct timespec nap = { .tv_nsec = 10 * 1000000 };
+    nanosleep(&nap, NULL);
+  }
+  return !crew_is_stuck(self);
+}
+
+bool crew_is_stuck(const crew *self) {
+  for (uint32_t i = 0; i < self->n_started; i++) {
+    const worker *w = &self->workers[i];
+    if ((atomic_load(&w->watch.state) & WATCH_LOST) != 0 && !atomic_load(&w->is_gone)) {
+      return true;
+    }
+  }
+  return self->runtime->stuck;
+}
+
+bool crew_free(crew *self) {
   if (self == NULL) {
-    return;
+    return true;
   }
   atomic_store(&self->stopping, true);
   park_wake_all(&self->runtime->work_park);
-  for (uint32_t i = 0; i < self->n_workers; i++) {
+  if (!wait_for_lost(self)) {
+    return false;
+  }
+  for (uint32_t i = 0; i < self->n_started; i++) {
     if (self->workers[i].has_thread) {
       pthread_join(self->workers[i].thread, NULL);
     }
+    document_unref(self->workers[i].pinned);
     free(self->workers[i].lanes);
   }
   runtime *rt = self->runtime;
@@ -267,10 +386,16 @@ void crew_free(crew *self) {
       at->work->close(rt, at);
     }
   }
+  if (self->has_look) {
+    uv_close((uv_handle_t *)&self->look, NULL);
+    uv_run(&rt->loop.uv, UV_RUN_NOWAIT); /* the handle lies in what is freed here */
+  }
+  flow_done(&self->flow);
   pthread_cond_destroy(&self->opened);
   pthread_mutex_destroy(&self->mutex);
   free(self->workers);
   free(self);
+  return true;
 }
 
 void crew_cancel(crew *self) {

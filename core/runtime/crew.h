@@ -8,6 +8,9 @@
 #include "runtime/lane.h"
 #include "runtime/state.h"
 
+/* So many workers may be given up before the run is. */
+enum { CREW_LOST_MAX = 4 };
+
 typedef struct worker {
   crew *crew;
   uint32_t index;
@@ -16,15 +19,24 @@ typedef struct worker {
   builder *builder;
   record_encoder *encoder;
   flow flow;
-  lane *lanes; /* by segment: the worker's own contexts, where the segment's work opens them */
-  int opened;  /* what opening the lanes returned */
+  watch watch;
+  bool is_lost;         /* it was given up while a stage did not return, and is to end [worker] */
+  _Atomic bool is_gone; /* and has ended */
+  document *pinned;     /* what it may still look at [loop] */
+  lane *lanes;          /* by segment: the worker's own contexts, where the segment's work opens them */
+  int opened;           /* what opening the lanes returned */
   qn_error error;
 } worker;
 
 struct crew {
   runtime *runtime;
   uint32_t n_workers;
-  worker *workers;
+  worker *workers;    /* room for those that take the place of given-up ones */
+  uint32_t n_started; /* [loop] */
+  uint32_t n_lost;    /* [loop] */
+  flow flow;          /* for documents whose worker was given up [loop] */
+  uv_timer_t look;    /* [loop] */
+  bool has_look;
   _Atomic bool stopping;
   pthread_mutex_t mutex; /* over n_opened */
   pthread_cond_t opened;
@@ -33,8 +45,11 @@ struct crew {
 
 /* Starts the threads and waits until each has opened its contexts. */
 int crew_new(runtime *runtime, uint32_t n_workers, crew **ret_crew, qn_error *error);
-/* Waits for the threads to end; they close their contexts. NULL is fine. */
-void crew_free(crew *crew);
+/* Waits for the threads to end; they close their contexts. False: some will not, since a stage does not return; then
+ * nothing that they may use may be freed. NULL is fine. [loop] */
+bool crew_free(crew *crew);
+/* True if some thread that was given up has not ended. [loop] */
+bool crew_is_stuck(const crew *crew);
 /* Raises the cancel flag of everything that runs. [loop] */
 void crew_cancel(crew *crew);
 

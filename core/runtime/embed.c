@@ -171,7 +171,11 @@ void qn_pipeline_close(qn_pipeline *self) {
   if (self == NULL) {
     return;
   }
+  bool stuck = runtime_is_stuck(self->runtime);
   runtime_free(self->runtime);
+  if (stuck) {
+    return; /* a stage still works with all that is left */
+  }
   plan_free(self->plan);
   registry_free(self->registry);
   free(self);

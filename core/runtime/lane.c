@@ -38,7 +38,7 @@ static int open_context(const lane_stage *stage, step *at, qn_error *error) {
 }
 
 int lane_open(lane *self, const lane_stage *stages, uint32_t n_stages, builder *building, record_encoder *encoder,
-              qn_error *error) {
+              watch *watching, qn_error *error) {
   memset(self, 0, sizeof *self);
   self->steps = calloc(n_stages + 1, sizeof *self->steps);
   self->calls = calloc(n_stages + 1, sizeof *self->calls);
@@ -58,6 +58,10 @@ int lane_open(lane *self, const lane_stage *stages, uint32_t n_stages, builder *
     at->call = &self->calls[self->n_steps];
     host_call_init(at->call, stage->env, building, encoder);
     at->call->sink_slot = stage->sink_slot;
+    at->limit_ns = (uint64_t)stage->timeout_ms * 1000000;
+    if (at->limit_ns > 0) {
+      self->watch = watching;
+    }
     self->n_steps++;
   }
   self->n_until_sample = 1;
@@ -82,6 +86,59 @@ static inline qn_status hop(const step *self, document *doc, int64_t now_ms, uin
   host_call_begin(call, doc, self->layout);
   qn_status status = self->process(self->instance, self->context, &call->call);
   return host_call_end(call, status);
+}
+
+static qn_status timed_out(host_call *call, uint64_t limit_ns, uint64_t took_ns) {
+  error_set(&call->error, -ETIMEDOUT, "timed-out", "took %llu ms, of at most %llu",
+            (unsigned long long)(took_ns / 1000000), (unsigned long long)(limit_ns / 1000000));
+  return QN_STATUS_REJECT;
+}
+
+/* A hop under the loop's eyes. What comes too late has failed, whatever it says. */
+static qn_status hop_watched(watch *by, const step *self, leaf *it, uint32_t attempt) {
+  host_call *call = self->call;
+  call->call.now_ms = it->receipt->now_ms;
+  call->call.attempt = attempt;
+  host_call_begin(call, it->document, self->layout);
+  uint64_t begin_ns = metrics_now_ns();
+  watch_begin(by, it, call, self->stage, begin_ns, self->limit_ns);
+  qn_status status = self->process(self->instance, self->context, &call->call);
+  if (!watch_end(by)) {
+    return LANE_LOST;
+  }
+  uint64_t took_ns = metrics_now_ns() - begin_ns;
+  metrics_add(&self->cell->time_ns, took_ns);
+  if (took_ns <= self->limit_ns) {
+    return host_call_end(call, status);
+  }
+  host_call_end(call, QN_STATUS_DROP); /* nothing of what it built is kept */
+  return timed_out(call, self->limit_ns, took_ns);
+}
+
+/* A lane with a time limit somewhere: clocks are read all the time anyway. */
+static qn_status run_watched(lane *self, leaf *it, uint32_t end) {
+  qn_status status = QN_STATUS_OK;
+  uint32_t attempt = it->attempt;
+  uint32_t i = it->step;
+  for (; i < end; i++, attempt = 1) {
+    const step *at = &self->steps[i];
+    uint64_t begin_ns = metrics_now_ns();
+    metrics_add(&at->cell->documents, attempt == 1);
+    if (at->limit_ns > 0) {
+      status = hop_watched(self->watch, at, it, attempt);
+    } else {
+      status = hop(at, it->document, it->receipt->now_ms, attempt);
+      metrics_add(&at->cell->time_ns, metrics_now_ns() - begin_ns);
+    }
+    if (status != QN_STATUS_OK) {
+      break;
+    }
+  }
+  if (status != LANE_LOST) { /* else the leaf is another's */
+    it->step = i;
+    it->attempt = attempt;
+  }
+  return status;
 }
 
 static qn_status run_sampled(lane *self, leaf *it, uint32_t end, uint32_t weight) {
@@ -110,6 +167,9 @@ static qn_status run_sampled(lane *self, leaf *it, uint32_t end, uint32_t weight
 }
 
 qn_status lane_run_to(lane *self, leaf *it, uint32_t end) {
+  if (self->watch != NULL) {
+    return run_watched(self, it, end);
+  }
   self->n_documents++;
   if (--self->n_until_sample == 0) {
     uint32_t weight = self->n_documents <= SAMPLE_ALL_FIRST ? 1 : SAMPLE_EVERY;

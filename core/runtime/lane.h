@@ -7,6 +7,7 @@
 #include "observe/metrics.h"
 #include "plugin/host.h"
 #include "runtime/receipt.h"
+#include "runtime/watch.h"
 
 /* One stage to run. What a hop touches lies together; the call with its room for errors lies elsewhere. */
 typedef struct step {
@@ -17,7 +18,8 @@ typedef struct step {
   host_call *call;
   metrics_cell *cell;
   void (*context_close)(void *context);
-  uint32_t stage; /* index in the plan */
+  uint32_t stage;    /* index in the plan */
+  uint64_t limit_ns; /* for one document; 0: none */
 } step;
 
 typedef struct lane {
@@ -27,6 +29,7 @@ typedef struct lane {
   uint32_t n_until_sample; /* documents until the clocks are read again */
   uint64_t n_documents;
   uint64_t document_ns; /* what a document lately cost, from samples */
+  watch *watch;         /* if a stage has a time limit: where its thread says what it runs; borrowed */
 } lane;
 
 /* What a lane needs to know of one of its stages. */
@@ -37,13 +40,18 @@ typedef struct lane_stage {
   const stage_layout *layout;
   metrics_cell *cell;
   uint32_t stage;
-  uint32_t sink_slot; /* a sink: its prepare is what runs here */
+  uint32_t sink_slot;  /* a sink: its prepare is what runs here */
+  uint32_t timeout_ms; /* 0: none */
 } lane_stage;
 
-/* Opens the stages' contexts in the calling thread. A sink without prepare takes no step. builder and encoder are
+/* What lane_run gives instead of a status when its thread was given up for taking too long: the leaf is gone, and the
+ * thread is to end. */
+enum { LANE_LOST = -1000 };
+
+/* Opens the stages' contexts in the calling thread. watching is used if a stage has a time limit. A sink without prepare takes no step. builder and encoder are
  * the worker's, borrowed. On failure error names the stage. */
 int lane_open(lane *lane, const lane_stage *stages, uint32_t n_stages, builder *builder, record_encoder *encoder,
-              qn_error *error);
+              watch *watching, qn_error *error);
 void lane_close(lane *lane); /* also half-opened ones */
 
 /* Runs the leaf from leaf->step to the lane's end: OK, or the first other status with leaf->step where it was said,

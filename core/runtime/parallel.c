@@ -17,6 +17,10 @@ static void run_leaf(worker *self, segment *seg, lane *own, leaf *it) {
   }
   run_cache *cache = rt->options.cache;
   qn_status status = cache != NULL ? trunk_run(cache, self->index, seg->index, rt->pool, own, it) : lane_run(own, it);
+  if (status == LANE_LOST) {
+    self->is_lost = true;
+    return;
+  }
   if (status == QN_STATUS_OK) {
     outcome_charge(rt, it);
     flow_onward(&self->flow, seg, it);
@@ -30,6 +34,9 @@ static void run_leaf(worker *self, segment *seg, lane *own, leaf *it) {
 
 /* How many leaves to take: few while they are dear or others could share them. */
 static uint32_t take_for(const crew *team, const segment *seg, const lane *own) {
+  if (own->watch != NULL) {
+    return 1; /* should its thread be given up, no other leaf is lost with it */
+  }
   uint64_t by_time = own->document_ns == 0 ? 1 : TAKE_NS / own->document_ns;
   uint32_t by_share = ring_count(&seg->border.ring) / team->n_workers + 1;
   uint64_t n = by_time < by_share ? by_time : by_share;
@@ -59,7 +66,8 @@ static bool ready(const segment *seg) {
 
 static int open_contexts(worker *self, segment *seg, qn_error *error) {
   runtime *rt = self->crew->runtime;
-  return work_lane_open(rt, seg, self->builder, self->encoder, self->index, &self->lanes[seg->index], error);
+  return work_lane_open(rt, seg, self->builder, self->encoder, self->index, &self->watch, &self->lanes[seg->index],
+                        error);
 }
 
 const work parallel_work = { .open = open_contexts, .turn = turn, .ready = ready };

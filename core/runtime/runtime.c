@@ -23,6 +23,9 @@
 
 enum { LOOK_MS = 20, WORKERS_MAX = 1024 };
 
+/* How long others may take to end when one never will. */
+#define STUCK_NS UINT64_C(2000000000)
+
 /* --- what the host table asks of the runtime --- */
 
 static void hook_log(void *arg, qn_env *env, uint32_t level, const char *text, size_t len) {
@@ -65,6 +68,9 @@ static void on_look(uv_timer_t *timer) {
   if (runtime_standing(self) >= RUN_INTERRUPTED) {
     crew_cancel(self->crew);
   }
+  if (self->stuck && metrics_now_ns() - self->stuck_ns >= STUCK_NS) {
+    self->finished = true; /* what is still in flight will never come out */
+  }
 }
 
 static void look_often(runtime *self) {
@@ -73,6 +79,7 @@ static void look_often(runtime *self) {
 
 static void on_stop(void *arg) {
   runtime *self = arg;
+  self->stuck_ns = metrics_now_ns();
   if (runtime_standing(self) >= RUN_INTERRUPTED) {
     crew_cancel(self->crew);
     look_often(self);
@@ -169,7 +176,7 @@ static int build_ends(runtime *self, qn_error *error) {
   if (self->sources == NULL || self->sinks == NULL) {
     return error_set(error, -ENOMEM, "no-memory", "no memory for the pipeline's ends");
   }
-  uint32_t actor = self->options.n_workers; /* the first rows of the metrics are the workers' */
+  uint32_t actor = work_worker_rows(self); /* the first rows of the metrics are the workers' */
   for (uint32_t i = 0; i < self->n_instances; i++) {
     instance *stage = &self->instances[i];
     stage_role role = stage->planned->info->role;
@@ -225,7 +232,7 @@ static int build_base(runtime *self, qn_error *error) {
   document_limits limits = { planned->limits.document_bytes, planned->limits.document_memory };
   if (graph_build(self) != 0 || completions_init(&self->completions, &self->loop, count_tickets(self)) != 0 ||
       document_pool_new(planned->schemas, &limits, &self->pool) != 0 ||
-      metrics_new(self->options.n_workers + planned->n_stages + planned->n_segments, planned->n_stages,
+      metrics_new(work_worker_rows(self) + planned->n_stages + planned->n_segments, planned->n_stages,
                   &self->metrics) != 0 ||
       retries_new(self, &self->retries) != 0 || listeners_new(&self->listeners) != 0) {
     return error_set(error, -ENOMEM, "no-memory", "no memory to run the pipeline");
@@ -359,7 +366,9 @@ int runtime_run(runtime *self, qn_error *error) {
   self->signals = NULL;
   uv_timer_stop(&self->tick);
   uv_timer_stop(&self->look_timer);
-  assert_conserved(self);
+  if (!self->stuck) {
+    assert_conserved(self);
+  }
   if (self->failure.code != 0) {
     *error = self->failure;
     return self->failure.code;
@@ -368,6 +377,10 @@ int runtime_run(runtime *self, qn_error *error) {
     return error_set(error, -EINTR, "interrupted", "stopped before the end of the input");
   }
   return 0;
+}
+
+bool runtime_is_stuck(const runtime *self) {
+  return self != NULL && self->crew != NULL && crew_is_stuck(self->crew);
 }
 
 void runtime_stop(runtime *self) {
@@ -380,7 +393,10 @@ void runtime_free(runtime *self) {
   if (self == NULL) {
     return;
   }
-  crew_free(self->crew);
+  if (!crew_free(self->crew)) {
+    return; /* a stage still runs, with all this in its hands: it is left to it */
+  }
+  self->crew = NULL;
   for (uint32_t i = self->n_instances; i-- > 0;) {
     instance_destroy(&self->instances[i]);
   }

@@ -60,6 +60,10 @@ int runtime_run(runtime *runtime, qn_error *error);
 /* Ends the sources; what is in flight still comes out. [any] also before runtime_run, not after it returned */
 void runtime_stop(runtime *runtime);
 
+/* True if a stage has not returned though its time was up long ago: then runtime_free leaves everything as it is, and the
+ * process should end without further ado. [after runtime_run] */
+bool runtime_is_stuck(const runtime *runtime);
+
 /* Closes contexts, destroys stages, asserts that nothing is left. */
 void runtime_free(runtime *runtime);
 

@@ -21,6 +21,7 @@ typedef struct solo {
   uint32_t next_taken, end_taken;
   _Atomic uint32_t n_left; /* of those */
   line line;               /* ordered */
+  watch watch;
 } solo;
 
 static bool hold(solo *self) {
@@ -53,6 +54,10 @@ static void run_leaf(worker *by, segment *seg, leaf *it) {
     return;
   }
   qn_status status = lane_run(&self->lane, it);
+  if (status == LANE_LOST) {
+    by->is_lost = true;
+    return;
+  }
   const step *at = &self->lane.steps[0];
   const instance *stage = &rt->instances[at->stage];
   verdict decided = outcome_of(rt, it, stage, at->cell, status, &at->call->error);
@@ -101,6 +106,9 @@ static bool turn(worker *by, segment *seg) {
     leaf *it = next_leaf(seg);
     while (it != NULL) {
       run_leaf(by, seg, it);
+      if (by->is_lost) {
+        return true; /* and the stage, whose only context this is, stays taken */
+      }
       it = ++n_run < TAKE_MAX ? next_leaf(seg) : NULL;
     }
     leave(self);
@@ -125,7 +133,7 @@ static int build(runtime *rt, segment *seg, qn_error *error) {
   if (self == NULL || builder_new(&self->builder) != 0 || record_encoder_new(&self->encoder) != 0) {
     return error_set(error, -ENOMEM, "no-memory", "no memory for a stage");
   }
-  return work_lane_open(rt, seg, self->builder, self->encoder, work_actor(rt, seg), &self->lane, error);
+  return work_lane_open(rt, seg, self->builder, self->encoder, work_actor(rt, seg), &self->watch, &self->lane, error);
 }
 
 static void close_lane(runtime *rt, segment *seg) {
@@ -145,6 +153,15 @@ static void cancel(runtime *rt, segment *seg) {
   }
 }
 
-const work solo_work = {
-  .build = build, .close = close_lane, .turn = turn, .ready = ready, .take_back = take_back, .cancel = cancel
-};
+static watch *watch_of(segment *seg) {
+  solo *self = seg->own;
+  return &self->watch;
+}
+
+const work solo_work = { .build = build,
+                         .close = close_lane,
+                         .turn = turn,
+                         .ready = ready,
+                         .take_back = take_back,
+                         .cancel = cancel,
+                         .watch = watch_of };

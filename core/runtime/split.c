@@ -340,7 +340,7 @@ static int build(runtime *rt, segment *seg, qn_error *error) {
                              .cell = metrics_cell_of(rt->metrics, work_actor(rt, seg), stage->index),
                              .kind = &split_kind };
   stage->emitter = &self->emitter;
-  return work_lane_open(rt, seg, self->builder, self->encoder, work_actor(rt, seg), &self->lane, error);
+  return work_lane_open(rt, seg, self->builder, self->encoder, work_actor(rt, seg), NULL, &self->lane, error);
 }
 
 static void close_lane(runtime *rt, segment *seg) {

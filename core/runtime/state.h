@@ -127,6 +127,8 @@ struct runtime {
   _Atomic uint32_t n_sinks_open; /* sinks that have not finished */
   bell stop_bell, credit_bell, settled_bell;
   bool sinks_closing, finished; /* [loop] */
+  bool stuck;                   /* a stage does not return and cannot be done without [loop] */
+  uint64_t stuck_ns;            /* when the run was told to stop [loop] */
   uv_timer_t tick, look_timer;  /* [loop] */
   bool has_timers;
 

@@ -31,6 +31,8 @@ typedef struct work {
   /* The run ends before its input does: raises the cancel flag of what runs if it has failed, and bounds how long what
    * is pending may take. May be called again. May be NULL. [loop] */
   void (*cancel)(runtime *runtime, segment *segment);
+  /* Where the segment itself says what it runs, if only one worker at a time does. May be NULL. [loop] */
+  watch *(*watch)(segment *segment);
 } work;
 
 extern const work parallel_work; /* parallel.c: run to completion, many at a time */
@@ -41,10 +43,15 @@ extern const work split_work;    /* split.c: stages that emit documents of their
 
 /* Opens a lane for the segment with contexts of its own; cells are the given actor's. */
 int work_lane_open(runtime *runtime, const segment *segment, builder *builder, record_encoder *encoder, uint32_t actor,
-                   lane *lane, qn_error *error);
+                   watch *watch, lane *lane, qn_error *error);
 
 /* How many tickets an asynchronous transform may have open. */
 uint32_t work_async_slots(const runtime *runtime);
+
+/* Rows of the metrics for workers, those that take the place of given-up ones among them. */
+static inline uint32_t work_worker_rows(const runtime *self) {
+  return self->options.n_workers + CREW_LOST_MAX;
+}
 
 /* How many actors the metrics have: workers, then the ends, then a row for each segment that all workers share. */
 uint32_t work_actor(const runtime *runtime, const segment *segment);

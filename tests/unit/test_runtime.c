@@ -526,6 +526,51 @@ static void run_forgotten_timer_is_closed_and_told(void **state) {
   rig_done(&r);
 }
 
+/* --- time limits --- */
+
+static void run_cancelled_stage_has_failed_on_its_document(void **state) {
+  (void)state;
+  rig r;
+  rig_init(&r);
+  rig_run(&r, SOURCE("'count': 3"), "[{'use': 'probe-step', 'with': {'linger': true}, 'timeout_ms': 20}]", SINK(""));
+  assert_int_equal(r.code, 0);
+  assert_int_equal(r.counts.dead_lettered, 3);
+  assert_string_equal(letter_memory_at(r.letters, 0)->slug, "timed-out");
+  assert_all_settled(&r);
+  rig_done(&r);
+}
+
+static bool every_fortieth(uint32_t number) {
+  return number % 40 == 39;
+}
+
+static void run_thread_that_does_not_return_is_replaced(void **state) {
+  (void)state;
+  rig r;
+  rig_init(&r);
+  rig_run(&r, SOURCE("'count': 79"),
+          "[{'use': 'probe-step', 'with': {'hang_every': 40, 'hang_ms': 1700}, 'timeout_ms': 50}]", SINK(""));
+  assert_int_equal(r.code, 0);
+  rig_assert_output(&r, 79, every_fortieth);
+  assert_int_equal(r.counts.dead_lettered, 1);
+  assert_string_equal(letter_memory_at(r.letters, 0)->slug, "timed-out");
+  assert_int_equal(rig_logged(&r, "probe-step", "context opened"), rig_logged(&r, "probe-step", "context closed"));
+  assert_all_settled(&r);
+  rig_done(&r);
+}
+
+static void run_late_answer_counts_as_none(void **state) {
+  (void)state;
+  rig r;
+  rig_init(&r);
+  rig_run(&r, SOURCE("'count': 4"),
+          "[{'use': 'probe-step-ordered', 'with': {'hang_every': 2, 'hang_ms': 60}, 'timeout_ms': 20}]", SINK(""));
+  assert_int_equal(r.code, 0);
+  assert_string_equal(r.output, "0\n2\n");
+  assert_int_equal(r.counts.dead_lettered, 2);
+  rig_done(&r);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(run_any_number_of_workers_output_in_order),
@@ -559,6 +604,9 @@ int main(void) {
     cmocka_unit_test(run_async_sink_completes_every_way),
     cmocka_unit_test(run_async_sink_retries_later),
     cmocka_unit_test(run_forgotten_timer_is_closed_and_told),
+    cmocka_unit_test(run_cancelled_stage_has_failed_on_its_document),
+    cmocka_unit_test(run_thread_that_does_not_return_is_replaced),
+    cmocka_unit_test(run_late_answer_counts_as_none),
   };
   return cmocka_run_group_tests_name("runtime", tests, NULL, NULL);
 }

@@ -9,7 +9,7 @@
 typedef struct probe_step {
   const qn_host *host;
   qn_env *env;
-  int64_t reject_every, drop_every, retry_every, retry_times, fatal_at, status_at, status, spin_us;
+  int64_t reject_every, drop_every, retry_every, retry_times, fatal_at, status_at, status, spin_us, hang_every, hang_ms;
   int linger, context_fails;
 } probe_step;
 
@@ -32,6 +32,8 @@ static int step_create(qn_create *create, void **ret_instance) {
     .status_at = qn_config_i64(create, "/status_at", -1),
     .status = qn_config_i64(create, "/status", 0),
     .spin_us = qn_config_i64(create, "/spin_us", 0),
+    .hang_every = qn_config_i64(create, "/hang_every", 0),
+    .hang_ms = qn_config_i64(create, "/hang_ms", 0),
     .linger = qn_config_i64(create, "/linger", 0) != 0,
     .context_fails = qn_config_i64(create, "/context_fails", 0) != 0,
   };
@@ -81,6 +83,10 @@ static qn_status step_process(void *instance, void *context, qn_call *call) {
   int64_t number = probe_number(call);
   if (self->spin_us > 0) {
     spin(number, self->spin_us);
+  }
+  if (probe_nth(number, self->hang_every)) { /* deaf to cancellation */
+    struct timespec nap = { .tv_sec = self->hang_ms / 1000, .tv_nsec = self->hang_ms % 1000 * 1000000 };
+    nanosleep(&nap, NULL);
   }
   if (self->linger) {
     probe_say(self->host, self->env, "lingering");
