@@ -37,7 +37,7 @@ _qanat_stages() {
 _qanat_takes_value() {
   case "$1" in
     -o | --output | -j | --jobs | --limit | --set | --plugins | --summary-json | --now | --cache | --cache-size) return 0 ;;
-    --lexicon | --format | --timings | --dead-letters | --dead-letters-limit | --file | --state | --pipeline | --stage | --slug | --gold | --filter | --config | --seed | --check | --out | --reproduce | --lang | --role | --call | --license) return 0 ;;
+    --lexicon | --format | --timings | --dead-letters | --dead-letters-limit | --file | --state | --pipeline | --stage | --slug | --gold | --filter | --config | --seed | --check | --out | --reproduce | --rows | --lang | --role | --call | --license) return 0 ;;
   esac
   return 1
 }
@@ -47,7 +47,7 @@ _qanat() {
   local program=${COMP_WORDS[0]} command=${COMP_WORDS[1]} word n_arguments=0
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    _qanat_words $'run\ncheck\ngraph\nstages\ntest\ntest-stage\nnew\ndeadletter\nview\nhelp\nversion\n--help\n--version\n'"$(_qanat_brought)"
+    _qanat_words $'run\ncheck\ngraph\nstages\ntest\ntest-stage\ntrace\nnew\ndeadletter\nview\nhelp\nversion\n--help\n--version\n'"$(_qanat_brought)"
     return
   fi
   for ((word = 2; word < COMP_CWORD; word++)); do
@@ -71,8 +71,8 @@ _qanat() {
     -j | --jobs | --limit | --set | --now | --dead-letters-limit | --pipeline | --stage | --slug | --filter | --seed | --check | --cache-size) return ;;
   esac
   case "$command:$cur" in
-    help:*) _qanat_words $'run\ncheck\ngraph\nstages\ntest\ntest-stage\nnew\ndeadletter\nview\n'"$(_qanat_brought)" ;;
-    run:-* | check:-* | graph:-* | stages:-* | test:-* | test-stage:-* | new:-* | deadletter:-* | view:-* | lexicon:-*) _qanat_words "$(_qanat_options)" ;;
+    help:*) _qanat_words $'run\ncheck\ngraph\nstages\ntest\ntest-stage\ntrace\nnew\ndeadletter\nview\n'"$(_qanat_brought)" ;;
+    run:-* | check:-* | graph:-* | stages:-* | test:-* | test-stage:-* | trace:-* | new:-* | deadletter:-* | view:-* | lexicon:-*) _qanat_words "$(_qanat_options)" ;;
     run:*) if [ "$n_arguments" -eq 0 ]; then _qanat_files '*.json'; else _qanat_files ''; fi ;;
     check:*) _qanat_files '*.json' ;;
     test:*) _qanat_files '*.test.json' ;;
@@ -92,6 +92,7 @@ _qanat() {
         _qanat_files '*.tsv'
       fi
       ;;
+    trace:*) if [ "$n_arguments" -eq 0 ]; then _qanat_files '*.json'; else _qanat_files ''; fi ;;
     new:*) [ "$n_arguments" -gt 0 ] || _qanat_words stage ;;
     view:*) [ "$n_arguments" -gt 0 ] || _qanat_files '' ;;
     stages:*) [ "$n_arguments" -gt 0 ] || _qanat_words "$(_qanat_stages)" ;;

@@ -22,6 +22,7 @@ static const command commands[] = {
   { "stages", command_stages, "list the installed stages, or describe one" },
   { "test", command_test, "run the tests of a pipeline" },
   { "test-stage", command_test_stage, "hold a plugin to the rules of plugins" },
+  { "trace", command_trace, "show what each stage does to a document" },
   { "new", command_new, "make the project of a new stage" },
   { "deadletter", command_deadletter, "look at documents that failed, and try them again" },
   { "view", command_view, "make a page of records to look at" },
