@@ -571,6 +571,50 @@ static void run_late_answer_counts_as_none(void **state) {
   rig_done(&r);
 }
 
+/* --- asynchronous transforms --- */
+
+static void run_async_time_outs_are_dead_letters(void **state) {
+  (void)state;
+  rig r;
+  rig_init(&r);
+  rig_run(&r, SOURCE("'count': 40"), "[{'use': 'maze-async', 'with': {'forget': 1000}, 'timeout_ms': 30}]", SINK(""));
+  assert_int_equal(r.code, 0);
+  assert_true(r.counts.dead_lettered > 0 && r.counts.delivered > 0);
+  assert_string_equal(letter_memory_at(r.letters, 0)->slug, "timed-out");
+  assert_all_settled(&r);
+  rig_done(&r);
+}
+
+static void run_async_stage_that_never_completes_fails(void **state) {
+  (void)state;
+  rig r;
+  rig_init(&r);
+  r.limits = "{'documents': 8}";
+  rig_run(&r, SOURCE("'count': 100"),
+          "[{'use': 'maze-async', 'with': {'forget': 1000, 'deaf': true}, 'timeout_ms': 30}]", SINK(""));
+  assert_true(r.code != 0);
+  assert_string_equal(r.error.slug, "never-completes");
+  assert_all_settled(&r);
+  rig_done(&r);
+}
+
+static void stop_soon(rig *r) {
+  struct timespec nap = { .tv_nsec = 50 * 1000000 };
+  nanosleep(&nap, NULL);
+  runtime_stop(r->runtime);
+}
+
+static void run_stopped_waits_for_what_is_pending(void **state) {
+  (void)state;
+  rig r;
+  rig_init(&r);
+  r.during = stop_soon;
+  rig_run(&r, SOURCE("'count': 1000000"), "[{'use': 'maze-async', 'with': {'spin_us': 3000}}]", SINK(""));
+  assert_int_equal(r.code, -EINTR);
+  assert_int_equal(r.counts.admitted, r.counts.delivered);
+  rig_done(&r);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(run_any_number_of_workers_output_in_order),
@@ -607,6 +651,9 @@ int main(void) {
     cmocka_unit_test(run_cancelled_stage_has_failed_on_its_document),
     cmocka_unit_test(run_thread_that_does_not_return_is_replaced),
     cmocka_unit_test(run_late_answer_counts_as_none),
+    cmocka_unit_test(run_async_time_outs_are_dead_letters),
+    cmocka_unit_test(run_async_stage_that_never_completes_fails),
+    cmocka_unit_test(run_stopped_waits_for_what_is_pending),
   };
   return cmocka_run_group_tests_name("runtime", tests, NULL, NULL);
 }
