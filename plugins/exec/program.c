@@ -20,7 +20,8 @@ enum {
   SAID_PER_SECOND = 50,
   LINE_FIRST = 16 * 1024,
   READS_AT_END = 64,
-  GRACE_MS = 1000
+  GRACE_MS = 1000,
+  LOOK_MS = 10
 };
 
 static const qn_io *io_of(const program *self) {
@@ -209,17 +210,22 @@ void program_drain_answers(program *self) {
 
 static void on_grace(void *arg) {
   program *self = arg;
-  program_end(self, self->leaving);
-  stage_pump(self->stage);
+  bool ended = program_has_ended(self);
+  if (ended || now_of(self) - self->leaving_ms >= GRACE_MS) {
+    program_end(self, ended ? NULL : self->leaving);
+    stage_pump(self->stage);
+  }
 }
 
-/* A pipe it closed mostly means that it is about to end: how it does is known a moment later. */
+/* A pipe it closed mostly means that it is about to end: how it does is known a moment later. Looking now and then serves
+ * also where there are no descriptors of processes. */
 static void leave_soon(program *self, const char *why) {
   if (self->leaving != NULL) {
     return;
   }
   self->leaving = why;
-  if (io_of(self)->timer_start(self->stage->exchange.env, GRACE_MS, 0, on_grace, self, &self->grace) != 0) {
+  self->leaving_ms = now_of(self);
+  if (io_of(self)->timer_start(self->stage->exchange.env, LOOK_MS, LOOK_MS, on_grace, self, &self->grace) != 0) {
     program_end(self, why);
   }
 }
@@ -304,13 +310,20 @@ bool program_cancel(program *self, qn_ticket ticket) {
 /* --- time, start --- */
 
 /* Silence counts from the last answer; and one document may not wait for ever while others are answered. */
-static void on_look(void *arg) {
-  program *self = arg;
+static bool is_silent(const program *self) {
   uint64_t limit = self->stage->options.answer_ms;
   uint64_t now = now_of(self);
   const ask *oldest = self->in_flight.first;
-  if (oldest != NULL &&
-      (now - self->heard_ms >= limit || now - oldest->since_ms >= limit * self->stage->options.window)) {
+  return limit > 0 && oldest != NULL &&
+         (now - self->heard_ms >= limit || now - oldest->since_ms >= limit * self->stage->options.window);
+}
+
+static void on_look(void *arg) {
+  program *self = arg;
+  if (self->process.pidfd < 0 && program_has_ended(self)) {
+    program_end(self, NULL);
+    stage_pump(self->stage);
+  } else if (is_silent(self)) {
     program_end_silent(self);
     stage_pump(self->stage);
   }
@@ -327,12 +340,16 @@ static int watch_all(program *self) {
   const qn_io *io = io_of(self);
   qn_env *env = self->stage->exchange.env;
   uint64_t limit = self->stage->options.answer_ms;
-  uint64_t look_ms = limit / 8 < 10 ? 10 : limit / 8 > 1000 ? 1000 : limit / 8;
-  int rc = io->watch(env, self->process.pidfd, QN_IO_READABLE, on_ended, self, &self->watch_exit);
+  uint64_t look_ms = limit == 0 || limit > 8000 ? 1000 : limit < 80 ? 10 : limit / 8;
+  int rc = 0;
+  if (self->process.pidfd >= 0) { /* an old kernel has none; then its output tells */
+    rc = io->watch(env, self->process.pidfd, QN_IO_READABLE, on_ended, self, &self->watch_exit);
+  }
   rc = rc == 0 ? io->watch(env, self->process.in, 0, on_room, self, &self->watch_in) : rc;
   rc = rc == 0 ? io->watch(env, self->process.out, QN_IO_READABLE, on_answers, self, &self->watch_out) : rc;
   rc = rc == 0 ? io->watch(env, self->process.err, QN_IO_READABLE, on_said, self, &self->watch_err) : rc;
-  return rc == 0 && limit > 0 ? io->timer_start(env, look_ms, look_ms, on_look, self, &self->timer) : rc;
+  bool looks = limit > 0 || self->process.pidfd < 0;
+  return rc == 0 && looks ? io->timer_start(env, look_ms, look_ms, on_look, self, &self->timer) : rc;
 }
 
 static void start(program *self) {
@@ -344,7 +361,7 @@ static void start(program *self) {
     self->leaving = NULL;
     self->n_answers = 0;
     self->last_said[0] = '\0';
-    rc = self->process.pidfd < 0 ? -ENOSYS : watch_all(self);
+    rc = watch_all(self);
     if (rc == 0) {
       return;
     }

@@ -30,7 +30,8 @@ typedef struct program {
   spawned process;
   qn_watch *watch_exit, *watch_in, *watch_out, *watch_err;
   const char *leaving; /* NULL, or which of its pipes it closed: it gets no more, and must end soon */
-  qn_timer *grace;     /* until when */
+  uint64_t leaving_ms; /* since when */
+  qn_timer *grace;     /* looks whether it has */
   qn_timer *timer;     /* up: looks at the time; down: starts again. NULL: neither */
   ask_list in_flight;  /* in the order they were given */
   ask *writing;        /* of them, the first that is not written whole; NULL: all are */

@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { HOW_MAX = 120, WHY_MAX = 700, RETURNS_MAX = 16 };
+enum { HOW_MAX = 120, WHY_MAX = 700, RETURNS_MAX = 16, POLL_MS = 10 };
 
 /* How a process ended. */
 typedef struct ending {
@@ -64,7 +64,7 @@ static void reap(program *self, bool killed, ending *ret_ending) {
   }
 }
 
-static bool has_ended(const program *self) {
+bool program_has_ended(const program *self) {
   siginfo_t info = { 0 };
   return waitid(P_PID, (id_t)self->process.pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0;
 }
@@ -83,7 +83,7 @@ static void close_all(program *self) {
 /* Ends the process and says why, as one sentence. True if it had left by itself, and well. */
 static bool bury(program *self, const char *why, char *ret_text) {
   ending ending;
-  bool killed = !has_ended(self);
+  bool killed = !program_has_ended(self);
   self->up = false;
   self->leaving = NULL;
   unwatch(self);
@@ -221,12 +221,14 @@ void program_end_unborn(program *self) {
 
 /* --- the end of the stage --- */
 
-static int poll_some(program *programs, uint32_t n_programs, int wait_ms) {
+static int poll_some(program *programs, uint32_t n_programs, uint64_t left_ms) {
   struct pollfd fds[3 * 64];
   nfds_t n = 0;
+  int wait_ms = (int)left_ms;
   for (uint32_t i = 0; i < n_programs; i++) {
     program *self = &programs[i];
     if (self->up && n + 3 <= sizeof fds / sizeof fds[0]) {
+      wait_ms = self->process.pidfd < 0 && wait_ms > POLL_MS ? POLL_MS : wait_ms;
       fds[n++] = (struct pollfd){ .fd = self->process.pidfd, .events = POLLIN };
       fds[n++] = (struct pollfd){ .fd = self->process.out, .events = POLLIN };
       fds[n++] = (struct pollfd){ .fd = self->process.err, .events = POLLIN };
@@ -253,7 +255,7 @@ static void discard_output(program *self) {
 static bool leave(program *self) {
   char text[WHY_MAX];
   discard_output(self);
-  if (!has_ended(self)) {
+  if (!program_has_ended(self)) {
     return false;
   }
   bury(self, NULL, text);
@@ -274,10 +276,9 @@ void programs_stop(program *programs, uint32_t n_programs) {
   const exchange *with = &programs[0].stage->exchange;
   uint64_t until_ms = with->io->now_ms(with->env) + programs[0].stage->options.stop_ms;
   for (uint64_t now_ms; n_up > 0 && (now_ms = with->io->now_ms(with->env)) < until_ms;) {
-    if (poll_some(programs, n_programs, (int)(until_ms - now_ms)) > 0) {
-      for (uint32_t i = 0; i < n_programs; i++) {
-        n_up -= programs[i].up && leave(&programs[i]);
-      }
+    poll_some(programs, n_programs, until_ms - now_ms);
+    for (uint32_t i = 0; i < n_programs; i++) {
+      n_up -= programs[i].up && leave(&programs[i]);
     }
   }
   for (uint32_t i = 0; i < n_programs; i++) {

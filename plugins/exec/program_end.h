@@ -8,6 +8,8 @@
 
 /* It ended by itself (why is NULL), or must, for this reason. Kills, reaps, closes, hands back. */
 void program_end(program *program, const char *why);
+/* True if it has, by itself: it only waits to be reaped. */
+bool program_has_ended(const program *program);
 /* It was silent for too long: the oldest document is charged. */
 void program_end_silent(program *program);
 /* It was started, if at all, only to fail at once: nothing was given to it. */
