@@ -205,14 +205,6 @@ int cache_rows_shrink(cache_rows *self, uint64_t max_bytes, qn_error *error) {
 
 /* --- the rest --- */
 
-int cache_rows_clear(cache_rows *self, qn_error *error) {
-  return cache_database_run(self->database,
-                            "BEGIN IMMEDIATE; DELETE FROM entries; DELETE FROM blocks; DELETE FROM chains;"
-                            "UPDATE totals SET entries = 0, bytes = 0; COMMIT;"
-                            "PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE)",
-                            error);
-}
-
 void cache_rows_totals(cache_rows *self, uint64_t *ret_entries, uint64_t *ret_bytes) {
   bool known = read_totals(self, NULL) == 0;
   *ret_entries = known ? (uint64_t)self->entries : 0;

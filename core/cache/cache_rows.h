@@ -30,7 +30,6 @@ int cache_rows_shrink(cache_rows *rows, uint64_t max_bytes, qn_error *error);
 /* Commits if rc is 0, else gives up the batch; returns rc, or what committing came to. */
 int cache_rows_end(cache_rows *rows, int rc, qn_error *error);
 
-int cache_rows_clear(cache_rows *rows, qn_error *error);
 /* Zeros if they cannot be read. */
 void cache_rows_totals(cache_rows *rows, uint64_t *ret_entries, uint64_t *ret_bytes);
 

@@ -386,14 +386,3 @@ void cache_store_counts_get(cache_store *self, cache_store_counts *ret_counts) {
   }
   *ret_counts = counts;
 }
-
-int cache_store_clear(const char *folder, qn_error *error) {
-  cache_rows rows;
-  int rc = cache_rows_open(&rows, folder, error);
-  if (rc != 0) {
-    return rc;
-  }
-  rc = cache_rows_clear(&rows, error);
-  cache_rows_close(&rows);
-  return rc;
-}

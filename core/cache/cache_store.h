@@ -65,7 +65,4 @@ typedef struct cache_store_counts {
 void cache_store_flush(cache_store *store);
 void cache_store_counts_get(cache_store *store, cache_store_counts *ret_counts);
 
-/* Takes out everything. The folder must be there. 0, or a negative errno with error filled. */
-int cache_store_clear(const char *folder, qn_error *error);
-
 #endif

@@ -201,30 +201,12 @@ static void damaged_file_is_set_aside_and_said(void **state) {
   end(&w);
 }
 
-static void cleared_cache_is_empty(void **state) {
-  (void)state;
-  world w;
-  qn_error error = { 0 };
-  cache_store_counts counts;
-  begin(&w, 0);
-  for (uint32_t i = 0; i < 10; i++) {
-    put(&w, i, 100000, 'a');
-  }
-  cache_store_flush(w.store);
-  assert_int_equal(cache_store_clear(w.folder, &error), 0);
-  cache_store_counts_get(w.store, &counts);
-  assert_int_equal(counts.n_entries, 0);
-  assert_int_equal(get(&w, 1, 100000), '-');
-  end(&w);
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(what_is_put_comes_back_also_later),
     cmocka_unit_test(least_lately_used_goes_first),
     cmocka_unit_test(many_threads_put_and_read),
     cmocka_unit_test(damaged_file_is_set_aside_and_said),
-    cmocka_unit_test(cleared_cache_is_empty),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
