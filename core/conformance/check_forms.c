@@ -123,27 +123,38 @@ void check_cancelling(const subject *what, teller *to) {
 
 /* --- splitting --- */
 
-/* A document whose splitting is given up after its first part, and then tried again from its begin. */
-static void split_again(stand *on, const sample *from) {
-  qn_harness_outcome ended = { 0 };
-  outcome whole, again;
+/* With all the credit it may want, and with credit for one part a call. */
+static void split_twice(stand *on, const sample *from) {
+  outcome whole, scarce;
   char text[160];
+  teller_at(on->teller, from->number, "a document to split");
   stand_process(on, from, &whole);
-  qn_harness_doc *given_up = stand_document(on, from);
-  if (given_up != NULL && !check_is_over(on->teller)) {
-    teller_at(on->teller, from->number, "a document given up after its first part");
-    qn_status status = qn_harness_step(on->harness, given_up, &ended);
-    qn_harness_doc_free(given_up);
-    if (status == QN_STATUS_MORE) {
-      on->watch->attempt = 2;
-      stand_process(on, from, &again);
-      on->watch->attempt = 1;
-      snprintf(text, sizeof text, "sample %u (%s), at once and at a second attempt", from->number, from->name);
-      stand_same(on, RULE_SPLIT_COUNT, &whole, &again, text);
-      outcome_done(&again);
-    }
+  if (!check_is_over(on->teller)) {
+    teller_at(on->teller, from->number, "a document to split, with credit for one part a call");
+    on->watch->is_scarce = true;
+    stand_process(on, from, &scarce);
+    on->watch->is_scarce = false;
+    snprintf(text, sizeof text, "sample %u (%s), with much credit and with little", from->number, from->name);
+    stand_same(on, RULE_SPLIT_CREDIT, &whole, &scarce, text);
+    outcome_done(&scarce);
   }
   outcome_done(&whole);
+}
+
+/* The pipeline stops in the middle of a document: nothing more is asked of the stage. */
+static void split_stopped(const subject *what, teller *to, const sample *from) {
+  stand one;
+  qn_harness_outcome ended = { 0 };
+  if (check_is_over(to) || !check_stand_open(what, to, NULL, &one)) {
+    return;
+  }
+  qn_harness_doc *document = stand_document(&one, from);
+  if (document != NULL) {
+    teller_at(to, from->number, "a document of which only the first part is wanted");
+    qn_harness_step(one.harness, document, &ended);
+    qn_harness_doc_free(document);
+  }
+  stand_close(&one);
 }
 
 void check_splitting(const subject *what, teller *to) {
@@ -154,9 +165,10 @@ void check_splitting(const subject *what, teller *to) {
   }
   if (check_stand_open(what, to, NULL, &one)) {
     for (uint32_t i = 0; i < samples.n && !check_is_over(to); i++) {
-      split_again(&one, &samples.items[i]);
+      split_twice(&one, &samples.items[i]);
     }
     stand_close(&one);
+    split_stopped(what, to, &samples.items[samples.n - 1]);
   }
   sample_list_done(&samples);
 }

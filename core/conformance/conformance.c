@@ -275,7 +275,7 @@ static int config_make(session *self, qn_error *error) {
 static rule_id obstacle(const session *self) {
   static const rule_id rules[] = { RULE_RUN_CRASH,  RULE_RUN_HANG,       RULE_RUN_EXIT,     RULE_RUN_SANITIZER,
                                    RULE_SAME_AGAIN, RULE_SAME_ATTEMPT,   RULE_SAME_ORDER,   RULE_SAME_THREADS,
-                                   RULE_ASYNC_ENDS, RULE_SPLIT_ENDS,     RULE_BATCH_STATUS, RULE_SPLIT_COUNT,
+                                   RULE_ASYNC_ENDS, RULE_SPLIT_ENDS,     RULE_BATCH_STATUS, RULE_SPLIT_CREDIT,
                                    RULE_SAY_CREATE, RULE_LAYER_READ_ONLY };
   for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
     if (report_has(self->report, self->info->name, rules[i])) {

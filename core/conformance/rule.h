@@ -85,7 +85,7 @@ typedef enum rule_id {
   RULE_ASYNC_CANCEL,
   /* splitting */
   RULE_SPLIT_ENDS,
-  RULE_SPLIT_COUNT,
+  RULE_SPLIT_CREDIT,
   /* sources */
   RULE_SOURCE_ORDINALS,
   RULE_SOURCE_EMIT,

@@ -39,6 +39,7 @@ typedef struct watched_call {
   uint32_t n_completions;
   watched_view view;
   watched_room rooms[STAGE_LAYERS_MAX];
+  uint32_t n_emits; /* rooms for a document that it got */
   uint8_t *payload; /* being emitted; guard behind payload_bytes */
   size_t payload_bytes;
 } watched_call;
@@ -62,6 +63,7 @@ typedef struct watch {
   qn_host next;                 /* what the harness lends; wrapped below */
   uint8_t fill;                 /* what lent room holds */
   uint32_t attempt;             /* that calls of process name */
+  bool is_scarce;               /* a stage that splits gets credit for one part a call */
   _Atomic bool throws_away;     /* what process did is discarded, as if something behind it had failed */
   bool create_said;             /* create_fail was called */
   _Atomic uint32_t n_blocks;    /* of the host's memory, held now */

@@ -243,9 +243,13 @@ static int on_emit_reserve(qn_call *call, size_t bytes, uint8_t **ret_payload) {
     return self->next.emit_reserve(call, bytes, ret_payload);
   }
   at->payload = NULL;
+  if (self->is_scarce && self->info->splits && at->n_emits > 0) {
+    return -EAGAIN;
+  }
   int rc = self->next.emit_reserve(call, bytes + PAYLOAD_GUARD, ret_payload);
   atomic_fetch_add(&self->n_cancelled, rc == -ECANCELED);
   if (rc == 0) {
+    at->n_emits++;
     at->payload = *ret_payload;
     at->payload_bytes = bytes;
     memset(at->payload, self->fill, bytes + PAYLOAD_GUARD);

@@ -33,18 +33,6 @@ static void destroy(void *instance) {
   }
 }
 
-/* Emits one document of one letter. 0 or a negative errno. */
-static int emit_letter(qn_call *call, uint64_t ordinal, char letter) {
-  uint8_t *room;
-  const qn_emit named = { .source = QN_LIT("letters"), .ordinal = ordinal, .cookie = ordinal };
-  int rc = call->host->emit_reserve(call, 1, &room);
-  if (rc != 0) {
-    return rc;
-  }
-  room[0] = (uint8_t)letter;
-  return call->host->emit_commit(call, 1, &named);
-}
-
 static qn_status next(void *instance, qn_call *call) {
   place *self = instance;
   uint8_t *room;
