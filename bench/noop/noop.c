@@ -50,6 +50,16 @@ static qn_status process(void *instance, void *context, qn_call *call) {
   return QN_STATUS_OK;
 }
 
+static void process_all(void *instance, void *context, qn_call *const *calls, uint32_t n_calls,
+                        qn_status *ret_statuses) {
+  (void)instance;
+  (void)context;
+  (void)calls;
+  for (uint32_t i = 0; i < n_calls; i++) {
+    ret_statuses[i] = QN_STATUS_OK;
+  }
+}
+
 static void write_nowhere(void *instance, qn_item *const *items, uint32_t n_items) {
   (void)instance;
   for (uint32_t i = 0; i < n_items; i++) {
@@ -63,13 +73,19 @@ static const qn_source source_table = {
 static const qn_transform transform_table = {
   .size = sizeof(qn_transform), .create = create_nothing, .destroy = destroy_nothing, .process = process
 };
+static const qn_transform batch_table = {
+  .size = sizeof(qn_transform), .create = create_nothing, .destroy = destroy_nothing, .process_batch = process_all
+};
 static const qn_sink sink_table = {
   .size = sizeof(qn_sink), .create = create_nothing, .destroy = destroy_nothing, .write = write_nowhere
 };
 
 static const qn_stage source = { .size = sizeof(qn_stage), .name = "noop-source", .source = &source_table };
 static const qn_stage transform = { .size = sizeof(qn_stage), .name = "noop", .transform = &transform_table };
+static const qn_stage serial = { .size = sizeof(qn_stage), .name = "noop-serial", .transform = &transform_table };
+static const qn_stage ordered = { .size = sizeof(qn_stage), .name = "noop-ordered", .transform = &transform_table };
+static const qn_stage batch = { .size = sizeof(qn_stage), .name = "noop-batch", .transform = &batch_table };
 static const qn_stage sink = { .size = sizeof(qn_stage), .name = "noop-sink", .sink = &sink_table };
-static const qn_stage *const stages[] = { &source, &transform, &sink };
+static const qn_stage *const stages[] = { &source, &transform, &serial, &ordered, &batch, &sink };
 
-QN_EXPORT const qn_plugin qn_plugin_v1 = { .size = sizeof(qn_plugin), .n_stages = 3, .stages = stages };
+QN_EXPORT const qn_plugin qn_plugin_v1 = { .size = sizeof(qn_plugin), .n_stages = 6, .stages = stages };
