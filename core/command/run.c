@@ -262,6 +262,9 @@ static int account(run *self, int code, const qn_error *error) {
   if (!self->options.quiet && !reader_left(&summary)) {
     run_summary_print(&summary, stderr);
   }
+  if (self->options.stage_stats) {
+    run_summary_print_costs(&summary, stderr);
+  }
   int status = conclude(self, &summary);
   int rc = self->options.summary_json != NULL ? run_summary_write(&summary, self->options.summary_json) : 0;
   if (rc != 0) {

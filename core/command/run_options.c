@@ -36,6 +36,7 @@ static void run_help(FILE *stream) {
       "      --retry            takes the documents in the file of --dead-letters instead of the source's; INPUTs are\n"
       "                         their numbers then (all of this pipeline)\n"
       "  -q, --quiet            no summary; failures are still named\n"
+      "      --stage-stats      says what a document costs at each stage, also with --quiet\n"
       "  -v, --verbose          names every failed document, not only the first 20\n"
       "      --no-progress      no progress line on a terminal\n"
       "      --summary-json FILE\n"
@@ -98,6 +99,7 @@ bool run_options_parse(int argc, char **argv, run_options *options, int *ret_sta
     { .name = "resume", .flag = &options->resume },
     { .name = "allow-writable-plugins", .flag = &options->plugins.allow_writable },
     { .name = "quiet", .letter = 'q', .flag = &options->quiet },
+    { .name = "stage-stats", .flag = &options->stage_stats },
     { .name = "verbose", .letter = 'v', .flag = &options->verbose },
     { .name = "no-progress", .flag = &options->no_progress },
     { .name = "summary-json", .string = &options->summary_json },

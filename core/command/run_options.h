@@ -27,7 +27,7 @@ typedef struct run_options {
   bool retry;                  /* takes dead letters instead of the source's documents; inputs are their numbers */
   bool frozen;
   int64_t now_ms;
-  bool resume, quiet, verbose, no_progress;
+  bool resume, quiet, verbose, no_progress, stage_stats;
 } run_options;
 
 /* True: go on. False: the command is over with *ret_status; help was printed, or the reason was said. Strings are those

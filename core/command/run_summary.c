@@ -68,12 +68,18 @@ static uint64_t time_of_all(const run_summary *self) {
   return all_ns;
 }
 
-static void print_stages(const run_summary *self, FILE *stream) {
+/* Columns of the widest stage's name. */
+static int name_width(const run_summary *self) {
   int width = 5;
   for (uint32_t i = 0; i < self->plan->n_stages; i++) {
     int len = (int)strlen(self->plan->stages[i].id);
     width = len > width ? len : width;
   }
+  return width;
+}
+
+static void print_stages(const run_summary *self, FILE *stream) {
+  int width = name_width(self);
   uint64_t all_ns = time_of_all(self);
   fprintf(stream, "  %-*s  %9s  %8s  %8s  %8s  %10s  %5s\n", width, "stage", "documents", "dropped", "failed",
           "retried", "time", "share");
@@ -88,6 +94,24 @@ static void print_stages(const run_summary *self, FILE *stream) {
     fputs("  ", stream);
     print_time(sum.time_ns, stream);
     fprintf(stream, "  %3.0f %%\n", all_ns > 0 ? (double)sum.time_ns * 100 / (double)all_ns : 0.0);
+  }
+}
+
+void run_summary_print_costs(const run_summary *self, FILE *stream) {
+  int width = name_width(self);
+  fprintf(stream, "  %-*s  %9s  %12s  %16s  %10s\n", width, "stage", "documents", "a document", "one worker could",
+          "bytes");
+  for (uint32_t i = 0; i < self->plan->n_stages; i++) {
+    metrics_sum sum;
+    char bytes[16];
+    runtime_stage_get(self->runtime, i, &sum);
+    double each_us = sum.documents > 0 ? (double)sum.time_ns / 1e3 / (double)sum.documents : 0;
+    fprintf(stream, "  %-*s", width, self->plan->stages[i].id);
+    print_count(sum.documents, 9, stream);
+    fprintf(stream, "  %9.1f us", each_us);
+    print_count((uint64_t)(each_us > 0 ? 1e6 / each_us : 0), 14, stream);
+    progress_format_bytes((double)sum.bytes, bytes, sizeof bytes);
+    fprintf(stream, "/s  %10s\n", sum.bytes > 0 ? bytes : ".");
   }
 }
 

@@ -26,6 +26,8 @@ typedef struct run_summary {
 /* Fills in the counts and the memory. */
 void run_summary_take(run_summary *summary);
 void run_summary_print(const run_summary *summary, FILE *stream);
+/* What a document costs at each stage: the mean time, how many one worker could do, what it carried. */
+void run_summary_print_costs(const run_summary *summary, FILE *stream);
 /* 0, or a negative errno of writing the file. */
 int run_summary_write(const run_summary *summary, const char *path);
 
