@@ -119,6 +119,7 @@ def measure_entities(tally, article, record):
         tally.add("near " + kind, right, len(g), len(w))
         tally.add("near " + ("names" if kind in NAMES[:4] else "events" if kind == "EVENT" else "values"), right, len(g), len(w))
     spans = [(m["start"], m["end"], m) for m in wanted]
+    n_right = 0
     for i, j in pairs(spans, [(e["begin"], e["end"], e) for e in given], crosses):
         mention, entity = wanted[i], given[j]
         if mention["type"] in VALUES and mention["type"] == entity["type"] and mention["value"] is not None and not mention.get("needs_ref"):
@@ -126,8 +127,11 @@ def measure_entities(tally, article, record):
             tally.add("value", value_right(mention, entity), 1, 1)
         if mention["type"] in NAMES and mention.get("link"):
             tally.add("link", link_right(mention, entity), bool(entity.get("link")), 1)
+            n_right += link_right(mention, entity)
         elif mention["type"] in NAMES:
             tally.add("no link", not entity.get("link"), 1, 1)
+    tally.add("end to end", n_right, sum(1 for e in given if e["type"] in NAMES and e.get("link")),
+              sum(1 for m in wanted if m["type"] in NAMES and m.get("link")))
 
 
 def sentence_spans(article):
