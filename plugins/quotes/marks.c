@@ -31,7 +31,17 @@ static const mark_pair pairs[N_PAIRS] = {
 
 /* Bytes that begin no quotation mark are skipped without decoding. */
 static int may_begin_mark(uint8_t byte) {
-  return byte == '"' || byte == '\'' || byte == 0xC2 || byte == 0xE2 || byte == 0xEF;
+  return byte == '"' || byte == '\'' || byte == '<' || byte == '>' || byte == 0xC2 || byte == 0xE2 || byte == 0xEF;
+}
+
+/* The mark or character at *at, which moves behind it. Typed in a hurry, « and » are << and >>. */
+static uint32_t mark_next(const qn_view *view, uint32_t *at) {
+  uint8_t byte = view->data[*at];
+  if ((byte == '<' || byte == '>') && *at + 1 < view->len && view->data[*at + 1] == byte) {
+    *at += 2;
+    return byte == '<' ? 0xAB : 0xBB;
+  }
+  return utf8_next(view->data, at);
 }
 
 static const mark_pair *pair_of(uint32_t code) {
@@ -75,7 +85,7 @@ static uint32_t closing_find(const qn_view *view, const mark_pair *pair, uint32_
       continue;
     }
     uint32_t after = at;
-    uint32_t code = utf8_next(view->data, &after);
+    uint32_t code = mark_next(view, &after);
     if (closes(pair, code) && may_close(view, after, code)) {
       *ret_after = after;
       return at;
@@ -120,7 +130,7 @@ static void trim(const qn_view *view, quote_marks *marks) {
 static int mark_read(quote_scratch *scratch, const qn_view *view, uint32_t cut, uint32_t *unclosed, uint32_t *at) {
   uint32_t begin = *at;
   uint32_t inner = begin;
-  uint32_t code = utf8_next(view->data, &inner);
+  uint32_t code = mark_next(view, &inner);
   const mark_pair *pair = pair_of(code);
   *at = inner;
   if (pair == NULL || !may_open(view, begin, code)) {

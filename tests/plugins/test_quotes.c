@@ -29,6 +29,7 @@ static const row speech[] = {
   { "وكتب أنطونيو غوتيريش: “الطريق طويل أمامنا”.", "[الطريق طويل أمامنا]António Guterres" },
   { "وقال أنطونيو غوتيريش: ”الطريق طويل أمامنا“.", "[الطريق طويل أمامنا]António Guterres" },
   { "وقال أنطونيو غوتيريش : \" الطريق طويل أمامنا \" .", "[الطريق طويل أمامنا]António Guterres" },
+  { "وقال أنطونيو غوتيريش: <<الطريق طويل أمامنا>>.", "[الطريق طويل أمامنا]António Guterres" },
   /* The subject before its verb, as translations have it. */
   { "« الماء سيصل قبل الصيف » ، أنطونيو غوتيريش صرح .", "[الماء سيصل قبل الصيف]António Guterres" },
   /* What stands behind أن is no speaker. */
