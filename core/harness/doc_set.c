@@ -34,7 +34,7 @@ int doc_alias(qn_harness_doc *self, uint32_t from, uint32_t to, qn_error *error)
   return rc == 0 ? builder_seal(building, error) : (builder_discard(building), rc);
 }
 
-static int write_view(builder *building, const harness_view *view, qn_error *error) {
+static int write_view(builder *building, const view_draft *view, qn_error *error) {
   qn_view_room room;
   int rc = builder_view_reserve(building, view->len, view->n_runs, &room);
   if (rc != 0) {
@@ -53,7 +53,7 @@ static int write_view(builder *building, const harness_view *view, qn_error *err
   return rc == 0 ? builder_seal(building, error) : (builder_discard(building), rc);
 }
 
-int doc_view_set(qn_harness_doc *self, const char *name, const char *base, const harness_view *view, qn_error *error) {
+int doc_view_set(qn_harness_doc *self, const char *name, const char *base, const view_draft *view, qn_error *error) {
   qn_harness *harness = self->harness;
   uint32_t from = doc_view_slot(harness, base);
   uint32_t to;
@@ -78,9 +78,7 @@ int qn_harness_view_set(qn_harness_doc *self, const char *name, const char *base
   if (bytes.len > UINT32_MAX) {
     return -EINVAL;
   }
-  const harness_view view = {
-    (const uint8_t *)bytes.data, (uint32_t)bytes.len, n_runs, run_derived, run_base, run_kind
-  };
+  const view_draft view = { (const uint8_t *)bytes.data, (uint32_t)bytes.len, n_runs, run_derived, run_base, run_kind };
   return doc_view_set(self, name, base, &view, NULL);
 }
 
@@ -163,8 +161,9 @@ static int add_text(qn_harness_doc *self, qn_error *error) {
   }
   const uint32_t zero = 0;
   const uint8_t kind = QN_RUN_REPLACE;
-  const harness_view view = { repaired, (uint32_t)utf8_repair(payload.data, payload.len, repaired), 1, &zero, &zero,
-                              &kind };
+  const view_draft view = {
+    repaired, (uint32_t)utf8_repair(payload.data, payload.len, repaired), 1, &zero, &zero, &kind
+  };
   int rc = doc_view_set(self, "text", "payload", &view, error);
   free(repaired);
   return rc;

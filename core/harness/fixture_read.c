@@ -109,7 +109,7 @@ static int read_payload(fixture *self, const cJSON *root, qn_error *error) {
   /* A text beside another payload: the one came from the other as a whole. */
   const uint32_t zero = 0;
   const uint8_t kind = QN_RUN_REPLACE;
-  const harness_view view = {
+  const view_draft view = {
     (const uint8_t *)text->valuestring, (uint32_t)strlen(text->valuestring), 1, &zero, &zero, &kind
   };
   return doc_view_set(self->doc, "text", "payload", &view, error);
@@ -137,7 +137,7 @@ static int read_run(const cJSON *item, uint32_t *ret_derived, uint32_t *ret_base
   return -EINVAL;
 }
 
-static int read_runs(fixture *self, const cJSON *member, const char *base, harness_view *view, qn_error *error) {
+static int read_runs(fixture *self, const cJSON *member, const char *base, view_draft *view, qn_error *error) {
   const cJSON *runs = cJSON_GetObjectItemCaseSensitive(member, "runs");
   uint32_t n = (uint32_t)cJSON_GetArraySize(runs);
   uint32_t *numbers = malloc((2 * (size_t)n + 1) * sizeof *numbers);
@@ -170,7 +170,7 @@ static int read_view(fixture *self, const cJSON *member, qn_error *error) {
     return wrong(error, "the view \"%s\" needs a string \"text\"", member->string);
   }
   base = base != NULL ? base : "text";
-  harness_view view = { .data = (const uint8_t *)text, .len = (uint32_t)strlen(text) };
+  view_draft view = { .data = (const uint8_t *)text, .len = (uint32_t)strlen(text) };
   if (cJSON_GetObjectItemCaseSensitive(member, "runs") != NULL) {
     return read_runs(self, member, base, &view, error);
   }

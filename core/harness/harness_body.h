@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "document/view.h"
 #include "harness/lent_table.h"
 #include "harness/settings.h"
 #include "plugin/host.h"
@@ -108,16 +109,6 @@ struct qn_harness {
 /* Message of a public function, from an error. Returns its code. */
 int harness_say(const qn_error *error, char *message, size_t size);
 
-/* A view that is to be added. */
-typedef struct harness_view {
-  const uint8_t *data;
-  uint32_t len;
-  uint32_t n_runs;
-  const uint32_t *derived;
-  const uint32_t *base;
-  const uint8_t *kind;
-} harness_view;
-
 /* A stage of a plan: everything but the harness itself is the plan's or its owner's. */
 typedef struct harness_guest {
   const stage_info *info;
@@ -184,7 +175,7 @@ void doc_unpin(qn_harness_doc *doc);
 int doc_fit(const qn_harness *harness, qn_harness_doc *doc, stage_layout *ret_layout, qn_error *error);
 /* A view that is the whole of another. */
 int doc_alias(qn_harness_doc *doc, uint32_t from_view, uint32_t to_view, qn_error *error);
-int doc_view_set(qn_harness_doc *doc, const char *name, const char *base, const harness_view *view, qn_error *error);
+int doc_view_set(qn_harness_doc *doc, const char *name, const char *base, const view_draft *view, qn_error *error);
 int doc_layer_set(qn_harness_doc *doc, uint32_t slot, const qn_layer *layer, qn_error *error);
 uint32_t doc_view_slot(const qn_harness *harness, const char *name); /* SCHEMA_VIEWS_MAX: none */
 

@@ -127,7 +127,7 @@ static char *told(const qn_harness_outcome *outcome, qn_harness_doc *doc) {
   return text;
 }
 
-static qn_status run(const trial *self, qn_harness_doc *doc, qn_harness_outcome *ret_outcome) {
+static qn_status put_through(const trial *self, qn_harness_doc *doc, qn_harness_outcome *ret_outcome) {
   return self->subject->process(self->subject->arg, doc, ret_outcome);
 }
 
@@ -173,7 +173,7 @@ static int first_time(trial *self) {
     if (doc == NULL) {
       return -ENOMEM;
     }
-    run(self, doc, &outcome);
+    put_through(self, doc, &outcome);
     rc = judge(self, i, &outcome);
     self->expected[i] = rc == 0 ? told(&outcome, doc) : NULL;
     rc = rc == 0 && self->expected[i] == NULL ? -ENOMEM : rc;
@@ -190,7 +190,7 @@ static int backwards(trial *self) {
     if (doc == NULL) {
       return -ENOMEM;
     }
-    run(self, doc, &outcome);
+    put_through(self, doc, &outcome);
     rc = compare(self, i, &outcome, doc, "order");
     qn_harness_doc_free(doc);
   }

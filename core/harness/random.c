@@ -217,7 +217,7 @@ static int add_view(dice *dice, qn_harness_doc *doc, const char *name) {
     n++;
     at = next;
   }
-  const harness_view view = { data, len, n, derived, base, kind };
+  const view_draft view = { data, len, n, derived, base, kind };
   int rc = doc_view_set(doc, name, "text", &view, NULL);
   free(data);
   return rc;
