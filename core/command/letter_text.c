@@ -165,6 +165,13 @@ int letter_text_show(letter_rows *rows, const letter_row *row, FILE *stream, qn_
     fprintf(stream, "ordinal    %" PRId64 "\n", row->ordinal);
   }
   print_str("id", row->id, stream);
+  print_str("origin", row->origin, stream);
+  if (row->is_part) {
+    fputs("part       of another document, split by a stage\n", stream);
+  }
+  if (row->confirmed.len > 0) {
+    print_str("delivered", row->confirmed, stream);
+  }
   print_str("media type", row->media_type, stream);
   fputs("fields\n", stream);
   int rc = letter_rows_fields(rows, row->number, print_field, stream, error);
@@ -211,6 +218,21 @@ static int add_field(void *arg, qn_str name, const qn_value *value) {
   return added ? 0 : -ENOMEM;
 }
 
+/* The sinks as a list. */
+static bool add_lines(cJSON *json, const char *name, qn_str lines) {
+  cJSON *list = cJSON_AddArrayToObject(json, name);
+  bool added = list != NULL;
+  for (size_t at = 0; added && at < lines.len;) {
+    const char *end = memchr(lines.data + at, '\n', lines.len - at);
+    size_t len = end != NULL ? (size_t)(end - lines.data) - at : lines.len - at;
+    char *copy = clean_copy(lines.data + at, len);
+    added = copy != NULL && cJSON_AddItemToArray(list, cJSON_CreateString(copy));
+    free(copy);
+    at += len + 1;
+  }
+  return added;
+}
+
 static bool add_known(cJSON *json, const letter_row *row) {
   char time[TIME_BYTES];
   format_time(row->time_ms, time);
@@ -225,7 +247,9 @@ static bool add_known(cJSON *json, const letter_row *row) {
   return added && add_str(json, "pipeline", row->pipeline) && add_str(json, "stage", row->stage) &&
          add_str(json, "slug", row->slug) && add_str(json, "message", row->message) &&
          add_i64(json, "attempts", row->attempts) && add_i64(json, "failures", (int64_t)row->n_failures) &&
-         add_str(json, "time", (qn_str){ time, strlen(time) }) &&
+         add_str(json, "time", (qn_str){ time, strlen(time) }) && add_str(json, "origin", row->origin) &&
+         (!row->is_part || cJSON_AddTrueToObject(json, "part") != NULL) &&
+         (row->confirmed.len == 0 || add_lines(json, "delivered", row->confirmed)) &&
          (row->has_payload ? add_i64(json, "bytes", (int64_t)row->payload_bytes)
                            : cJSON_AddNullToObject(json, "bytes") != NULL);
 }

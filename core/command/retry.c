@@ -111,6 +111,23 @@ static int emit_piece(void *arg, const uint8_t *bytes, size_t len) {
   return 0;
 }
 
+/* Sinks that have the document all the same: they get nothing. One that the pipeline has no more is no matter. */
+static void confirm_sinks(const retry *self, qn_call *call, qn_str confirmed) {
+  size_t at = 0;
+  while (at < confirmed.len) {
+    const char *line = confirmed.data + at;
+    const char *end = memchr(line, '\n', confirmed.len - at);
+    size_t len = end != NULL ? (size_t)(end - line) : confirmed.len - at;
+    for (uint32_t i = 0; i < self->plan->n_stages; i++) {
+      const plan_stage *stage = &self->plan->stages[i];
+      if (stage->info->role == ROLE_SINK && strlen(stage->id) == len && memcmp(stage->id, line, len) == 0) {
+        runtime_confirm(call, i);
+      }
+    }
+    at += len + 1;
+  }
+}
+
 /* 0, or the errno of whoever refused. */
 static int emit_letter(retry *self, qn_call *call, const letter_row *row, qn_error *error) {
   emission out = { .call = call, .size = (size_t)row->payload_bytes };
@@ -119,6 +136,9 @@ static int emit_letter(retry *self, qn_call *call, const letter_row *row, qn_err
     return rc;
   }
   rc = letter_rows_payload(self->rows, row->number, emit_piece, &out, error);
+  if (rc == 0) {
+    confirm_sinks(self, call, row->confirmed);
+  }
   rc = rc == 0 ? letter_rows_fields(self->rows, row->number, emit_field, &out, error) : rc;
   if (rc == 0 && out.filled != out.size) {
     rc = -EPROTO;
@@ -157,6 +177,10 @@ static qn_status next(void *instance, qn_call *call) {
   self->filter.after = row.number;
   if (!row.has_payload) {
     self->counts.n_unreadable++;
+    return QN_STATUS_MORE;
+  }
+  if (row.is_part) {
+    self->counts.n_parts++;
     return QN_STATUS_MORE;
   }
   rc = emit_letter(self, call, &row, &error);

@@ -17,6 +17,7 @@ typedef struct retry_counts {
   uint64_t n_failed;     /* again */
   uint64_t n_unreadable; /* without bytes: their source could not read them */
   uint64_t n_too_large;  /* for limits.document_bytes as it is now */
+  uint64_t n_parts;      /* came out of other documents: no source can give them again */
 } retry_counts;
 
 /* Takes the letters of the plan's pipeline in the file, or those whose numbers are given (borrowed). Makes itself the

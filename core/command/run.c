@@ -358,7 +358,14 @@ static int conclude_retry(const run *self, bool failures_kept, int status) {
     fprintf(stderr, "qanat: %" PRIu64 " could not be tried, for they are larger than limits.document_bytes\n",
             counts.n_too_large);
   }
-  return status == EXIT_DONE && (rc != 0 || counts.n_unreadable + counts.n_too_large > 0) ? EXIT_FAILED : status;
+  if (counts.n_parts > 0) {
+    fprintf(stderr,
+            "qanat: %" PRIu64 " could not be tried, for they came out of other documents; export them and run them as "
+            "documents\n",
+            counts.n_parts);
+  }
+  uint64_t n_untried = counts.n_unreadable + counts.n_too_large + counts.n_parts;
+  return status == EXIT_DONE && (rc != 0 || n_untried > 0) ? EXIT_FAILED : status;
 }
 
 /* A stage that does not return holds on to everything, so nothing can be taken down. */

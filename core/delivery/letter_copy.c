@@ -79,6 +79,21 @@ static qn_str media_type_of(const document *from) {
   return found ? value.as.str : (qn_str){ NULL, 0 };
 }
 
+static qn_str copy_lines(place *at, const char *const *lines, uint32_t n) {
+  size_t len = 0;
+  for (uint32_t i = 0; i < n; i++) {
+    len += strlen(lines[i]) + 1;
+  }
+  char *here = take(at, len);
+  for (uint32_t i = 0, used = 0; here != NULL && i < n; i++) {
+    size_t line = strlen(lines[i]);
+    memcpy(here + used, lines[i], line);
+    here[used + line] = '\n';
+    used += (uint32_t)line + 1;
+  }
+  return (qn_str){ here, len };
+}
+
 static void walk(place *at, const letter *given, letter_copy *copy) {
   take(at, sizeof *copy);
   copy->stage = copy_text(at, given->stage);
@@ -87,6 +102,9 @@ static void walk(place *at, const letter *given, letter_copy *copy) {
   copy->source = copy_str(at, given->source);
   copy->id = copy_str(at, given->id);
   copy->media_type = copy_str(at, media_type_of(given->document));
+  copy->origin = copy_text(at, given->origin);
+  copy->confirmed = copy_lines(at, given->confirmed, given->n_confirmed);
+  copy->is_part = given->is_part;
   copy->attempts = given->attempts;
   copy->time_ms = given->time_ms;
   copy_fields(at, given->document, copy);

@@ -17,7 +17,9 @@ typedef struct letter_field {
 typedef struct letter_copy {
   struct letter_copy *next; /* in a queue */
   size_t bytes;             /* of memory, all in one piece */
-  qn_str stage, slug, message, source, id, media_type;
+  qn_str stage, slug, message, source, id, media_type, origin;
+  qn_str confirmed; /* ids of sinks, one a line */
+  bool is_part;
   uint32_t attempts;
   int64_t time_ms;
   bool has_payload;

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { APPLICATION_ID = 0x514E444C /* "QNDL" */, SCHEMA_VERSION = 1, BUSY_MS = 10000 };
+enum { APPLICATION_ID = 0x514E444C /* "QNDL" */, SCHEMA_VERSION = 2, BUSY_MS = 10000 };
 
 static const char schema[] =
     "CREATE TABLE letters ("
@@ -18,7 +18,10 @@ static const char schema[] =
     " attempts INTEGER NOT NULL," /* of the stage, the last time */
     " failures INTEGER NOT NULL," /* how often the document has come here */
     " time_ms INTEGER NOT NULL, id TEXT NOT NULL, source TEXT NOT NULL, ordinal INTEGER, media_type TEXT,"
-    " bytes INTEGER) STRICT;" /* of payload; NULL: it could not be read */
+    " bytes INTEGER,"                   /* of payload; NULL: it could not be read */
+    " origin TEXT NOT NULL,"            /* the source stage that brought it */
+    " part INTEGER NOT NULL,"           /* 1: it came out of another document */
+    " confirmed TEXT NOT NULL) STRICT;" /* ids of the sinks that have it all the same, one a line */
     "CREATE INDEX letters_document ON letters (pipeline, id);"
     "CREATE TABLE fields (letter INTEGER NOT NULL, place INTEGER NOT NULL, name TEXT NOT NULL, type INTEGER NOT NULL,"
     " value ANY, PRIMARY KEY (letter, place)) STRICT, WITHOUT ROWID;"
@@ -33,7 +36,7 @@ static const char schema[] =
     " DELETE FROM payloads WHERE letter = old.letter;"
     " DELETE FROM fields WHERE letter = old.letter;"
     " UPDATE totals SET letters = letters - 1, bytes = bytes - coalesce(old.bytes, 0); END;"
-    "PRAGMA application_id = 0x514E444C; PRAGMA user_version = 1;";
+    "PRAGMA application_id = 0x514E444C; PRAGMA user_version = 2;";
 
 static const char *name_of(sqlite3 *database) {
   const char *path = sqlite3_db_filename(database, "main");

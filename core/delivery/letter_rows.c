@@ -19,13 +19,15 @@ enum statement_index {
 };
 
 static const char *const texts[N_STATEMENTS] = {
-  [ADD_LETTER] = "INSERT INTO letters (pipeline, stage, slug, message, attempts, time_ms, id, source, ordinal,"
-                 " media_type, bytes, failures) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
-                 " 1 + coalesce((SELECT max(failures) FROM letters WHERE pipeline = ?1 AND id = ?7 AND id <> ''), 0))",
+  [ADD_LETTER] =
+      "INSERT INTO letters (pipeline, stage, slug, message, attempts, time_ms, id, source, ordinal,"
+      " media_type, bytes, origin, part, confirmed, failures) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
+      " ?11, ?12, ?13, ?14,"
+      " 1 + coalesce((SELECT max(failures) FROM letters WHERE pipeline = ?1 AND id = ?7 AND id <> ''), 0))",
   [ADD_FIELD] = "INSERT INTO fields (letter, place, name, type, value) VALUES (?1, ?2, ?3, ?4, ?5)",
   [ADD_PART] = "INSERT INTO payloads (letter, part, bytes) VALUES (?1, ?2, ?3)",
   [NEXT_LETTER] = "SELECT letter, pipeline, stage, slug, message, id, source, media_type, attempts, failures, time_ms,"
-                  " ordinal, bytes FROM letters WHERE letter > ?1 AND letter <= ?2"
+                  " ordinal, bytes, origin, confirmed, part FROM letters WHERE letter > ?1 AND letter <= ?2"
                   " AND (?3 IS NULL OR pipeline = ?3) AND (?4 IS NULL OR stage = ?4) AND (?5 IS NULL OR slug = ?5)"
                   " ORDER BY letter LIMIT 1",
   [READ_FIELDS] = "SELECT name, type, value FROM fields WHERE letter = ?1 ORDER BY place",
@@ -163,6 +165,9 @@ static int add_letter(letter_rows *self, const char *pipeline, const letter_copy
   if (code == SQLITE_OK && copy->has_payload) {
     code = sqlite3_bind_int64(statement, 11, (sqlite3_int64)copy->payload.len);
   }
+  code = code == SQLITE_OK ? bind_str(statement, 12, copy->origin) : code;
+  code = code == SQLITE_OK ? sqlite3_bind_int64(statement, 13, copy->is_part) : code;
+  code = code == SQLITE_OK ? bind_str(statement, 14, copy->confirmed) : code;
   return finish(self, statement, code, error);
 }
 
@@ -240,6 +245,9 @@ static void read_row(sqlite3_stmt *statement, letter_row *ret_row) {
     .ordinal = sqlite3_column_type(statement, 11) == SQLITE_NULL ? -1 : sqlite3_column_int64(statement, 11),
     .has_payload = sqlite3_column_type(statement, 12) != SQLITE_NULL,
     .payload_bytes = (uint64_t)sqlite3_column_int64(statement, 12),
+    .origin = column_str(statement, 13),
+    .confirmed = column_str(statement, 14),
+    .is_part = sqlite3_column_int64(statement, 15) != 0,
   };
 }
 

@@ -33,6 +33,9 @@ typedef struct letter_row {
   int64_t ordinal; /* place in its source; -1: unknown */
   bool has_payload;
   uint64_t payload_bytes;
+  qn_str origin;    /* id of the source stage that brought it */
+  qn_str confirmed; /* ids of the sinks that have it all the same, one a line */
+  bool is_part;     /* it came out of another document */
 } letter_row;
 
 /* Opens the file. 0, or a negative errno with error filled. */

@@ -28,8 +28,15 @@ static qn_str field_of(const document *self, qn_str name) {
   return value.as.str;
 }
 
-static uint32_t confirmed_sinks(const runtime *self, const receipt *of, const char **names) {
+/* Sinks that need nothing more by this letter: they have the document, or a letter of their own. */
+static uint32_t confirmed_sinks(const runtime *self, const leaf *for_leaf, const char **names) {
+  const receipt *of = for_leaf->receipt;
   uint32_t bits = atomic_load(&of->confirmed);
+  for (const leaf *other = atomic_load(&of->failed); other != NULL; other = other->next) {
+    const plan_stage *stage = other->failure != NULL ? &self->plan->stages[other->failure->stage] : NULL;
+    bool is_sink = stage != NULL && stage->info->role == ROLE_SINK;
+    bits |= other != for_leaf && is_sink ? UINT32_C(1) << stage->sink_slot : 0;
+  }
   uint32_t n = 0;
   for (uint32_t i = 0; i < self->n_instances; i++) {
     const plan_stage *stage = &self->plan->stages[i];
@@ -54,7 +61,7 @@ static int write_letter(const runtime *self, const leaf *it) {
     .id = field_of(it->document, QN_LIT("id")),
     .origin = self->plan->stages[runtime_source_stage(self, of->source)].id,
     .is_part = of->parent != NULL,
-    .n_confirmed = confirmed_sinks(self, of, confirmed),
+    .n_confirmed = confirmed_sinks(self, it, confirmed),
     .confirmed = confirmed,
     .document = it->document,
   };

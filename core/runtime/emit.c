@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "runtime/emitter.h"
+#include "runtime/runtime.h"
 
 enum { SOURCE_NAME_MAX = 4096, ID_MAX = 256 };
 
@@ -71,6 +72,11 @@ int emit_reserve(qn_call *call, size_t bytes, uint8_t **ret_payload) {
   }
   emitter_abandon(self);
   return begin(self, bytes, ret_payload);
+}
+
+void runtime_confirm(qn_call *call, uint32_t stage) {
+  emitter *self = emitter_of(call);
+  self->confirmed |= UINT32_C(1) << self->runtime->plan->stages[stage].sink_slot;
 }
 
 int emit_field(qn_call *call, qn_str name, const qn_value *value) {
@@ -158,6 +164,8 @@ static int admit(emitter *self, const qn_emit *emit, size_t payload_bytes, const
   self->document = NULL;
   held->cookie = emit->cookie;
   held->payload_bytes = payload_bytes;
+  atomic_store_explicit(&held->confirmed, self->confirmed, memory_order_relaxed);
+  self->confirmed = 0;
   self->kind->admitted(self, held);
   /* Once it is put, the leaf belongs to another thread and its receipt may be gone. */
   if (error != NULL) {

@@ -22,6 +22,7 @@ struct emitter {
   size_t room_bytes;     /* lent by emit_reserve */
   uint64_t credit_bytes; /* taken from admission for it */
   receipt *local;        /* receipts at hand */
+  uint32_t confirmed;    /* sinks that have the document being emitted already, a bit each */
 };
 
 typedef struct emitter_kind {

@@ -57,6 +57,10 @@ int runtime_load(const plan *plan, registry *registry, const runtime_options *op
  * (see the counts); -EINTR: stopped before the input's end; else what stopped the pipeline is in error. Once. */
 int runtime_run(runtime *runtime, qn_error *error);
 
+/* For sources of our own: the sink, an index in the plan, has the document that is being emitted from an earlier run, and
+ * counts as having confirmed it. [inside next, before emit_commit] */
+void runtime_confirm(qn_call *call, uint32_t stage);
+
 /* Ends the sources; what is in flight still comes out. [any] also before runtime_run, not after it returned */
 void runtime_stop(runtime *runtime);
 

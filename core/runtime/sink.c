@@ -69,8 +69,18 @@ void sink_item_failed(sink *self, sink_item *item, const qn_error *error) {
   settle_leaf(&self->settler, it);
 }
 
+static bool has_it(const sink *self, const leaf *it) {
+  uint32_t confirmed = atomic_load_explicit(&it->receipt->confirmed, memory_order_relaxed);
+  return (confirmed >> self->stage->planned->sink_slot & 1) != 0;
+}
+
+bool sink_only_passes(const sink *self, const leaf *it) {
+  return it->state != LEAF_LIVE || self->broken || has_it(self, it);
+}
+
 void sink_pass(sink *self, leaf *it) {
-  settle(self, it, it->state == LEAF_LIVE ? LEAF_UNFINISHED : (leaf_state)it->state);
+  bool is_live = it->state == LEAF_LIVE;
+  settle(self, it, !is_live ? (leaf_state)it->state : has_it(self, it) ? LEAF_DELIVERED : LEAF_UNFINISHED);
 }
 
 /* Settles what was written, in the order it was written: letters and receipts read better so. */

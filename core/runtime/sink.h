@@ -70,6 +70,8 @@ void sink_ended(sink *sink);
 
 /* --- what both forms share [its thread] --- */
 
+/* True if the sink has nothing to write of the leaf: it ended earlier, or the sink is broken, or has it from an earlier run. */
+bool sink_only_passes(const sink *sink, const leaf *leaf);
 /* Points an item at its leaf, ready to be written. */
 void sink_item_begin(sink *sink, sink_item *item, leaf *leaf);
 /* The item was taken: it waits for the flush, or is delivered if the sink has none. */

@@ -123,7 +123,7 @@ static bool take_new(sink *self, sink_item **items, uint32_t *ret_n) {
   }
   uint32_t n_leaves = border_take(&self->segment->border, leaves, n_free);
   for (uint32_t i = 0; i < n_leaves; i++) {
-    if (leaves[i]->state != LEAF_LIVE || self->broken) {
+    if (sink_only_passes(self, leaves[i])) {
       sink_pass(self, leaves[i]);
     } else {
       sink_item *item = self->free_items;

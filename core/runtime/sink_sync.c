@@ -83,7 +83,7 @@ static void write_leaves(sink *self, leaf **leaves, uint32_t n_leaves) {
   qn_item *items[SINK_BATCH_MAX];
   uint32_t n_items = 0;
   for (uint32_t i = 0; i < n_leaves; i++) {
-    if (leaves[i]->state != LEAF_LIVE || self->broken) {
+    if (sink_only_passes(self, leaves[i])) {
       sink_pass(self, leaves[i]);
     } else {
       sink_item *item = &self->items[n_items];
