@@ -10,11 +10,13 @@
 #define MODEL_MAGIC 0x52454E51u /* "QNER" */
 
 enum {
-  MODEL_VERSION = 1,
+  MODEL_VERSION = 2,
   MODEL_TYPES = 5,                    /* PERSON to EVENT */
   MODEL_LABELS = 1 + 2 * MODEL_TYPES, /* nothing; then of each type its first word and its further ones */
   MODEL_ROW = 12,                     /* MODEL_LABELS, rounded up */
-  MODEL_SLOTS_LOG2_MAX = 18
+  MODEL_SLOTS_LOG2_MAX = 18,
+  MODEL_TRUST_ROWS = 6, /* trust.h tells which */
+  MODEL_TRUST_STEPS = 16
 };
 
 /* Labels: 0 nothing, 1 + 2 * type a first word, 2 + 2 * type a further one. */
@@ -40,10 +42,12 @@ typedef struct model_header {
   uint64_t file_size;
   uint64_t checksum; /* of everything after this field */
   uint32_t slots_log2;
-  uint32_t n_used; /* slots in use: at most seven in eight, so that probing ends */
-  uint32_t steps;  /* weights are in so many parts of one */
-  uint32_t reserved;
+  uint32_t n_used;                              /* slots in use: at most seven in eight, so that probing ends */
+  uint32_t steps;                               /* weights are in so many parts of one */
+  uint32_t calibrated;                          /* not 0: trust is filled */
   int16_t follows[MODEL_LABELS + 1][MODEL_ROW]; /* from a label, or (last row) the start, to a label; in steps too */
+  /* How often names were right, in 255ths, by how they were believed. */
+  uint8_t trust[MODEL_TRUST_ROWS][MODEL_TRUST_STEPS];
 } model_header;
 
 typedef struct ner_model {

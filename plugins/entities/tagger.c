@@ -16,6 +16,7 @@
 #include "entities/persons.h"
 #include "entities/second_pass.h"
 #include "entities/triggers.h"
+#include "entities/trust.h"
 #include "qanat/layers.h"
 
 struct tagger {
@@ -103,7 +104,12 @@ static void propose_values(scan *s) {
 
 static void fill_mention(const tagger *t, const candidate *c, mention *m) {
   const scan *s = &t->scan;
-  *m = (mention){ c->begin, c->end, c->type, c->score > 1.0f ? 1.0f : c->score, links_name(&t->links, s, c), NULL };
+  *m = (mention){ .begin = c->begin,
+                  .end = c->end,
+                  .type = c->type,
+                  .score = trust_score(t->model, c),
+                  .trust_row = trust_row(c),
+                  .link = links_name(&t->links, s, c) };
   if (c->value != SCAN_NONE) {
     m->value = &s->values[c->value];
   }

@@ -17,6 +17,7 @@ typedef struct mention {
   uint32_t end;
   uint32_t type;              /* QN_ENTITY_TYPE_* */
   float score;                /* confidence, 0 to 1 */
+  uint32_t trust_row;         /* where the score was looked up, or would be: trust.h */
   qn_str link;                /* canonical name, in the lexicon or the view; empty if unknown */
   const value_mention *value; /* MONEY, PERCENT, DATE, QUANTITY; otherwise NULL */
 } mention;

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "entities/trust.h"
 #include "qanat/layers.h"
 
 enum { SLOTS_LOG2 = 4, N_SLOTS = 1 << SLOTS_LOG2 };
@@ -174,6 +175,44 @@ static uint32_t features_at(world *w, uint32_t i, uint64_t *features) {
   features_gather(&w->s, &echoes, facts);
   echo_done(&echoes, &w->s);
   return features_of(&w->s, facts, 0, 4, i, features);
+}
+
+/* A calibrated model tells how often such names were right; values, and models that are not calibrated, tell what they
+ * believe. */
+static void trust_score_is_that_of_the_table(void **state) {
+  (void)state;
+  static const struct {
+    uint8_t type, from;
+    uint32_t n_words;
+    float believed;
+    int calibrated;
+    float score;
+  } cases[] = {
+    { QN_ENTITY_TYPE_PERSON, FROM_LEXICON, 1, 0.5f, 1, 51.0f / 255.0f },
+    { QN_ENTITY_TYPE_PERSON, FROM_LEXICON, 1, 2.0f, 1, 102.0f / 255.0f },
+    { QN_ENTITY_TYPE_EVENT, FROM_DOCUMENT, 2, 0.51f, 1, 1.0f },
+    { QN_ENTITY_TYPE_EVENT, FROM_DOCUMENT, 1, 0.51f, 1, 0.0f },
+    { QN_ENTITY_TYPE_MONEY, FROM_VALUES, 2, 0.95f, 1, 0.95f },
+    { QN_ENTITY_TYPE_PERSON, FROM_PATTERN, 1, 0.75f, 0, 0.75f },
+    { QN_ENTITY_TYPE_PERSON, FROM_PATTERN, 1, 1.5f, 0, 1.0f },
+  };
+  file f;
+  ner_model model;
+  empty(&f);
+  f.header.trust[0][0] = 51;
+  f.header.trust[0][MODEL_TRUST_STEPS - 1] = 102;
+  f.header.trust[MODEL_TRUST_ROWS - 1][0] = 255;
+  for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
+    candidate c = {
+      .type = cases[k].type, .from = cases[k].from, .last = cases[k].n_words, .score = cases[k].believed
+    };
+    f.header.calibrated = (uint32_t)cases[k].calibrated;
+    seal(&f);
+    assert_int_equal(open_file(&f, sizeof f, &model), 0);
+    assert_float_equal(trust_score(&model, &c), cases[k].score, 1e-6f);
+  }
+  candidate alone = { .type = QN_ENTITY_TYPE_PERSON, .last = 1, .score = 0.9f };
+  assert_float_equal(trust_score(NULL, &alone), 0.9f, 1e-6f);
 }
 
 /* A word hears what the same word was chosen as elsewhere, but not itself. */
@@ -348,6 +387,7 @@ int main(void) {
     cmocka_unit_test(model_find_collisions_are_told_apart),
     cmocka_unit_test(weigh_features_sum_is_that_of_model_find),
     cmocka_unit_test(features_of_equal_words_are_equal),
+    cmocka_unit_test(trust_score_is_that_of_the_table),
     cmocka_unit_test(echo_of_a_repeated_word_tells_of_the_other_places),
     cmocka_unit_test(echo_begin_without_memory_tells_it),
     cmocka_unit_test(decode_tiny_model_names_its_words),

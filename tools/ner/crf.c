@@ -348,7 +348,11 @@ static uint8_t *write_model(const training *t, size_t *ret_len) {
   size_t len = sizeof(model_header) + ((size_t)1 << log2) * sizeof(model_slot);
   uint8_t *bytes = ground_get(len, 1);
   model_header *header = (void *)bytes;
-  *header = (model_header){ MODEL_MAGIC, MODEL_VERSION, len, 0, log2, 0, STEPS, 0, { { 0 } } };
+  header->magic = MODEL_MAGIC;
+  header->version = MODEL_VERSION;
+  header->file_size = len;
+  header->slots_log2 = log2;
+  header->steps = STEPS;
   for (uint32_t from = 0; from <= MODEL_LABELS; from++) {
     for (uint32_t to = 0; to < MODEL_LABELS; to++) {
       header->follows[from][to] = (int16_t)roundf(t->follows[from][to] * STEPS);

@@ -3,7 +3,6 @@
 /* Spans without what does not matter at their borders, counts, and tables. */
 #include "ner/judge.h"
 
-#include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -128,14 +127,6 @@ static verdict judge_mention(const article *a, const mention *m, bool *taken) {
   return v;
 }
 
-static void count_bucket(judge_score *sum, const mention *m, bool right) {
-  int bucket = (int)(m->score * JUDGE_BUCKETS);
-  bucket = bucket < 0 ? 0 : bucket >= JUDGE_BUCKETS ? JUDGE_BUCKETS - 1 : bucket;
-  sum->bucket_n[bucket]++;
-  sum->bucket_right[bucket] += right;
-  sum->bucket_scores[bucket] += (double)m->score;
-}
-
 static void count_wrong(judge_score *sum, const article *a, const mention *m, const verdict *v, bool *told,
                         FILE *errors) {
   char types[64];
@@ -171,7 +162,7 @@ void judge_article(judge_score *sum, tagger *t, const article *a, FILE *errors) 
     sum->found[mentions[i].type]++;
     sum->right[mentions[i].type] += v.right;
     sum->exact[mentions[i].type] += v.exact;
-    count_bucket(sum, &mentions[i], v.right);
+    trust_count(&sum->trust, a->number % 2, mentions[i].trust_row, mentions[i].score, v.right);
     if (!v.right) {
       count_wrong(sum, a, &mentions[i], &v, told, errors);
     }
@@ -224,22 +215,4 @@ void judge_print_kinds(const judge_score *sum) {
     }
     printf("\n");
   }
-}
-
-void judge_print_reliability(const judge_score *sum) {
-  uint32_t n = 0;
-  double off = 0.0;
-  printf("score          n  promised  right\n");
-  for (uint32_t b = 0; b < JUDGE_BUCKETS; b++) {
-    if (sum->bucket_n[b] == 0) {
-      continue;
-    }
-    double promised = sum->bucket_scores[b] / sum->bucket_n[b];
-    double right = (double)sum->bucket_right[b] / sum->bucket_n[b];
-    printf("%.1f to %.1f %5u  %.3f     %.3f\n", b / (double)JUDGE_BUCKETS, (b + 1) / (double)JUDGE_BUCKETS,
-           sum->bucket_n[b], promised, right);
-    off += fabs(promised - right) * sum->bucket_n[b];
-    n += sum->bucket_n[b];
-  }
-  printf("expected calibration error %.3f\n", n > 0 ? off / n : 0.0);
 }

@@ -10,8 +10,9 @@
 #include "entities/model.h"
 #include "entities/tagger.h"
 #include "ner/articles.h"
+#include "ner/trust_fit.h"
 
-enum { JUDGE_TYPES = MODEL_TYPES + 1, JUDGE_ASKED = 4, JUDGE_BUCKETS = 10 };
+enum { JUDGE_TYPES = MODEL_TYPES + 1, JUDGE_ASKED = 4 };
 
 /* What went wrong with a name, or with a mention of none. */
 enum { JUDGE_MISSED = 0, JUDGE_FALSE = 1, JUDGE_BORDER = 2, JUDGE_TYPE = 3, JUDGE_KINDS = 4 };
@@ -23,10 +24,7 @@ typedef struct judge_score {
   uint32_t found[JUDGE_TYPES];
   uint32_t wanted[JUDGE_TYPES];
   uint32_t kinds[JUDGE_KINDS][MODEL_TYPES];
-  /* By what score promises: how many, how many of them are right, and the sum of the scores. */
-  uint32_t bucket_n[JUDGE_BUCKETS];
-  uint32_t bucket_right[JUDGE_BUCKETS];
-  double bucket_scores[JUDGE_BUCKETS];
+  trust_tally trust;
 } judge_score;
 
 /* Tags an article and adds to sum; errors: where each is told, or NULL. */
@@ -37,8 +35,5 @@ void judge_print(const char *name, judge_score *sum);
 
 /* Errors by kind and type. */
 void judge_print_kinds(const judge_score *sum);
-
-/* How far scores can be trusted, and the expected calibration error. */
-void judge_print_reliability(const judge_score *sum);
 
 #endif
