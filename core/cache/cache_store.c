@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "cache/cache_database.h"
+#include "cache/cache_pack.h"
 #include "cache/cache_rows.h"
 
 enum { QUEUE_BYTES_MAX = 64 << 20, QUEUE_JOBS_MAX = 4096, BATCH_BYTES = 8 << 20, BATCH_JOBS = 512, SAID_MAX = 1200 };
@@ -27,7 +28,8 @@ typedef struct job {
 struct cache_store {
   cache_store_options options;
   char *folder;
-  cache_rows rows; /* the thread's, after cache_store_open and cache_store_chain */
+  cache_rows rows; /* the thread's, after cache_store_open */
+  cache_packer *packer;
   pthread_t thread;
   bool has_thread;
 
@@ -47,6 +49,7 @@ struct cache_reader {
   cache_store *store;
   sqlite3 *database;
   sqlite3_stmt *get, *chain;
+  cache_packer *packer;
   bool off;
 };
 
@@ -79,11 +82,18 @@ static void turn_off(cache_store *self, const qn_error *why) {
 
 /* --- writing --- */
 
+static int write_entry(cache_store *self, const job *each, qn_error *error) {
+  cache_entry entry = each->entry;
+  if (!entry.dropped) {
+    cache_pack(self->packer, entry.bytes, entry.len, &entry.bytes, &entry.len);
+  }
+  return cache_rows_put(&self->rows, each->key, &entry, error);
+}
+
 static int write_all(cache_store *self, const job *jobs, qn_error *error) {
   int rc = cache_rows_begin(&self->rows, error);
   for (const job *each = jobs; rc == 0 && each != NULL; each = each->next) {
-    rc = each->use ? cache_rows_use(&self->rows, each->key, error)
-                   : cache_rows_put(&self->rows, each->key, &each->entry, error);
+    rc = each->use ? cache_rows_use(&self->rows, each->key, error) : write_entry(self, each, error);
   }
   rc = rc == 0 ? cache_rows_shrink(&self->rows, self->options.max_bytes, error) : rc;
   return cache_rows_end(&self->rows, rc, error);
@@ -210,7 +220,11 @@ int cache_reader_open(cache_store *store, cache_reader **ret_reader, qn_error *e
     return error_set(error, -ENOMEM, "cache", "no memory to read the cache");
   }
   self->store = store;
-  int rc = cache_database_open_reader(store->folder, &self->database, error);
+  int rc = cache_packer_new(&self->packer);
+  if (rc != 0) {
+    error_set(error, rc, "cache", "no memory to read the cache");
+  }
+  rc = rc == 0 ? cache_database_open_reader(store->folder, &self->database, error) : rc;
   rc = rc == 0 ? prepare(self, error) : rc;
   if (rc != 0) {
     cache_reader_close(self);
@@ -227,6 +241,7 @@ void cache_reader_close(cache_reader *self) {
   sqlite3_finalize(self->get);
   sqlite3_finalize(self->chain);
   sqlite3_close(self->database);
+  cache_packer_free(self->packer);
   free(self);
 }
 
@@ -262,6 +277,9 @@ int cache_reader_get(cache_reader *self, const uint8_t *key, cache_entry *ret_en
     bool no_memory = sqlite3_errcode(self->database) == SQLITE_NOMEM;
     sqlite3_reset(self->get);
     return no_memory ? -ENOMEM : -ENOENT;
+  }
+  if (!entry.dropped) {
+    cache_unpack(self->packer, entry.bytes, entry.len, &entry.bytes, &entry.len);
   }
   if (sqlite3_column_int64(self->get, 2) != self->store->rows.run) {
     note_use(self->store, key);
@@ -332,8 +350,8 @@ int cache_store_open(const cache_store_options *options, const char *chain, cach
   self->options = *options;
   self->options.max_bytes = options->max_bytes != 0 ? options->max_bytes : max_bytes_standard;
   self->folder = strdup(options->folder);
-  int rc = self->folder == NULL ? error_set(error, -ENOMEM, "cache", "no memory for the cache")
-                                : start(self, chain, ret_chain, error);
+  bool ready = self->folder != NULL && cache_packer_new(&self->packer) == 0;
+  int rc = ready ? start(self, chain, ret_chain, error) : error_set(error, -ENOMEM, "cache", "no memory for the cache");
   if (rc != 0) {
     cache_store_close(self);
     return rc;
@@ -361,6 +379,7 @@ void cache_store_close(cache_store *self) {
   pthread_cond_destroy(&self->room);
   pthread_cond_destroy(&self->idle);
   pthread_mutex_destroy(&self->mutex);
+  cache_packer_free(self->packer);
   free(self->folder);
   free(self);
 }

@@ -68,7 +68,12 @@ static void put(world *w, uint32_t number, size_t len, char letter) {
   uint8_t key[CACHE_STORE_KEY_BYTES];
   char *bytes = malloc(len);
   assert_non_null(bytes);
-  memset(bytes, letter, len);
+  uint64_t random = number + 1;
+  for (size_t i = 0; i < len; i++) { /* nothing that could be packed */
+    random = random * UINT64_C(6364136223846793005) + 1442695040888963407;
+    bytes[i] = (char)(random >> 56);
+  }
+  bytes[0] = letter;
   key_of(number, key);
   const cache_entry entry = { .chain = w->chain, .len = len };
   cache_store_put(w->store, key, &entry, bytes);
@@ -201,9 +206,41 @@ static void damaged_file_is_set_aside_and_said(void **state) {
   end(&w);
 }
 
+static void what_can_be_packed_takes_less_and_comes_back(void **state) {
+  (void)state;
+  world w;
+  cache_store_counts counts;
+  cache_entry entry;
+  cache_reader *reader;
+  uint8_t key[CACHE_STORE_KEY_BYTES];
+  qn_error error = { 0 };
+  const size_t len = 1000000;
+  begin(&w, 0);
+  char *bytes = malloc(len);
+  assert_non_null(bytes);
+  for (size_t i = 0; i < len; i++) {
+    bytes[i] = (char)(i / 1000);
+  }
+  key_of(1, key);
+  entry = (cache_entry){ .chain = w.chain, .len = len };
+  cache_store_put(w.store, key, &entry, bytes);
+  cache_store_counts_get(w.store, &counts);
+  assert_int_equal(cache_reader_open(w.store, &reader, &error), 0);
+  assert_int_equal(cache_reader_get(reader, key, &entry), 0);
+  assert_int_equal(entry.len, len);
+  for (size_t i = 0; i < len; i++) {
+    assert_int_equal(((const char *)entry.bytes)[i], (char)(i / 1000));
+  }
+  cache_reader_done(reader);
+  cache_reader_close(reader);
+  assert_true(counts.bytes <= len + 1000);
+  end(&w);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(what_is_put_comes_back_also_later),
+    cmocka_unit_test(what_can_be_packed_takes_less_and_comes_back),
     cmocka_unit_test(least_lately_used_goes_first),
     cmocka_unit_test(many_threads_put_and_read),
     cmocka_unit_test(damaged_file_is_set_aside_and_said),
