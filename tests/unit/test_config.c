@@ -73,8 +73,8 @@ static void config_violating_its_schema_is_refused_in_clean_words(void **state) 
     { "{\"path\":5}", "/path: must be a file name of at least 1 character, found 5" },
     { "{\"path\":\"a\",\"path\":\"b\"}", "/path!: \"path\" is given twice; keep one" },
     { "{\"path\":\"a\",\"sentence\":3}", "/sentence!: unknown key \"sentence\"; did you mean \"sentences\"?" },
-    { "{\"path\":\"a\",\"zzzzzz\":3}",
-      "/zzzzzz!: unknown key \"zzzzzz\"; known: path, sentences, ratio, strict, mode, word, lists, retry, names, either" },
+    { "{\"path\":\"a\",\"zzzzzz\":3}", "/zzzzzz!: unknown key \"zzzzzz\"; known: path, sentences, ratio, strict, mode, "
+                                       "word, lists, retry, names, either" },
     { "{\"path\":\"a\",\"sentences\":0}", "/sentences: must be an integer from 1 to 100, found 0" },
     { "{\"path\":\"a\",\"sentences\":101}", "/sentences: must be an integer from 1 to 100, found 101" },
     { "{\"path\":\"a\",\"sentences\":2.5}", "/sentences: must be an integer from 1 to 100, found 2.5" },
