@@ -48,6 +48,13 @@ static cJSON *least_object(const cJSON *schema, const char *word, unsigned depth
       cJSON_AddItemToObject(made, name->valuestring, least_at(property, word, depth + 1));
     }
   }
+  const cJSON *property;
+  double n = bound(schema, "minProperties", 0);
+  cJSON_ArrayForEach(property, member(schema, "properties")) {
+    if (cJSON_GetArraySize(made) < n && member(made, property->string) == NULL) {
+      cJSON_AddItemToObject(made, property->string, least_at(property, word, depth + 1));
+    }
+  }
   return made;
 }
 
@@ -308,6 +315,9 @@ static void bad_objects(const bad_walk *walk, const place *at, const cJSON *sche
       cJSON_DeleteItemFromObjectCaseSensitive(less, name->valuestring);
       give(walk, at, less, "without a key that is required");
     }
+  }
+  if (bound(schema, "minProperties", 0) > 0) {
+    give(walk, at, cJSON_CreateObject(), "with too few keys");
   }
   cJSON_ArrayForEach(property, member(schema, "properties")) {
     place inside = { at, whole, property->string };
