@@ -1,30 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* QN-LAYER-04: a span reaches across what was cut out. */
-#include "../bad.h"
+#include "tokens.h"
 
-BAD_NOTE(BAD_MANIFEST("1.0", "layer-breaks",
-                      ",\"view\":{\"reads\":[\"content\",\"text\"]},\"layers\":{\"provides\":[\"token/1\"]}"));
+BAD_NOTE(BAD_MANIFEST("1.0", "layer-breaks", ",\"view\":{\"reads\":[\"content\",\"text\"]}" TOKENS));
 
 BAD_LIFE
 
 static qn_status process(void *instance, void *context, qn_call *call) {
-  (void)instance;
-  (void)context;
   qn_view text;
   qn_rows rows;
-  if (call->host->view_get(call, &text) != 0 || call->host->layer_reserve(call, 0, 1, 0, &rows) != 0) {
-    return qn_fail(call, QN_STATUS_RETRY, "no-room", "no room for rows");
-  }
-  for (uint32_t i = 0; i < 1; i++) {
-    ((uint32_t *)rows.columns[QN_TOKEN_KIND])[i] = QN_TOKEN_KIND_WORD;
-    ((uint32_t *)rows.columns[QN_TOKEN_SCRIPT])[i] = QN_TOKEN_SCRIPT_LATIN;
-    ((qn_heap_str *)rows.columns[QN_TOKEN_FORM])[i] = (qn_heap_str){ QN_NO_ROW, 0 };
+  (void)instance;
+  (void)context;
+  qn_status status = tokens_reserve(call, 1, &text, &rows);
+  if (status != QN_STATUS_OK) {
+    return status;
   }
   rows.begin[0] = 0;
   rows.end[0] = text.len;
-  return call->host->layer_commit(call, 0, 1, 0) == 0 ? QN_STATUS_OK
-                                                      : qn_fail(call, QN_STATUS_RETRY, "no-room", "no room");
+  return tokens_commit(call, 1);
 }
 
 BAD_DESCRIPTOR("layer-breaks");

@@ -3,35 +3,11 @@
 /* QN-SOURCE-02: it commits more than it reserved. */
 #include <errno.h>
 
-#include "../bad.h"
+#include "letters.h"
 
 BAD_NOTE("{\"name\":\"source-emits-more\",\"version\":\"1.0\",\"license\":\"Apache-2.0\",\"description\":\"Breaks a "
          "rule.\",\"abi\":\"1.0\",\"stages\":{\"source-emits-more\":{\"role\":\"source\",\"description\":\"Breaks a "
          "rule.\",\"call\":\"sync\"}}}");
-
-/* Where reading is. */
-typedef struct place {
-  const qn_host *host;
-  qn_env *env;
-  uint64_t n;
-} place;
-
-static int create(qn_create *with, void **ret_instance) {
-  place *self = with->host->alloc(with->env, sizeof *self);
-  if (self == NULL) {
-    return with->host->create_fail(with, "no memory", 9);
-  }
-  *self = (place){ with->host, with->env, 0 };
-  *ret_instance = self;
-  return 0;
-}
-
-static void destroy(void *instance) {
-  place *self = instance;
-  if (self != NULL) {
-    self->host->release(self->env, self);
-  }
-}
 
 static qn_status next(void *instance, qn_call *call) {
   place *self = instance;
