@@ -22,7 +22,8 @@ struct Busiest {
 
 class Counter {
 public:
-  explicit Counter(size_t min_bytes) : min_bytes_(min_bytes) {}
+  explicit Counter(size_t min_bytes) : min_bytes_(min_bytes) {
+  }
 
   Busiest count(const qn_layer &tokens) const {
     std::unordered_map<std::string_view, uint32_t> counts;
@@ -99,7 +100,8 @@ void destroy(void *instance) noexcept {
 }
 
 // Constants in the order of the fields: they are read, never run.
-const qn_transform transform = { sizeof(qn_transform), 0, create, destroy, nullptr, nullptr, nullptr, process_batch, nullptr };
+const qn_transform transform = { sizeof(qn_transform), 0,      create, destroy, nullptr, nullptr, nullptr,
+                                 process_batch,        nullptr };
 const qn_stage stage = { sizeof(qn_stage), 0, "busiest", nullptr, &transform, nullptr };
 const qn_stage *const stages[] = { &stage };
 

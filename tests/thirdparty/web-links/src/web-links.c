@@ -73,7 +73,8 @@ static int read_page(const qn_view *view, uint32_t at, link *ret_link) {
 /* From the @ to both sides. at is the @; nothing before floor is touched. */
 static int read_mail(const qn_view *view, uint32_t floor, uint32_t at, link *ret_link) {
   uint32_t begin = at;
-  while (begin > floor && (is_host(view->data[begin - 1]) || view->data[begin - 1] == '_' || view->data[begin - 1] == '+')) {
+  while (begin > floor &&
+         (is_host(view->data[begin - 1]) || view->data[begin - 1] == '_' || view->data[begin - 1] == '+')) {
     begin--;
   }
   uint32_t end = trim(view->data, at + 1, skip(view, at + 1, is_host));
@@ -180,10 +181,9 @@ static int create(qn_create *create, void **ret_instance) {
   return 0;
 }
 
-static const qn_transform transform = { .size = sizeof(qn_transform),
-                                        .create = create,
-                                        .destroy = destroy,
-                                        .process = process };
+static const qn_transform transform = {
+  .size = sizeof(qn_transform), .create = create, .destroy = destroy, .process = process
+};
 static const qn_stage stage = { .size = sizeof(qn_stage), .name = "web-links", .transform = &transform };
 static const qn_stage *const stages[] = { &stage };
 
