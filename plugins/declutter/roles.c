@@ -22,6 +22,7 @@ enum {
   LIST_HEAD_WORDS = 6,
   SECTION_WORDS = 3,
   SHORT_PARAGRAPH_WORDS = 3,
+  CREDIT_WORDS = 4,
   DATE_WORDS = 14,
   TITLE_WORDS = 30,
   TITLE_BYTES = 512
@@ -289,6 +290,8 @@ static void score_lines(page_roles *roles, const uint8_t *text) {
 
 /* --- roles --- */
 
+static const float SPEAKS_SHARE = 0.4F;
+
 static bool is_byline(const page_roles *roles, uint32_t i) {
   const page_line *line = &roles->page.lines[i];
   bool near_title = roles->title == REPEAT_NONE ? i < roles->body_begin : i > roles->title && i < roles->body_begin;
@@ -296,15 +299,26 @@ static bool is_byline(const page_roles *roles, uint32_t i) {
   if (line->n_words > BYLINE_WORDS || line->stops) {
     return false;
   }
-  return near_title || (at_end && (line->first_kinds & PHRASE_BYLINE) != 0);
+  /* A first sub-heading speaks of the story, an author does not. */
+  bool speaks = !looks_like_byline(line) && roles_overlap(roles, line) > SPEAKS_SHARE;
+  return (near_title && !speaks) || (at_end && (line->first_kinds & PHRASE_BYLINE) != 0);
 }
 
-static bool is_caption(const page_line *line) {
+/* "حافلة أمام المستشفى ليلا (وكالات)": what a picture shows, and whose it is. */
+static bool ends_with_credit(const page_line *line, const uint8_t *text) {
+  return line->n_words > CREDIT_WORDS && (line->kinds & PHRASE_AGENCY) != 0 &&
+         (line->first_kinds & PHRASE_AGENCY) == 0 && text[line->end - 1] == ')' && line->n_separators == 0;
+}
+
+static bool is_caption(const page_line *line, const uint8_t *text) {
   uint32_t first = line->first_kinds & PHRASE_CAPTION;
+  if (ends_with_credit(line, text)) {
+    return true;
+  }
   return line->n_words <= 2 * HEADING_WORDS && (first != 0 || ((line->kinds & PHRASE_CAPTION) != 0 && !line->stops));
 }
 
-static uint8_t role_of(const page_roles *roles, uint32_t i) {
+static uint8_t role_of(const page_roles *roles, const uint8_t *text, uint32_t i) {
   const page_line *line = &roles->page.lines[i];
   if (i == roles->title) {
     return QN_BLOCK_ROLE_TITLE;
@@ -315,7 +329,7 @@ static uint8_t role_of(const page_roles *roles, uint32_t i) {
   if (roles->is_prose[i] || line->stops) {
     return QN_BLOCK_ROLE_PARAGRAPH;
   }
-  if (is_caption(line)) {
+  if (is_caption(line, text)) {
     return QN_BLOCK_ROLE_CAPTION;
   }
   if (is_byline(roles, i)) {
@@ -390,7 +404,7 @@ int roles_find(page_roles *roles, const uint8_t *text, uint32_t len, const phras
   find_title(roles, text, options);
   score_lines(roles, text);
   for (uint32_t i = 0; i < roles->page.n_lines; i++) {
-    roles->role[i] = role_of(roles, i);
+    roles->role[i] = role_of(roles, text, i);
   }
   mark_repeats(roles);
   find_date(roles, text);
