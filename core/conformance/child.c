@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -33,6 +34,8 @@ typedef struct watched {
   scene *scene;
   pid_t pid;
   int told_fd, said_fd;
+  int signal_fd; /* readable when the parent is to end */
+  sigset_t signals_before;
   bool done;
   tell_record record; /* being read */
   size_t record_len;
@@ -65,7 +68,8 @@ static void limits_set(uint32_t time_ms) {
   }
 }
 
-__attribute__((noreturn)) static void child_main(const child_job *job, scene *seen, int told_fd, int said_fd) {
+__attribute__((noreturn)) static void child_main(const watched *self, int told_fd, int said_fd) {
+  const child_job *job = self->job;
   int nothing = open("/dev/null", O_RDONLY);
   setpgid(0, 0);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -75,8 +79,9 @@ __attribute__((noreturn)) static void child_main(const child_job *job, scene *se
   dup2(said_fd, STDERR_FILENO);
   close(nothing);
   close(said_fd);
+  sigprocmask(SIG_SETMASK, &self->signals_before, NULL);
   limits_set(job->time_ms);
-  teller teller = { .fd = told_fd, .scene = seen };
+  teller teller = { .fd = told_fd, .scene = self->scene };
   job->body(job->arg, &teller);
   fflush(NULL);
   teller_done(&teller);
@@ -121,16 +126,21 @@ static bool told_read(watched *self) {
   return true;
 }
 
-/* Reads both pipes until the child is done or gone. False: the time is over. */
-static bool listen_until(watched *self, uint64_t deadline_ms) {
-  struct pollfd both[2] = { { .fd = self->told_fd, .events = POLLIN }, { .fd = self->said_fd, .events = POLLIN } };
+/* Reads both pipes until the child is done or gone. 0, -ETIMEDOUT, -EINTR. */
+static int listen_until(watched *self, uint64_t deadline_ms) {
+  struct pollfd both[3] = { { .fd = self->told_fd, .events = POLLIN },
+                            { .fd = self->said_fd, .events = POLLIN },
+                            { .fd = self->signal_fd, .events = POLLIN } };
   while (both[0].fd >= 0 && !self->done) {
     uint64_t now = now_ms();
     if (now >= deadline_ms) {
-      return false;
+      return -ETIMEDOUT;
     }
-    if (poll(both, 2, (int)(deadline_ms - now)) < 0 && errno != EINTR) {
-      return false;
+    if (poll(both, 3, (int)(deadline_ms - now)) < 0 && errno != EINTR) {
+      return -ETIMEDOUT;
+    }
+    if ((both[2].revents & POLLIN) != 0) {
+      return -EINTR;
     }
     if ((both[1].revents & (POLLIN | POLLHUP)) != 0 && said_read(self) == 0) {
       both[1].fd = -1;
@@ -139,7 +149,7 @@ static bool listen_until(watched *self, uint64_t deadline_ms) {
       both[0].fd = -1;
     }
   }
-  return true;
+  return 0;
 }
 
 static void end_fill(watched *self, bool in_time, int status, child_end *ret_end) {
@@ -168,10 +178,10 @@ static void end_fill(watched *self, bool in_time, int status, child_end *ret_end
   }
 }
 
-static void watch(watched *self, child_end *ret_end) {
+static int watch(watched *self, child_end *ret_end) {
   int status = 0;
-  bool in_time = listen_until(self, now_ms() + self->job->time_ms);
-  if (!in_time) {
+  int rc = listen_until(self, now_ms() + self->job->time_ms);
+  if (rc != 0) {
     kill(self->pid, SIGKILL);
   }
   while (waitpid(self->pid, &status, 0) < 0 && errno == EINTR) {
@@ -179,7 +189,8 @@ static void watch(watched *self, child_end *ret_end) {
   kill(-self->pid, SIGKILL); /* what it started; most often nothing is left */
   while (said_read(self) > 0) {
   }
-  end_fill(self, in_time, status, ret_end);
+  end_fill(self, rc == 0, status, ret_end);
+  return rc == -EINTR ? rc : 0;
 }
 
 static int pipes_open(int told[2], int said[2]) {
@@ -196,36 +207,65 @@ static int pipes_open(int told[2], int said[2]) {
   return 0;
 }
 
-int child_run(const child_job *job, child_end *ret_end) {
-  int told[2], said[2];
-  scene *seen = mmap(NULL, sizeof *seen, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (seen == MAP_FAILED) {
-    return -ENOMEM;
+/* Signals that end the process wait until the child is gone; the caller has to clean up first. */
+static int signals_hold(watched *self) {
+  sigset_t ending;
+  sigemptyset(&ending);
+  sigaddset(&ending, SIGINT);
+  sigaddset(&ending, SIGTERM);
+  sigaddset(&ending, SIGHUP);
+  sigprocmask(SIG_BLOCK, &ending, &self->signals_before);
+  self->signal_fd = signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK);
+  return self->signal_fd >= 0 ? 0 : -errno;
+}
+
+/* A signal that came is taken: the caller knows of it by -EINTR. */
+static void signals_release(watched *self) {
+  struct signalfd_siginfo taken;
+  while (self->signal_fd >= 0 && read(self->signal_fd, &taken, sizeof taken) > 0) {
   }
-  atomic_store(&seen->document, NO_DOCUMENT);
-  atomic_store(&seen->crash_rule, RULE_RUN_CRASH);
-  atomic_store(&seen->hang_rule, RULE_RUN_HANG);
+  if (self->signal_fd >= 0) {
+    close(self->signal_fd);
+  }
+  sigprocmask(SIG_SETMASK, &self->signals_before, NULL);
+}
+
+static int run(watched *self, child_end *ret_end) {
+  int told[2], said[2];
   int rc = pipes_open(told, said);
   if (rc != 0) {
-    goto unmap;
+    return rc;
   }
   fflush(NULL);
-  watched self = { .job = job, .scene = seen, .told_fd = told[0], .said_fd = said[0] };
-  self.pid = fork();
-  if (self.pid == 0) {
+  self->told_fd = told[0];
+  self->said_fd = said[0];
+  self->pid = fork();
+  if (self->pid == 0) {
     close(told[0]);
     close(said[0]);
-    child_main(job, seen, told[1], said[1]);
+    child_main(self, told[1], said[1]);
   }
-  rc = self.pid < 0 ? -errno : 0;
+  rc = self->pid < 0 ? -errno : 0;
   close(told[1]);
   close(said[1]);
-  if (rc == 0) {
-    watch(&self, ret_end);
-  }
+  rc = rc == 0 ? watch(self, ret_end) : rc;
   close(told[0]);
   close(said[0]);
-unmap:
-  munmap(seen, sizeof *seen);
+  return rc;
+}
+
+int child_run(const child_job *job, child_end *ret_end) {
+  watched self = { .job = job, .signal_fd = -1 };
+  self.scene = mmap(NULL, sizeof *self.scene, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (self.scene == MAP_FAILED) {
+    return -ENOMEM;
+  }
+  atomic_store(&self.scene->document, NO_DOCUMENT);
+  atomic_store(&self.scene->crash_rule, RULE_RUN_CRASH);
+  atomic_store(&self.scene->hang_rule, RULE_RUN_HANG);
+  int rc = signals_hold(&self);
+  rc = rc == 0 ? run(&self, ret_end) : rc;
+  signals_release(&self);
+  munmap(self.scene, sizeof *self.scene);
   return rc;
 }

@@ -33,7 +33,8 @@ typedef struct child_job {
   uint32_t time_ms;
 } child_job;
 
-/* 0, or the errno of what is needed to start one. The calling process must have one thread. */
+/* 0; -EINTR if somebody wants the calling process to end (SIGINT, SIGTERM, SIGHUP), which is left to the caller; or the errno of
+ * what is needed to start one. The calling process must have one thread. */
 int child_run(const child_job *job, child_end *ret_end);
 
 #endif

@@ -173,6 +173,9 @@ static int check_run(session *self, void (*body)(void *arg, teller *teller), qn_
   }
   report_begin_check(self->report, self->info != NULL ? self->info->name : NULL, self->check_name);
   rc = child_run(&job, &end);
+  if (rc == -EINTR) {
+    return error_set(error, rc, "interrupted", "interrupted");
+  }
   if (rc != 0) {
     return error_set(error, rc, "no-process", "cannot start a process for a check: %s", strerror(-rc));
   }
