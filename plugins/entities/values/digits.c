@@ -81,10 +81,9 @@ static uint32_t spaced_groups(const reader *from) {
   while (r.at < r.end && r.text[r.at] == ' ' && letters_digit(peek(&r, r.at + 1, &next)) >= 0) {
     group g;
     r.at++;
-    if (!read_group(&r, &g) || g.n_digits != 3) {
-      return 0; /* "12 500 20": numbers in a row */
+    if (!read_group(&r, &g) || g.n_digits != 3 || ++n == GROUPS_MAX) {
+      return 0; /* "12 500 20": numbers in a row, of which there may be many */
     }
-    n++;
   }
   uint32_t code = peek(&r, r.at, &next);
   if (code == '/' || code == '-' || code == ':') {
