@@ -12,6 +12,7 @@
 
 #include "delivery/letter_rows.h"
 #include "plugin/host.h"
+#include "runtime/runtime.h"
 
 enum { REMOVE_AT_ONCE = 256, FIRST_SETTLED = 64 };
 

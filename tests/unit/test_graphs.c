@@ -82,8 +82,9 @@ static void add_source(world *w) {
 }
 
 static void add_transform(world *w) {
-  static const char *const uses[] = { "maze-one",   "maze-one",          "maze-one",           "maze-serial", "maze-ordered",
-                                      "maze-batch", "maze-batch-serial", "maze-batch-ordered", "maze-async",  "maze-split" };
+  static const char *const uses[] = { "maze-one",     "maze-one",   "maze-one",          "maze-serial",
+                                      "maze-ordered", "maze-batch", "maze-batch-serial", "maze-batch-ordered",
+                                      "maze-async",   "maze-split" };
   node made = { .role = NODE_TRANSFORM, .use = uses[roll(w, sizeof uses / sizeof uses[0])] };
   made.splits = strcmp(made.use, "maze-split") == 0;
   made.trouble = chance(w, 40) ? roll(w, 120) : 0;
@@ -130,7 +131,8 @@ static void add_sinks(world *w) {
   uint32_t n_inner = w->n_nodes;
   uint32_t n_sinks = 1 + roll(w, SINKS_MAX);
   for (uint32_t i = 0; i < n_sinks; i++) {
-    w->nodes[w->n_nodes++] = (node){ .role = NODE_SINK, .use = "maze-sink", .spin_us = chance(w, 20) ? roll(w, 100) : 0 };
+    w->nodes[w->n_nodes++] =
+        (node){ .role = NODE_SINK, .use = "maze-sink", .spin_us = chance(w, 20) ? roll(w, 100) : 0 };
   }
   for (uint32_t i = 0; i < n_inner; i++) {
     if (!is_read(w, i)) {
@@ -181,8 +183,8 @@ static void write_node(const world *w, uint32_t index, FILE *to) {
   default:
     fprintf(to, "'salt': %u, 'trouble': %u, 'spin_us': %u", index, n->trouble, n->spin_us);
     fprintf(to, n->splits ? ", 'per_call': %u}" : "}", n->per_call);
-    fprintf(to, ", 'on_error': '%s', 'retry': {'attempts': %u, 'delay_ms': 1}", n->drops_errors ? "drop" : "dead-letter",
-            n->attempts);
+    fprintf(to, ", 'on_error': '%s', 'retry': {'attempts': %u, 'delay_ms': 1}",
+            n->drops_errors ? "drop" : "dead-letter", n->attempts);
     break;
   }
   for (uint32_t k = 0; k < n->n_from; k++) {
@@ -192,8 +194,9 @@ static void write_node(const world *w, uint32_t index, FILE *to) {
   if (n->takes == TAKE_OTHERWISE) {
     fprintf(to, ", 'when': 'otherwise'");
   } else if (n->takes != TAKE_ALL) {
-    fprintf(to, n->takes == TAKE_COLOR ? ", 'when': {'field': 'color', 'is': '%u'}"
-                                       : ", 'when': {'not': {'field': 'color', 'is': '%u'}}",
+    fprintf(to,
+            n->takes == TAKE_COLOR ? ", 'when': {'field': 'color', 'is': '%u'}"
+                                   : ", 'when': {'not': {'field': 'color', 'is': '%u'}}",
             n->color);
   }
   fprintf(to, "}");

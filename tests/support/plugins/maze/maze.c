@@ -292,7 +292,8 @@ static qn_status split_process(void *instance, void *context, qn_call *call) {
   }
   for (int64_t i = 0; i < self->per_call && self->next_part < n_parts; i++) {
     char name[200];
-    int len = snprintf(name, sizeof name, "%.*s.%lld", (int)view.len, (const char *)view.data, (long long)self->next_part);
+    int len =
+        snprintf(name, sizeof name, "%.*s.%lld", (int)view.len, (const char *)view.data, (long long)self->next_part);
     int rc = emit(call, name, (size_t)len, (uint64_t)self->next_part);
     if (rc == -EAGAIN) {
       return QN_STATUS_MORE;
@@ -376,8 +377,7 @@ static const qn_sink sink_table = {
   .size = sizeof(qn_sink), .create = sink_create, .destroy = sink_destroy, .prepare = sink_prepare, .write = sink_write
 };
 
-#define TRANSFORM(variable, id, table)                                                                                 \
-  static const qn_stage variable = { sizeof(qn_stage), 0, id, NULL, table, NULL }
+#define TRANSFORM(variable, id, table) static const qn_stage variable = { sizeof(qn_stage), 0, id, NULL, table, NULL }
 
 static const qn_stage source = { sizeof(qn_stage), 0, "maze-source", &source_table, NULL, NULL };
 TRANSFORM(one, "maze-one", &one_table);
@@ -390,7 +390,7 @@ TRANSFORM(async, "maze-async", &async_table);
 TRANSFORM(split, "maze-split", &split_table);
 static const qn_stage sink = { sizeof(qn_stage), 0, "maze-sink", NULL, NULL, &sink_table };
 
-static const qn_stage *const stages[] = { &source,        &one,   &serial, &ordered, &batch, &batch_serial,
-                                          &batch_ordered, &async, &split,  &sink };
+static const qn_stage *const stages[] = { &source,       &one,           &serial, &ordered, &batch,
+                                          &batch_serial, &batch_ordered, &async,  &split,   &sink };
 
 QN_EXPORT const qn_plugin qn_plugin_v1 = { sizeof(qn_plugin), sizeof stages / sizeof stages[0], stages };
