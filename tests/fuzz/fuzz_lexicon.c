@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "entities/lexicon.h"
+#include "entities/spelling.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -23,6 +24,11 @@ static void look_up(const lexicon *lex, const uint8_t *data, size_t size) {
     }
   }
   (void)lexicon_likeness(lex, "abc", 3);
+  spelling_match match;
+  for (uint32_t i = 0; i < lex->header->n_spellings && i < 64; i++) {
+    const qlex_spelling *at = &lex->spellings[i];
+    (void)spelling_find(lex, lex->strings + at->form, at->form_len, i % 5, &match);
+  }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
