@@ -204,8 +204,9 @@ static qn_harness_doc *run_stage(trace *self, uint32_t index, qn_harness_doc *do
     self->failed = true;
     return NULL;
   }
-  if (trunk_stage(self->trunk, index)->info->splits && n_parts > 0) {
-    return qn_harness_part(doc, 0);
+  if (trunk_stage(self->trunk, index)->info->splits && status == QN_STATUS_OK) {
+    self->outcome = n_parts > 0 ? "came through" : "split into nothing";
+    return n_parts > 0 ? qn_harness_part(doc, 0) : NULL;
   }
   self->outcome = status == QN_STATUS_OK ? "came through" : "dropped";
   return status == QN_STATUS_OK ? doc : NULL;

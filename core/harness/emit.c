@@ -3,6 +3,7 @@
 /* Emitting: documents of a source, and parts of a document that a transform splits. Both are begun, filled and committed alike;
  * where they go differs. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "harness/harness_body.h"
@@ -24,9 +25,22 @@ void emit_abandon(qn_harness_run *run) {
   }
 }
 
+/* Credit for one document: a source's is what the test has not pulled, a part's is counted for each call. */
+static int take_credit(qn_harness_run *run) {
+  uint32_t most = run->harness->part_credits;
+  if (is_source(run)) {
+    return source_credit_take(run->harness->source);
+  }
+  if (most > 0 && run->n_emitted >= most) {
+    return -EAGAIN;
+  }
+  run->n_emitted++;
+  return 0;
+}
+
 static int begin(qn_harness_run *run, size_t bytes, uint8_t **ret_payload) {
   emit_abandon(run);
-  int rc = is_source(run) ? source_credit_take(run->harness->source) : 0;
+  int rc = take_credit(run);
   if (rc != 0) {
     return rc;
   }
@@ -60,18 +74,39 @@ static int set(document *held, qn_str name, qn_str text) {
   return text.len == 0 ? 0 : document_field_set(held, name, &value);
 }
 
-static int set_names(document *held, const qn_emit *emit) {
+static qn_str parents(const qn_harness_run *run, qn_str name) {
+  qn_value value;
+  bool found = run->doc != NULL && document_field_get(run->doc->held, name, &value) == 0 && value.type == QN_VALUE_STR;
+  return found ? value.as.str : (qn_str){ NULL, 0 };
+}
+
+/* As in a pipeline: where it came from, and its place there. */
+static int set_made_id(document *held, qn_str origin, uint64_t ordinal) {
+  char id[ID_MAX];
+  size_t from = origin.len > ID_MAX - 48 ? origin.len - (ID_MAX - 48) : 0;
+  while (from < origin.len && ((unsigned char)origin.data[from] & 0xC0) == 0x80) {
+    from++;
+  }
+  const char *rest = from < origin.len ? origin.data + from : "";
+  int len = snprintf(id, sizeof id, "%.*s#%llu", (int)(origin.len - from), rest, (unsigned long long)ordinal);
+  return set(held, QN_LIT("id"), (qn_str){ id, (size_t)len });
+}
+
+static int set_names(const qn_harness_run *run, const qn_emit *emit) {
+  document *held = run->emitting;
   if (emit->source.len > SOURCE_NAME_MAX || emit->id.len > ID_MAX) {
     return -EINVAL;
   }
-  int rc = set(held, QN_LIT("id"), emit->id);
-  rc = rc == 0 ? set(held, QN_LIT("source"), emit->source) : rc;
+  qn_str origin = is_source(run) ? emit->source : parents(run, QN_LIT("id"));
+  qn_str source = emit->source.len > 0 ? emit->source : parents(run, QN_LIT("source"));
+  int rc = emit->id.len > 0 ? set(held, QN_LIT("id"), emit->id) : set_made_id(held, origin, emit->ordinal);
+  rc = rc == 0 ? set(held, QN_LIT("source"), source) : rc;
   return rc == 0 ? set(held, QN_LIT("media_type"), emit->media_type) : rc;
 }
 
 /* The document goes where it belongs. */
 static int hand_over(qn_harness_run *run, const qn_emit *emit, const qn_error *error) {
-  int rc = set_names(run->emitting, emit);
+  int rc = set_names(run, emit);
   if (rc != 0) {
     emit_abandon(run);
     return rc;

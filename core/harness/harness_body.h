@@ -46,6 +46,7 @@ struct qn_harness_run {
 
   document *emitting; /* a part, or what a source is writing; emit.c */
   size_t room_bytes;
+  uint32_t n_emitted; /* parts begun in this call */
 
   /* Asynchronous; guarded by harness->lock from the moment the ticket is open. */
   bool is_open; /* in the list of open tickets */
@@ -86,7 +87,7 @@ struct qn_harness {
   bool has_context;
 
   int64_t now_ms;
-  uint32_t timeout_ms, deadline_ms;
+  uint32_t timeout_ms, deadline_ms, part_credits;
   void (*log)(void *arg, uint32_t level, const char *text, size_t len);
   void *log_arg;
 

@@ -136,6 +136,7 @@ static int fill_body(qn_harness *self, const qn_harness_options *options, qn_err
   self->now_ms = options->now_ms != 0 ? options->now_ms : now_usual_ms;
   self->timeout_ms = options->timeout_ms != 0 ? options->timeout_ms : TIMEOUT_MS;
   self->deadline_ms = options->deadline_ms;
+  self->part_credits = options->part_credits;
   self->log = options->log;
   self->log_arg = options->arg;
   self->hooks = (host_hooks){ .log = on_log,

@@ -58,9 +58,9 @@ typedef struct qn_harness_options {
   uint32_t host_bytes;     /* size of the host table the stage sees. 0: this version's. Smaller: an older host, without
                               the functions behind; larger: a newer one, with more that the stage knows nothing of */
   uint32_t abi_minor;      /* of that table; used if host_bytes is not 0 */
-  uint32_t reserved;
-  size_t document_bytes;  /* limit of payload and each view; 0: 64 MiB */
-  qn_harness_fault fault; /* in force from before create on */
+  uint32_t part_credits;   /* parts that one call of a stage which splits may begin before -EAGAIN; 0: any number */
+  size_t document_bytes;   /* limit of payload and each view; 0: 64 MiB */
+  qn_harness_fault fault;  /* in force from before create on */
   /* Lines that the stage logs. [any] */
   void (*log)(void *arg, uint32_t level, const char *text, size_t len);
   void *arg;

@@ -269,11 +269,13 @@ static void batch_of_documents_gives_each_its_status(void **state) {
 
 static void document_that_is_split_gives_its_parts(void **state) {
   (void)state;
-  qn_harness *harness = open_stage("lines", NULL);
+  qn_harness_options options = options_of("lines", NULL);
+  options.part_credits = 1;
+  qn_harness *harness = open_with(&options);
   qn_harness_doc *doc = text_of(harness, "one\ntwo\nthree");
   assert_int_equal(qn_harness_step(harness, doc, NULL), QN_STATUS_MORE);
   assert_int_equal(qn_harness_n_parts(doc), 1);
-  assert_int_equal(qn_harness_process(harness, doc, NULL), QN_STATUS_DROP);
+  assert_int_equal(qn_harness_process(harness, doc, NULL), QN_STATUS_OK);
   assert_int_equal(qn_harness_n_parts(doc), 3);
   qn_harness_doc *part = qn_harness_part(doc, 2);
   qn_view payload;
@@ -283,6 +285,22 @@ static void document_that_is_split_gives_its_parts(void **state) {
   assert_memory_equal(payload.data, "three", 5);
   assert_int_equal(qn_harness_field_get(part, "line", &value), 0);
   assert_int_equal(value.as.i64, 8);
+  assert_int_equal(qn_harness_field_get(part, "id", &value), 0);
+  assert_memory_equal(value.as.str.data, "#8", 2);
+  close_clean(harness);
+}
+
+static void split_without_credit_is_called_again(void **state) {
+  (void)state;
+  qn_harness_options options = options_of("lines", NULL);
+  options.part_credits = 1;
+  qn_harness *harness = open_with(&options);
+  qn_harness_doc *doc = text_of(harness, "one\ntwo\nthree");
+  qn_harness_field_set_str(doc, "id", "doc");
+  assert_int_equal(qn_harness_process(harness, doc, NULL), QN_STATUS_OK);
+  assert_int_equal(qn_harness_n_parts(doc), 3);
+  assert_int_equal(qn_harness_calls(harness, "stage.process"), 3);
+  assert_int_equal(qn_harness_calls(harness, "emit_reserve"), 5); /* twice it was refused a second part */
   close_clean(harness);
 }
 
@@ -364,7 +382,7 @@ static void many_threads_over_one_instance_agree(void **state) {
     for (uint32_t i = 0; i < N; i++) {
       char *one = qn_harness_doc_dump(alone[i]);
       char *other = qn_harness_doc_dump(docs[i]);
-      assert_int_equal(outcomes[i].status, s == 3 ? QN_STATUS_DROP : outcomes[i].status);
+      assert_int_equal(outcomes[i].status, s == 3 ? QN_STATUS_OK : outcomes[i].status);
       assert_string_equal(one, other);
       assert_int_equal(qn_harness_n_parts(alone[i]), qn_harness_n_parts(docs[i]));
       free(one);
@@ -510,6 +528,7 @@ int main(void) {
     cmocka_unit_test(document_that_does_not_fit_is_not_the_stages_fault),
     cmocka_unit_test(batch_of_documents_gives_each_its_status),
     cmocka_unit_test(document_that_is_split_gives_its_parts),
+    cmocka_unit_test(split_without_credit_is_called_again),
     cmocka_unit_test(async_process_waits_for_completion),
     cmocka_unit_test(async_completed_twice_is_counted),
     cmocka_unit_test(async_never_completed_is_told_at_close),

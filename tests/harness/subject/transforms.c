@@ -299,35 +299,45 @@ static int lines_context_open(void *instance, qn_env *env, const qn_host *host, 
   return 0;
 }
 
+/* Emits one line. 0, or what the host said. */
+static int emit_line(qn_call *call, const qn_view *view, size_t at, size_t end) {
+  uint8_t *room;
+  int rc = call->host->emit_reserve(call, end - at, &room);
+  if (rc != 0) {
+    return rc;
+  }
+  memcpy(room, view->data + at, end - at);
+  const qn_value line = { .type = QN_VALUE_I64, .as.i64 = (int64_t)at };
+  const qn_emit emit = { .ordinal = at };
+  call->host->emit_field(call, QN_LIT("line"), &line);
+  return call->host->emit_commit(call, end - at, &emit);
+}
+
+/* As many lines as there is credit for. */
 static qn_status lines_process(void *instance, void *context, qn_call *call) {
   void **scratch = context;
-  uintptr_t at = (uintptr_t)scratch[2];
   qn_view view;
-  uint8_t *room;
   (void)instance;
   if (call->host->view_get(call, &view) != 0) {
     return qn_fail(call, QN_STATUS_REJECT, "no-view", "no view");
   }
-  if (at >= view.len) {
-    scratch[2] = NULL;
-    return QN_STATUS_DROP;
+  for (size_t at = (uintptr_t)scratch[2]; at < view.len; at = (uintptr_t)scratch[2]) {
+    size_t end = at;
+    while (end < view.len && view.data[end] != '\n') {
+      end++;
+    }
+    int rc = emit_line(call, &view, at, end);
+    if (rc == -EAGAIN) {
+      return QN_STATUS_MORE;
+    }
+    if (rc != 0) {
+      scratch[2] = NULL;
+      return qn_fail(call, QN_STATUS_RETRY, "no-memory", "no room for a line");
+    }
+    scratch[2] = (void *)(uintptr_t)(end + 1);
   }
-  uint32_t end = (uint32_t)at;
-  while (end < view.len && view.data[end] != '\n') {
-    end++;
-  }
-  if (call->host->emit_reserve(call, end - at, &room) != 0) {
-    return qn_fail(call, QN_STATUS_RETRY, "no-memory", "no room for a line");
-  }
-  memcpy(room, view.data + at, end - at);
-  const qn_value line = { .type = QN_VALUE_I64, .as.i64 = (int64_t)at };
-  call->host->emit_field(call, QN_LIT("line"), &line);
-  const qn_emit emit = { .ordinal = at };
-  if (call->host->emit_commit(call, end - at, &emit) != 0) {
-    return qn_fail(call, QN_STATUS_RETRY, "no-memory", "no room for a line");
-  }
-  scratch[2] = (void *)(uintptr_t)(end + 1);
-  return QN_STATUS_MORE;
+  scratch[2] = NULL;
+  return QN_STATUS_OK;
 }
 
 static const qn_transform lines_table = { .size = sizeof(qn_transform),
