@@ -183,20 +183,23 @@ static void link_apart(scan *s) {
   for (uint32_t i = 0; i < s->n_candidates && n < APART_MENTIONS; i++) {
     candidate *c = &s->candidates[i];
     char form[FORM_MAX];
-    if (!is_unlinked(c) || c->type == QN_ENTITY_TYPE_PERSON || (s->words[c->first].shape & WORD_CAPS) != 0) {
+    bool latin = (s->words[c->first].shape & WORD_LATIN) != 0; /* such a name may be linked to itself */
+    bool unlisted = latin ? c->chosen != 0 && c->entry == SCAN_NONE && c->type < QN_ENTITY_TYPE_EVENT : is_unlinked(c);
+    if (!unlisted || c->type == QN_ENTITY_TYPE_PERSON || (s->words[c->first].shape & WORD_CAPS) != 0) {
       continue;
     }
     uint32_t len = form_of(s, c, form);
     spelling_of(form, len, &all[n].letters);
     all[n].c = c;
-    all[n].latin = (s->words[c->first].shape & WORD_LATIN) != 0;
+    all[n].latin = latin;
     n += len > 0 && all[n].letters.n >= APART_LETTERS ? 1 : 0;
   }
   for (uint32_t i = 0; i < n; i++) {
     const unknown *other = counterpart(all, n, &all[i]);
     if (other != NULL) {
       const candidate *named = all[i].latin ? all[i].c : other->c;
-      all[i].c->link = (qn_span){ named->begin, named->end };
+      bool has_link = named->link.end > named->link.begin;
+      all[i].c->link = has_link ? named->link : (qn_span){ named->begin, named->end };
     }
   }
 }
@@ -260,7 +263,7 @@ int links_find(links *l, scan *s, const senses *d) {
       r = d->clear != SCAN_NONE ? compose(l, s, d, c) : 0;
     }
   }
-  if (n_unlinked > 1) {
+  if (n_unlinked > 0) {
     link_apart(s);
   }
   return r;

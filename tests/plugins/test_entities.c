@@ -251,6 +251,18 @@ static void entities_unlisted_spelling_is_linked_to_the_name(void **state) {
   unlink(path);
 }
 
+/* Apart from each other in the document; a name that merely begins alike is another. */
+static void entities_name_in_both_scripts_is_linked_to_its_latin_spelling(void **state) {
+  (void)state;
+  static const row rows[] = {
+    { "باعت شركة زنغوراميل فرعها. وقالت شركة Zangoramil إن الصفقة جيدة.",
+      "ORGANIZATION:زنغوراميل=Zangoramil|ORGANIZATION:Zangoramil=Zangoramil" },
+    { "باعت شركة زنغوراميل فرعها. وقالت شركة Zangbertoli إن الصفقة جيدة.",
+      "ORGANIZATION:زنغوراميل=|ORGANIZATION:Zangbertoli=Zangbertoli" },
+  };
+  CHECK(rows);
+}
+
 static void entities_spelled_acronym_is_linked_to_its_letters(void **state) {
   (void)state;
   static const row rows[] = {
@@ -287,6 +299,7 @@ int main(void) {
     cmocka_unit_test(entities_name_of_several_is_told_apart_by_its_context),
     cmocka_unit_test(entities_national_name_is_of_the_documents_country),
     cmocka_unit_test(entities_unlisted_spelling_is_linked_to_the_name),
+    cmocka_unit_test(entities_name_in_both_scripts_is_linked_to_its_latin_spelling),
     cmocka_unit_test(entities_spelled_acronym_is_linked_to_its_letters),
     cmocka_unit_test(entities_laws_hold),
   };
