@@ -107,6 +107,9 @@ static int may_follow(const phrase_token *a, const phrase_token *b) {
   if (b->term == 0 || (b->traits & (TRAIT_PARTS | TRAIT_VERB)) != 0) {
     return 0;
   }
+  if ((a->traits & TRAIT_NAMED) != 0) {
+    return 0; /* "غينيا السفينة": what follows a name begins something else */
+  }
   if ((a->traits & TRAIT_DEFINITE) != 0 && (b->traits & TRAIT_ARABIC) != 0) {
     return (b->traits & TRAIT_DEFINITE) != 0; /* "الشركة صباح": a sentence, no phrase */
   }

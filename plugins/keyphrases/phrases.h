@@ -46,8 +46,9 @@ enum {
   TRAIT_CAPITAL = 1u << 5,
   TRAIT_TITLE = 1u << 6, /* its term stands in the title */
   TRAIT_NUMBER = 1u << 7,
-  TRAIT_INSIDE = 1u << 8, /* of a name, but not its first word */
-  TRAIT_GOES_ON = 1u << 9 /* of a name, but not its last word */
+  TRAIT_INSIDE = 1u << 8,  /* of a name, but not its first word */
+  TRAIT_GOES_ON = 1u << 9, /* of a name, but not its last word */
+  TRAIT_NAMED = 1u << 10   /* the last word of a name */
 };
 
 /* All mentions of one phrase. */

@@ -254,7 +254,7 @@ static phrase_token token_read(const phrase_words *words, const phrase_input *in
 static void name_mark(phrase_scratch *scratch, const phrase_input *input, uint32_t token, uint32_t end) {
   for (uint32_t i = token; i < scratch->n_tokens && input->tokens.begin[i] < end; i++) {
     int is_last = i + 1 >= scratch->n_tokens || input->tokens.begin[i + 1] >= end;
-    scratch->tokens[i].traits |= (i > token ? TRAIT_INSIDE : 0) | (is_last ? 0 : TRAIT_GOES_ON);
+    scratch->tokens[i].traits |= (i > token ? TRAIT_INSIDE : 0) | (is_last ? TRAIT_NAMED : TRAIT_GOES_ON);
   }
 }
 
