@@ -275,7 +275,7 @@ static bool is_known(const scan *s, uint32_t from, uint32_t n_candidates, uint32
 
 /* Names that begin where a beginning is the likeliest label. */
 static void propose_names(const decoder *d, scan *s, uint32_t first, uint32_t last, uint32_t n_candidates,
-                          uint32_t from) {
+                          uint32_t from, bool alone) {
   const label_row *odds = (const label_row *)d->odds;
   uint32_t n = last - first;
   for (uint32_t i = 0; i < n; i++) {
@@ -290,6 +290,10 @@ static void propose_names(const decoder *d, scan *s, uint32_t first, uint32_t la
     }
     float score = belief(d, i, end, n, type);
     score = score > BELIEF_MAX ? BELIEF_MAX : score;
+    if (alone) {
+      propose(s, first + i, first + end, type, score > PROPOSED_MIN ? score : PROPOSED_MIN);
+      continue;
+    }
     bool known = is_known(s, from, n_candidates, first + i, first + end);
     if (score >= PROPOSED_MIN && !confirm(s, from, n_candidates, first + i, first + end, type, score) && !known) {
       propose(s, first + i, first + end, type, score);
@@ -317,7 +321,7 @@ static void doubt(const decoder *d, scan *s, uint32_t first, uint32_t last, uint
   }
 }
 
-int decode_propose(decoder *d, const ner_model *model, scan *s) {
+static int decode(decoder *d, const ner_model *model, scan *s, bool alone) {
   uint32_t n_candidates = s->n_candidates;
   uint32_t at = 0;
   int r = scan_grow(s, (void **)&d->facts, &d->facts_capacity, s->n_words, sizeof(word_facts));
@@ -340,11 +344,26 @@ int decode_propose(decoder *d, const ner_model *model, scan *s) {
     r = decode_stretch(d, model, s, first, last);
     if (r == 0) {
       doubt(d, s, first, last, n_candidates, &at);
-      propose_names(d, s, first, last, n_candidates, at);
+      propose_names(d, s, first, last, n_candidates, at, alone);
     }
     first = last;
   }
   return r != 0 ? r : s->failed;
+}
+
+int decode_propose(decoder *d, const ner_model *model, scan *s) {
+  return decode(d, model, s, false);
+}
+
+int decode_alone(decoder *d, const ner_model *model, scan *s) {
+  uint32_t n_candidates = s->n_candidates;
+  int r = decode(d, model, s, true);
+  for (uint32_t k = 0; k < n_candidates; k++) {
+    if (s->candidates[k].type <= QN_ENTITY_TYPE_EVENT) {
+      s->candidates[k].score = 0.0f;
+    }
+  }
+  return r;
 }
 
 void decode_done(decoder *d, const scan *s) {

@@ -31,6 +31,9 @@ typedef struct decoder {
  * -ENOMEM. */
 int decode_propose(decoder *d, const ner_model *model, scan *s);
 
+/* The same, but the names that the other recognizers found are dropped and what the model finds stands alone. */
+int decode_alone(decoder *d, const ner_model *model, scan *s);
+
 void decode_done(decoder *d, const scan *s);
 
 #endif

@@ -188,3 +188,15 @@ int tagger_run(tagger *t, const scan_input *input, qn_str published, const menti
   }
   return r == 0 ? collect(t, ret_mentions, ret_n_mentions) : r;
 }
+
+int tagger_run_alone(tagger *t, const scan_input *input, const mention **ret_mentions, uint32_t *ret_n_mentions) {
+  const scan *first;
+  int r = tagger_first_choice(t, input, (qn_str){ NULL, 0 }, &first);
+  if (r == 0 && t->model != NULL) {
+    r = decode_alone(&t->decoder, t->model, &t->scan);
+  }
+  if (r == 0) {
+    r = choose_best(&t->chooser, &t->scan);
+  }
+  return r == 0 ? collect(t, ret_mentions, ret_n_mentions) : r;
+}

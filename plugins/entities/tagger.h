@@ -35,6 +35,10 @@ void tagger_use_model(tagger *t, const ner_model *model);
  * tagger and holds until its next use; training starts here. 0, -ENOMEM. */
 int tagger_first_choice(tagger *t, const scan_input *input, qn_str published, const scan **ret_scan);
 
+/* Finds what the model alone makes of a document: the other recognizers are only evidence for it. For judging models, also such
+ * as were trained on what others mark. 0, -ENOMEM. */
+int tagger_run_alone(tagger *t, const scan_input *input, const mention **ret_mentions, uint32_t *ret_n_mentions);
+
 /* Finds the mentions of a document; published is the ISO date of publication, or empty. They belong to the tagger and
  * hold until its next use. 0, -ENOMEM. */
 int tagger_run(tagger *t, const scan_input *input, qn_str published, const mention **ret_mentions,

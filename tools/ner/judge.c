@@ -11,7 +11,7 @@
 #include "text/letters.h"
 #include "text/utf8.h"
 
-static const char *const type_names[JUDGE_TYPES] = { "PERSON", "ORGANIZATION", "LOCATION", "PRODUCT", "EVENT", "all" };
+static const char *const type_names[MODEL_TYPES] = { "PERSON", "ORGANIZATION", "LOCATION", "PRODUCT", "EVENT" };
 
 typedef struct place {
   uint32_t begin;
@@ -97,10 +97,22 @@ static void tell(FILE *errors, const article *a, const char *kind, uint32_t begi
 /* What a found name is worth. */
 typedef struct verdict {
   bool right;
-  bool exact;
+  bool words;
   bool ignored;
   const marked *touched; /* a wanted mark that it shares bytes with */
 } verdict;
+
+/* True if both touch the same words. */
+static bool is_same_words(const article *a, const marked *mark, const mention *m) {
+  for (uint32_t i = 0; i < a->n_tokens; i++) {
+    bool marked_here = a->token[1][i] > mark->begin && a->token[0][i] < mark->end;
+    bool found_here = a->token[1][i] > m->begin && a->token[0][i] < m->end;
+    if (marked_here != found_here) {
+      return false;
+    }
+  }
+  return true;
+}
 
 static verdict judge_mention(const article *a, const mention *m, bool *taken) {
   verdict v = { false, false, false, NULL };
@@ -117,9 +129,10 @@ static verdict judge_mention(const article *a, const mention *m, bool *taken) {
     }
     v.touched = mark;
     place wanted = near_place(a, mark->begin, mark->end);
-    if (!taken[k] && mark->type == m->type && wanted.begin == at.begin && wanted.end == at.end) {
+    bool near = wanted.begin == at.begin && wanted.end == at.end;
+    if (!taken[k] && mark->type == m->type && near) {
       v.right = taken[k] = true;
-      v.exact = mark->begin == m->begin && mark->end == m->end;
+      v.words = is_same_words(a, mark, m);
       return v;
     }
   }
@@ -142,11 +155,13 @@ static void count_wrong(judge_score *sum, const article *a, const mention *m, co
   tell(errors, a, kinds[kind], m->begin, m->end, types);
 }
 
-void judge_article(judge_score *sum, tagger *t, const article *a, FILE *errors) {
+void judge_article(judge_score *sum, tagger *t, const article *a, int alone, FILE *errors) {
   const mention *mentions = NULL;
   uint32_t n = 0;
   scan_input input = articles_input(a);
-  if (tagger_run(t, &input, (qn_str){ NULL, 0 }, &mentions, &n) != 0) {
+  int r =
+      alone ? tagger_run_alone(t, &input, &mentions, &n) : tagger_run(t, &input, (qn_str){ NULL, 0 }, &mentions, &n);
+  if (r != 0) {
     ground_die("no memory", "judging");
   }
   bool *taken = ground_get(a->n_marks, sizeof(bool));
@@ -161,7 +176,7 @@ void judge_article(judge_score *sum, tagger *t, const article *a, FILE *errors) 
     }
     sum->found[mentions[i].type]++;
     sum->right[mentions[i].type] += v.right;
-    sum->exact[mentions[i].type] += v.exact;
+    sum->words[mentions[i].type] += v.words;
     trust_count(&sum->trust, a->number % 2, mentions[i].trust_row, mentions[i].score, v.right);
     if (!v.right) {
       count_wrong(sum, a, &mentions[i], &v, told, errors);
@@ -183,22 +198,22 @@ static double f1(uint32_t right, uint32_t found, uint32_t wanted) {
   return found + wanted > 0 ? 2.0 * right / (found + wanted) : 1.0;
 }
 
-void judge_print(const char *name, judge_score *sum) {
-  sum->right[MODEL_TYPES] = sum->found[MODEL_TYPES] = sum->wanted[MODEL_TYPES] = sum->exact[MODEL_TYPES] = 0;
+void judge_print(const char *name, judge_score *sum, int words) {
+  const uint32_t *right = words ? sum->words : sum->right;
+  uint32_t all_right = 0;
+  uint32_t found = 0;
+  uint32_t wanted = 0;
   printf("%-28s", name);
   for (uint32_t type = 0; type < MODEL_TYPES; type++) {
     if (type < JUDGE_ASKED) {
-      sum->right[MODEL_TYPES] += sum->right[type];
-      sum->exact[MODEL_TYPES] += sum->exact[type];
-      sum->found[MODEL_TYPES] += sum->found[type];
-      sum->wanted[MODEL_TYPES] += sum->wanted[type];
+      all_right += right[type];
+      found += sum->found[type];
+      wanted += sum->wanted[type];
     }
-    printf("  %.3f", f1(sum->right[type], sum->found[type], sum->wanted[type]));
+    printf("  %.3f", f1(right[type], sum->found[type], sum->wanted[type]));
   }
-  const uint32_t all = MODEL_TYPES;
-  printf("   %.3f  %.3f  %.3f  %.3f\n", (double)sum->right[all] / (sum->found[all] + 1e-9),
-         (double)sum->right[all] / (sum->wanted[all] + 1e-9), f1(sum->right[all], sum->found[all], sum->wanted[all]),
-         f1(sum->exact[all], sum->found[all], sum->wanted[all]));
+  printf("   %.3f  %.3f  %.3f\n", (double)all_right / (found + 1e-9), (double)all_right / (wanted + 1e-9),
+         f1(all_right, found, wanted));
 }
 
 void judge_print_kinds(const judge_score *sum) {

@@ -12,26 +12,26 @@
 #include "ner/articles.h"
 #include "ner/trust_fit.h"
 
-enum { JUDGE_TYPES = MODEL_TYPES + 1, JUDGE_ASKED = 4 };
+enum { JUDGE_ASKED = 4 };
 
 /* What went wrong with a name, or with a mention of none. */
 enum { JUDGE_MISSED = 0, JUDGE_FALSE = 1, JUDGE_BORDER = 2, JUDGE_TYPE = 3, JUDGE_KINDS = 4 };
 
-/* Counts; the last type is the sum over PERSON to PRODUCT. */
+/* Counts by type. */
 typedef struct judge_score {
-  uint32_t right[JUDGE_TYPES];
-  uint32_t exact[JUDGE_TYPES]; /* to the letter */
-  uint32_t found[JUDGE_TYPES];
-  uint32_t wanted[JUDGE_TYPES];
+  uint32_t right[MODEL_TYPES];
+  uint32_t words[MODEL_TYPES]; /* ... and the same words, with or without their clitics */
+  uint32_t found[MODEL_TYPES];
+  uint32_t wanted[MODEL_TYPES];
   uint32_t kinds[JUDGE_KINDS][MODEL_TYPES];
   trust_tally trust;
 } judge_score;
 
-/* Tags an article and adds to sum; errors: where each is told, or NULL. */
-void judge_article(judge_score *sum, tagger *t, const article *a, FILE *errors);
+/* Tags an article and adds to sum; alone: by the model alone; errors: where each is told, or NULL. */
+void judge_article(judge_score *sum, tagger *t, const article *a, int alone, FILE *errors);
 
-/* A line of F1 by type, with precision, recall and F1 of all. */
-void judge_print(const char *name, judge_score *sum);
+/* A line of F1 by type, with precision, recall and F1 of all; words: those of the same words. */
+void judge_print(const char *name, judge_score *sum, int words);
 
 /* Errors by kind and type. */
 void judge_print_kinds(const judge_score *sum);
