@@ -91,9 +91,18 @@ static void document_check(stand *on, const sample *from) {
   outcome_done(&first);
 }
 
+/* Whether to go on with document i of n. */
+static bool has_time(teller *to, uint32_t i, uint32_t n, uint64_t until_ms) {
+  if (check_now_ms() < until_ms) {
+    return !check_is_over(to);
+  }
+  teller_skip(to, "cut short after %u of %u documents: it is slow; --limit gives it more time", i, n);
+  return false;
+}
+
 /* An ordered stage: the whole row of documents on one instance, and again on another. */
-static void rows_check(stand *first, stand *second, const sample_list *samples) {
-  for (uint32_t i = 0; i < samples->n && !check_is_over(first->teller); i++) {
+static void rows_check(stand *first, stand *second, const sample_list *samples, uint64_t until_ms) {
+  for (uint32_t i = 0; i < samples->n && has_time(first->teller, i, samples->n, until_ms); i++) {
     outcome one, other;
     char what[160];
     teller_at(first->teller, samples->items[i].number, "a document");
@@ -106,7 +115,8 @@ static void rows_check(stand *first, stand *second, const sample_list *samples) 
   }
 }
 
-static void documents_in(const subject *what, teller *to, const sample_list *samples, world_kind kind) {
+static void documents_in(const subject *what, teller *to, const sample_list *samples, world_kind kind,
+                         uint64_t until_ms) {
   const stand_options options = { .kind = kind };
   stand one, other;
   if (!check_stand_open(what, to, &options, &one)) {
@@ -114,11 +124,11 @@ static void documents_in(const subject *what, teller *to, const sample_list *sam
   }
   if (keeps_state(what)) {
     if (check_stand_open(what, to, &options, &other)) {
-      rows_check(&one, &other, samples);
+      rows_check(&one, &other, samples, until_ms);
       stand_close(&other);
     }
   } else {
-    for (uint32_t i = 0; i < samples->n && !check_is_over(to); i++) {
+    for (uint32_t i = 0; i < samples->n && has_time(to, i, samples->n, until_ms); i++) {
       document_check(&one, &samples->items[i]);
     }
   }
@@ -130,9 +140,10 @@ void check_documents(const subject *what, teller *to) {
   if (sample_list_make(what, sample_n_fixed() + CHANCE_SAMPLES * what->effort, &samples) != 0) {
     return;
   }
-  documents_in(what, to, &samples, WORLD_RICH);
+  uint64_t begin_ms = check_now_ms();
+  documents_in(what, to, &samples, WORLD_RICH, begin_ms + what->limit_ms / 3);
   if (world_kinds_differ(what->info) && !check_is_over(to)) {
-    documents_in(what, to, &samples, WORLD_BARE);
+    documents_in(what, to, &samples, WORLD_BARE, begin_ms + 2 * (uint64_t)what->limit_ms / 3);
   }
   sample_list_done(&samples);
 }

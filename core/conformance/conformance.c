@@ -29,7 +29,8 @@ typedef struct session {
   cJSON *placed;          /* the configuration, which stage refers to */
   const check *check;     /* NULL: of the file */
   const char *check_name;
-  char *path; /* absolute: children work elsewhere */
+  bool is_slow; /* the stage took long over its documents */
+  char *path;   /* absolute: children work elsewhere */
   char scratch[SCRATCH_PATH_MAX];
 } session;
 
@@ -96,6 +97,8 @@ static void stage_body(void *arg, teller *to) {
     .seed = options->seed,
     .effort = options->is_long ? LONG_EFFORT : 1,
     .budget_ms = options->is_long ? BUDGET_MS * LONG_EFFORT : BUDGET_MS,
+    .limit_ms = options->limit_ms,
+    .is_slow = self->is_slow,
     .only = options->only,
   };
   self->check->run(&what, to);
@@ -293,9 +296,14 @@ static void skip(session *self, const char *why) {
   report_skip_check(self->report, why);
 }
 
+static uint32_t last_took_ms(const session *self) {
+  return self->report->results[self->report->n_results - 1].elapsed_ms;
+}
+
 static int stage_run(session *self, const stage_info *info, qn_error *error) {
   self->info = info;
   self->stage = (configured){ 0 };
+  self->is_slow = false;
   int rc = config_make(self, error);
   const check *at;
   for (uint32_t i = 0; rc == 0 && (at = check_at(i)) != NULL; i++) {
@@ -311,6 +319,8 @@ static int stage_run(session *self, const stage_info *info, qn_error *error) {
       skip(self, why);
     } else {
       rc = check_run(self, stage_body, error);
+      bool of_documents = strcmp(at->name, "documents") == 0;
+      self->is_slow = self->is_slow || (rc == 0 && of_documents && last_took_ms(self) > self->options->limit_ms / 5);
     }
   }
   configured_done(&self->stage);

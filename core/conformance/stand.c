@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TIMEOUT_MS = 1500, TIMEOUT_LATE_MS = 100, SHOWN = 60 };
+enum { TIMEOUT_MS = 1500, TIMEOUT_LATE_MS = 100, SHOWN = 60, SLOW_SAMPLES = 10 };
 static const int64_t frozen_ms = 1767225600000; /* 2026-01-01 */
 
 /* --- life --- */
@@ -250,6 +250,7 @@ bool stand_same(stand *self, rule_id rule, const outcome *first, const outcome *
 /* --- samples --- */
 
 int sample_list_make(const subject *what, uint32_t n, sample_list *ret_list) {
+  n = what->is_slow && n > SLOW_SAMPLES ? SLOW_SAMPLES : n;
   n = what->only != NULL ? 1 : n;
   sample_list list = { calloc(n, sizeof *list.items), 0 };
   if (list.items == NULL) {

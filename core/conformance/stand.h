@@ -21,6 +21,8 @@ typedef struct subject {
   uint64_t seed;
   uint32_t effort;    /* 1; more with --long */
   uint32_t budget_ms; /* how long a check that could go on for ever does */
+  uint32_t limit_ms;  /* after which the check is ended from outside */
+  bool is_slow;       /* a few documents must do */
   const sample *only; /* a reproduction: this document and no other */
 } subject;
 
