@@ -6,10 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "conformance/check.h"
 
-enum { PULL_MS = 1500, DOCUMENTS_MAX = 400, NAMES_MAX = 64, CANCELLED_MAX = 2 };
+enum { PULL_MS = 1500, DOCUMENTS_MAX = 400, NAMES_MAX = 64, CANCELLED_MAX = 2, WAITS_MS = 200 };
 
 /* What a run of a source gave. */
 typedef struct haul {
@@ -150,6 +151,14 @@ void check_source(const subject *what, teller *to) {
   haul_done(&scarce);
 }
 
+/* Until it waits for credit, which most sources will before long: so that a stop finds them where it matters. */
+static void wait_until_it_waits(const stand *on) {
+  uint64_t until_ms = check_now_ms() + WAITS_MS;
+  while (check_now_ms() < until_ms && atomic_load(&on->watch->n_emitting) == 0) {
+    nanosleep(&(struct timespec){ .tv_nsec = 500000 }, NULL);
+  }
+}
+
 /* Stops it before anything is taken, and after a few documents. */
 static void stop_after(const subject *what, teller *to, uint32_t n) {
   stand on;
@@ -161,6 +170,9 @@ static void stop_after(const subject *what, teller *to, uint32_t n) {
   teller_at(to, NO_DOCUMENT, "stopping after %u documents", n);
   if (qn_harness_source_start(on.harness, 1) == 0) {
     haul_pull(&taken, &on, n);
+    if (n > 0) {
+      wait_until_it_waits(&on);
+    }
     uint32_t before = atomic_load(&on.watch->n_cancelled);
     qn_harness_source_stop(on.harness, &ended);
     end_check(&on, &ended);

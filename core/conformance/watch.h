@@ -67,6 +67,7 @@ typedef struct watch {
   _Atomic bool throws_away;     /* what process did is discarded, as if something behind it had failed */
   bool create_said;             /* create_fail was called */
   _Atomic uint32_t n_blocks;    /* of the host's memory, held now */
+  _Atomic uint32_t n_emitting;  /* threads in emit_reserve now, most likely waiting for credit */
   _Atomic uint32_t n_cancelled; /* emits refused since it was told to stop */
   _Atomic uint32_t n_more;      /* MOREs since the last other status */
   pthread_mutex_t lock;         /* of calls */

@@ -246,7 +246,9 @@ static int on_emit_reserve(qn_call *call, size_t bytes, uint8_t **ret_payload) {
   if (self->is_scarce && self->info->splits && at->n_emits > 0) {
     return -EAGAIN;
   }
+  atomic_fetch_add(&self->n_emitting, 1);
   int rc = self->next.emit_reserve(call, bytes + PAYLOAD_GUARD, ret_payload);
+  atomic_fetch_sub(&self->n_emitting, 1);
   atomic_fetch_add(&self->n_cancelled, rc == -ECANCELED);
   if (rc == 0) {
     at->n_emits++;
