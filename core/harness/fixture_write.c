@@ -316,23 +316,17 @@ static bool waits(const qn_harness_doc *doc, uint32_t slot, uint64_t written) {
   return false;
 }
 
-/* Those pointed into first, since a fixture is read in its order. */
+/* Those pointed into first, since a fixture is read in its order; layers that point into each other come last. */
 static void write_layers(json_writer *out, const qn_harness_doc *doc) {
   uint32_t n = schema_set_count(doc->harness->schemas);
   uint64_t written = 0;
   JSON_RAW(out, "\"layers\":{");
-  for (bool again = true, force = false; again || !force;) {
-    force = !again; /* layers that point into each other: in any order, then */
-    again = false;
+  for (uint32_t pass = 0; pass <= n; pass++) {
     for (uint32_t slot = 0; slot < n; slot++) {
-      if ((written >> slot & 1) == 0 && (force || !waits(doc, slot, written))) {
+      if ((written >> slot & 1) == 0 && (pass == n || !waits(doc, slot, written))) {
         write_layer(out, doc, slot);
         written |= (uint64_t)1 << slot;
-        again = true;
       }
-    }
-    if (force) {
-      break;
     }
   }
   json_drop_comma(out);

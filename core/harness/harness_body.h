@@ -83,6 +83,7 @@ struct qn_harness {
   void *instance;
   bool is_created; /* env stands */
   bool has_instance;
+  bool is_stuck; /* the stage still holds something that was lent to it: nothing may be freed */
   void *context; /* of the loop thread */
   bool has_context;
 

@@ -251,6 +251,7 @@ int harness_open_guest(const harness_guest *guest, qn_harness **ret_harness, qn_
 static int destroy(qn_harness *self, qn_error *error) {
   uint32_t n_owed = pending_drain(self);
   if (n_owed > 0) {
+    self->is_stuck = true;
     return error_set(error, -EPROTO, "not-completed",
                      "%u ticket%s never completed: complete() is owed for each PENDING", n_owed,
                      n_owed == 1 ? " was" : "s were");
@@ -287,7 +288,7 @@ int harness_discard(qn_harness *self, qn_error *error) {
   if (rc == 0 && self->is_created) {
     rc = destroy(self, error);
   }
-  if (error->slug[0] != '\0' && (strcmp(error->slug, "not-completed") == 0 || strcmp(error->slug, "not-ended") == 0)) {
+  if (self->is_stuck) {
     return rc; /* the stage may yet touch what it was lent: better lost than freed under its hands */
   }
   free_documents(self);

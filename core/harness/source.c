@@ -358,6 +358,7 @@ qn_status qn_harness_source_stop(qn_harness *harness, qn_harness_outcome *ret_ou
 int source_close(qn_harness *harness, qn_error *error) {
   source_body *self = harness->source;
   if (!stop(self)) {
+    harness->is_stuck = true;
     return error_set(error, -EPROTO, "not-ended", "the source does not end when it is told to stop");
   }
   bool ended;
