@@ -232,6 +232,17 @@ static bool is_composed(const scan *s, const candidate *c) {
   return c->entry != SCAN_NONE && s->lexicons[c->lexicon].entries[c->entry].country == QLEX_ANY_COUNTRY;
 }
 
+/* A Latin name is its own link where it can be the whole of it (latin.c), whatever proposed it. */
+static bool is_own_link(const scan *s, const candidate *c) {
+  const scan_word *w = &s->words[c->first];
+  bool plain = (w->shape & (WORD_LATIN | WORD_CAPITAL | WORD_CAPS | WORD_DIGITS)) == (WORD_LATIN | WORD_CAPITAL);
+  if (!plain || c->type == QN_ENTITY_TYPE_PERSON) {
+    return false;
+  }
+  return c->last > c->first + 1 ||
+         (w->core_len >= 4 && c->type != QN_ENTITY_TYPE_PRODUCT && c->type != QN_ENTITY_TYPE_EVENT);
+}
+
 static void link_unlinked(links *l, const scan *s, const senses *d, candidate *c) {
   char form[FORM_MAX];
   uint32_t len = form_of(s, c, form);
@@ -240,6 +251,9 @@ static void link_unlinked(links *l, const scan *s, const senses *d, candidate *c
   }
   if (len > 0 && is_telling(c) && c->entry == SCAN_NONE) {
     link_variant(l, s, c, form, len);
+  }
+  if (c->entry == SCAN_NONE && is_own_link(s, c)) {
+    c->link = (qn_span){ c->begin, c->end };
   }
 }
 
