@@ -160,7 +160,7 @@ static void compare(comparing *now, const case_place *place, const cJSON *expect
 
 /* --- lists --- */
 
-static bool of_objects(const cJSON *list) {
+bool case_is_rows(const cJSON *list) {
   const cJSON *each;
   cJSON_ArrayForEach(each, list) {
     if (!cJSON_IsObject(each)) {
@@ -249,7 +249,7 @@ static void compare(comparing *now, const case_place *place, const cJSON *expect
       compare(now, &(case_place){ place, each->string, 0 }, each, member(actual, each->string));
     }
   } else if (cJSON_IsArray(expected) && cJSON_IsArray(actual)) {
-    if (of_objects(expected) && of_objects(actual)) {
+    if (case_is_rows(expected) && case_is_rows(actual)) {
       compare_rows(now, place, expected, actual);
     } else if (!same_list(expected, actual)) {
       tell(now, place, expected, actual, NULL);

@@ -49,6 +49,8 @@ bool case_fits(const cJSON *expected, const cJSON *actual);
 
 /* True for conditions. */
 bool case_is_pattern(const cJSON *expected);
+/* True if all elements are objects: rows. */
+bool case_is_rows(const cJSON *list);
 
 #define CASE_UNPAIRED UINT32_MAX
 

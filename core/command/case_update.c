@@ -41,16 +41,6 @@ static cJSON *updated_object(const cJSON *expected, const cJSON *actual) {
   return made;
 }
 
-static bool of_objects(const cJSON *list) {
-  const cJSON *each;
-  cJSON_ArrayForEach(each, list) {
-    if (!cJSON_IsObject(each)) {
-      return false;
-    }
-  }
-  return true;
-}
-
 /* Every row that came out: those expected in their words, new ones with what the others name. */
 static cJSON *updated_rows(const cJSON *expected, const cJSON *actual) {
   uint32_t *pairs = NULL;
@@ -81,7 +71,7 @@ static cJSON *updated(const cJSON *expected, const cJSON *actual) {
   if (cJSON_IsObject(expected) && cJSON_IsObject(actual) && !case_is_pattern(expected)) {
     return updated_object(expected, actual);
   }
-  if (cJSON_IsArray(expected) && cJSON_IsArray(actual) && of_objects(expected) && of_objects(actual)) {
+  if (cJSON_IsArray(expected) && cJSON_IsArray(actual) && case_is_rows(expected) && case_is_rows(actual)) {
     return updated_rows(expected, actual);
   }
   return copy_or_null(actual);
