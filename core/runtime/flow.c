@@ -81,7 +81,7 @@ static void tell_absent(flow *self, const edge *by, receipt *of, bool spoiled) {
   segment *to = by->to;
   if (to->join != SEGMENT_NO_JOIN) {
     leaf *joined = NULL;
-    switch (join_absent(&of->joins[to->join], spoiled, &joined)) {
+    switch (join_absent(&of->joins[to->join], to->planned->stages[0], spoiled, &joined)) {
     case JOIN_WAITS:
       return;
     case JOIN_COMPLETE:
@@ -162,7 +162,10 @@ static void end_joined(flow *self, segment *to, leaf *joined) {
 /* The leaf arrives by the edge. Takes it. */
 static void arrive(flow *self, const edge *by, leaf *it) {
   segment *to = by->to;
-  leaf *ready = to->join == SEGMENT_NO_JOIN ? it : join_arrive(&it->receipt->joins[to->join], by->input, it);
+  leaf *ready = it;
+  if (to->join != SEGMENT_NO_JOIN) {
+    ready = join_arrive(&it->receipt->joins[to->join], to->planned->stages[0], by->input, it);
+  }
   if (ready == NULL) {
     return;
   }

@@ -28,15 +28,15 @@ static void leave(leaf *it) {
   atomic_fetch_sub(&it->receipt->n_leaves, 1);
 }
 
-static void fail(leaf *whole, int code) {
+static void fail(leaf *whole, uint32_t stage, int code) {
   qn_error error = { 0 };
   error_set(&error, code, code == -ENOMEM ? "no-memory" : "bad-field",
             code == -ENOMEM ? "no memory to bring the document's branches together"
                             : "the fields of the document's branches are together more than a document may have");
-  leaf_fail(whole, whole->segment, &error);
+  leaf_fail(whole, stage, &error);
 }
 
-static leaf *merge(rendezvous *join) {
+static leaf *merge(rendezvous *join, uint32_t stage) {
   leaf *whole = sorted(atomic_exchange(&join->waiting, NULL));
   if (whole == NULL) {
     return NULL;
@@ -57,7 +57,7 @@ static leaf *merge(rendezvous *join) {
   if (spoiled) {
     whole->state = LEAF_ABSENT;
   } else if (rc != 0) {
-    fail(whole, rc);
+    fail(whole, stage, rc);
   }
   return whole;
 }
@@ -67,22 +67,22 @@ static bool is_last(rendezvous *join) {
   return atomic_fetch_sub(&join->n_awaited, 1) == 1;
 }
 
-leaf *join_arrive(rendezvous *join, uint32_t input, leaf *it) {
+leaf *join_arrive(rendezvous *join, uint32_t stage, uint32_t input, leaf *it) {
   it->input = input;
   it->next = atomic_load(&join->waiting);
   while (!atomic_compare_exchange_weak(&join->waiting, &it->next, it)) {
   }
-  return is_last(join) ? merge(join) : NULL;
+  return is_last(join) ? merge(join, stage) : NULL;
 }
 
-join_standing join_absent(rendezvous *join, bool spoiled, leaf **ret_leaf) {
+join_standing join_absent(rendezvous *join, uint32_t stage, bool spoiled, leaf **ret_leaf) {
   if (spoiled) {
     atomic_store(&join->spoiled, 1);
   }
   if (!is_last(join)) {
     return JOIN_WAITS;
   }
-  leaf *whole = merge(join);
+  leaf *whole = merge(join, stage);
   if (whole == NULL) {
     return JOIN_EMPTY;
   }

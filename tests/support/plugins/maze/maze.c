@@ -16,7 +16,7 @@
 typedef struct maze {
   const qn_host *host;
   qn_env *env;
-  int64_t salt, trouble, spin_us, forget, parts, per_call, count, next;
+  int64_t salt, trouble, fatal, spin_us, forget, parts, per_call, count, next;
   int deaf;
   char name[16];
   FILE *file;
@@ -27,7 +27,8 @@ typedef struct maze {
   pthread_mutex_t mutex;
   pthread_cond_t more;
   struct pending *first;
-  int closing, has_thread;
+  int closing;
+  qn_ticket ticket; /* an async source's; generation 0: it has ended */
 } maze;
 
 typedef struct pending {
@@ -47,6 +48,7 @@ static int maze_create(qn_create *create, void **ret_instance) {
   self->env = create->env;
   self->salt = qn_config_i64(create, "/salt", 0);
   self->trouble = qn_config_i64(create, "/trouble", 0);
+  self->fatal = qn_config_i64(create, "/fatal", 0);
   self->spin_us = qn_config_i64(create, "/spin_us", 0);
   self->forget = qn_config_i64(create, "/forget", 0);
   self->deaf = qn_config_i64(create, "/deaf", 0) != 0;
@@ -106,6 +108,9 @@ static qn_status one_process(void *instance, void *context, qn_call *call) {
   (void)context;
   uint64_t hash = hash_of(self, call);
   spin(hash, self->spin_us);
+  if (maze_breaks(hash, (uint64_t)self->fatal)) {
+    return qn_fail(call, QN_STATUS_FATAL, "maze", "a bottomless pit");
+  }
   if (set_mark(self, call) != 0) {
     return qn_fail(call, QN_STATUS_FATAL, "maze", "cannot mark");
   }
@@ -129,9 +134,24 @@ static const qn_transform batch_table = {
 /* --- async --- */
 
 static void complete(maze *self, const pending *at) {
-  static const qn_status statuses[] = { QN_STATUS_OK, QN_STATUS_DROP, QN_STATUS_REJECT, QN_STATUS_RETRY };
+  static const qn_status statuses[] = { QN_STATUS_OK, QN_STATUS_DROP, QN_STATUS_REJECT, QN_STATUS_RETRY,
+                                        QN_STATUS_FATAL };
   self->host->complete(self->env, at->ticket, statuses[at->fate], "maze", "a dead end", 10);
   self->host->complete(self->env, at->ticket, QN_STATUS_FATAL, "maze", "a second word", 13);
+}
+
+static int complete_later(maze *self, const pending *what) {
+  pending *later = malloc(sizeof *later);
+  if (later == NULL) {
+    return -ENOMEM;
+  }
+  *later = *what;
+  pthread_mutex_lock(&self->mutex);
+  later->next = self->first;
+  self->first = later;
+  pthread_cond_signal(&self->more);
+  pthread_mutex_unlock(&self->mutex);
+  return 0;
 }
 
 static void *complete_all(void *arg) {
@@ -159,28 +179,26 @@ static void *complete_all(void *arg) {
   return NULL;
 }
 
+static int start_completing(maze *self, qn_create *create) {
+  pthread_mutex_init(&self->mutex, NULL);
+  pthread_cond_init(&self->more, NULL);
+  int rc = pthread_create(&self->thread, NULL, complete_all, self);
+  return rc == 0 ? 0 : create->host->create_fail(create, "no thread", 9);
+}
+
 static int async_create(qn_create *create, void **ret_instance) {
   void *made = NULL;
   int rc = maze_create(create, &made);
-  maze *self = made;
+  rc = rc == 0 ? start_completing(made, create) : rc;
   if (rc != 0) {
+    free(made);
     return rc;
   }
-  pthread_mutex_init(&self->mutex, NULL);
-  pthread_cond_init(&self->more, NULL);
-  if (pthread_create(&self->thread, NULL, complete_all, self) != 0) {
-    free(self);
-    return create->host->create_fail(create, "no thread", 9);
-  }
-  *ret_instance = self;
+  *ret_instance = made;
   return 0;
 }
 
-static void async_destroy(void *instance) {
-  maze *self = instance;
-  if (self == NULL) {
-    return;
-  }
+static void stop_completing(maze *self) {
   pthread_mutex_lock(&self->mutex);
   self->closing = 1;
   pthread_cond_signal(&self->more);
@@ -188,13 +206,20 @@ static void async_destroy(void *instance) {
   pthread_join(self->thread, NULL);
   pthread_mutex_destroy(&self->mutex);
   pthread_cond_destroy(&self->more);
-  free(self);
+}
+
+static void async_destroy(void *instance) {
+  maze *self = instance;
+  if (self != NULL) {
+    stop_completing(self);
+    free(self);
+  }
 }
 
 static qn_status async_process(void *instance, void *context, qn_call *call) {
   maze *self = instance;
   uint64_t hash = hash_of(self, call);
-  uint64_t how = (hash >> 40) % 4;
+  uint64_t how = maze_async_way(hash);
   maze_fate fate = maze_fate_of(hash, (uint64_t)self->trouble);
   if (how == 0) {
     return one_process(instance, context, call); /* at once, by its return */
@@ -205,24 +230,15 @@ static qn_status async_process(void *instance, void *context, qn_call *call) {
   if (fate == MAZE_RETRY && call->attempt > maze_retries_of(hash)) {
     fate = MAZE_PASS;
   }
+  fate = maze_breaks(hash, (uint64_t)self->fatal) ? MAZE_FATAL : fate;
   pending now = { .ticket = call->ticket, .fate = fate };
   if (how == 1) {
     complete(self, &now); /* before process has returned */
     return QN_STATUS_PENDING;
   }
-  pending *later = malloc(sizeof *later);
-  if (later == NULL) {
-    return qn_fail(call, QN_STATUS_RETRY, "maze", "no memory");
-  }
-  *later = now;
-  later->wait_us = self->spin_us > 0 ? (int64_t)(hash >> 13) % self->spin_us : 0;
-  later->forgotten = (int64_t)((hash >> 45) % 1000) < self->forget;
-  pthread_mutex_lock(&self->mutex);
-  later->next = self->first;
-  self->first = later;
-  pthread_cond_signal(&self->more);
-  pthread_mutex_unlock(&self->mutex);
-  return QN_STATUS_PENDING;
+  now.wait_us = self->spin_us > 0 ? (int64_t)(hash >> 13) % self->spin_us : 0;
+  now.forgotten = maze_forgets(hash, (uint64_t)self->forget);
+  return complete_later(self, &now) == 0 ? QN_STATUS_PENDING : qn_fail(call, QN_STATUS_RETRY, "maze", "no memory");
 }
 
 static void async_cancel(void *instance, qn_ticket ticket) {
@@ -277,6 +293,55 @@ static const qn_source source_table = {
   .size = sizeof(qn_source), .create = maze_create, .destroy = maze_destroy, .next = source_next
 };
 
+/* As far as there is credit; true if that was the last. */
+static int emit_some(maze *self, qn_call *call) {
+  while (self->next < self->count) {
+    char name[40];
+    int len = snprintf(name, sizeof name, "%s%lld", self->name, (long long)self->next);
+    int rc = emit(call, name, (size_t)len, (uint64_t)self->next);
+    if (rc != 0) {
+      return rc != -EAGAIN;
+    }
+    self->next++;
+  }
+  return 1;
+}
+
+static qn_status source_start(void *instance, qn_call *call) {
+  maze *self = instance;
+  if (emit_some(self, call)) {
+    return QN_STATUS_OK;
+  }
+  self->ticket = call->ticket;
+  return QN_STATUS_PENDING;
+}
+
+static void source_end(maze *self) {
+  if (self->ticket.generation != 0) {
+    self->host->complete(self->env, self->ticket, QN_STATUS_OK, NULL, NULL, 0);
+    self->ticket.generation = 0;
+  }
+}
+
+static void source_credit(void *instance, qn_call *call) {
+  maze *self = instance;
+  if (self->ticket.generation != 0 && emit_some(self, call)) {
+    source_end(self);
+  }
+}
+
+static void source_stop(void *instance, qn_call *call) {
+  (void)call;
+  source_end(instance);
+}
+
+static const qn_source source_async_table = { .size = sizeof(qn_source),
+                                              .create = maze_create,
+                                              .destroy = maze_destroy,
+                                              .start = source_start,
+                                              .credit = source_credit,
+                                              .stop = source_stop };
+
 /* What is to be tried again is, before the first part; other trouble comes after the last. */
 static qn_status split_process(void *instance, void *context, qn_call *call) {
   maze *self = instance;
@@ -285,6 +350,10 @@ static qn_status split_process(void *instance, void *context, qn_call *call) {
   call->host->view_get(call, &view);
   uint64_t hash = hash_of(self, call);
   spin(hash, self->spin_us);
+  if (maze_breaks(hash, (uint64_t)self->fatal)) {
+    self->next_part = 0;
+    return qn_fail(call, QN_STATUS_FATAL, "maze", "a bottomless pit");
+  }
   int64_t n_parts = self->parts > 0 ? self->parts : maze_parts_of(hash);
   maze_fate fate = maze_fate_of(hash, (uint64_t)self->trouble);
   if (fate == MAZE_RETRY && self->next_part == 0 && end_with(call, fate, hash) != QN_STATUS_OK) {
@@ -377,9 +446,59 @@ static const qn_sink sink_table = {
   .size = sizeof(qn_sink), .create = sink_create, .destroy = sink_destroy, .prepare = sink_prepare, .write = sink_write
 };
 
+/* Written in order and at once; some are said so later, and so is every other flush. */
+static void sink_async_write(void *instance, qn_item *const *items, uint32_t n_items) {
+  maze *self = instance;
+  sink_write(instance, items, n_items);
+  for (uint32_t i = 0; i < n_items; i++) {
+    uint64_t hash = maze_hash(items[i]->prepared.data, items[i]->prepared.len, 9);
+    pending later = { .ticket = items[i]->call->ticket, .wait_us = (int64_t)(hash >> 20) % 100 };
+    if (hash % 3 != 0 && complete_later(self, &later) == 0) {
+      items[i]->status = QN_STATUS_PENDING;
+    }
+  }
+}
+
+static qn_status sink_async_flush(void *instance, qn_call *call) {
+  maze *self = instance;
+  pending later = { .ticket = call->ticket };
+  fflush(self->file);
+  return self->next++ % 2 == 0 && complete_later(self, &later) == 0 ? QN_STATUS_PENDING : QN_STATUS_OK;
+}
+
+static int sink_async_create(qn_create *create, void **ret_instance) {
+  void *made = NULL;
+  int rc = sink_create(create, &made);
+  if (rc != 0) {
+    return rc;
+  }
+  rc = start_completing(made, create);
+  if (rc != 0) {
+    sink_destroy(made);
+    return rc;
+  }
+  *ret_instance = made;
+  return 0;
+}
+
+static void sink_async_destroy(void *instance) {
+  if (instance != NULL) {
+    stop_completing(instance);
+    sink_destroy(instance);
+  }
+}
+
+static const qn_sink sink_async_table = { .size = sizeof(qn_sink),
+                                          .create = sink_async_create,
+                                          .destroy = sink_async_destroy,
+                                          .prepare = sink_prepare,
+                                          .write = sink_async_write,
+                                          .flush = sink_async_flush };
+
 #define TRANSFORM(variable, id, table) static const qn_stage variable = { sizeof(qn_stage), 0, id, NULL, table, NULL }
 
 static const qn_stage source = { sizeof(qn_stage), 0, "maze-source", &source_table, NULL, NULL };
+static const qn_stage source_async = { sizeof(qn_stage), 0, "maze-source-async", &source_async_table, NULL, NULL };
 TRANSFORM(one, "maze-one", &one_table);
 TRANSFORM(serial, "maze-serial", &one_table);
 TRANSFORM(ordered, "maze-ordered", &one_table);
@@ -390,7 +509,9 @@ TRANSFORM(async, "maze-async", &async_table);
 TRANSFORM(split, "maze-split", &split_table);
 static const qn_stage sink = { sizeof(qn_stage), 0, "maze-sink", NULL, NULL, &sink_table };
 
-static const qn_stage *const stages[] = { &source,       &one,           &serial, &ordered, &batch,
-                                          &batch_serial, &batch_ordered, &async,  &split,   &sink };
+static const qn_stage sink_async = { sizeof(qn_stage), 0, "maze-sink-async", NULL, NULL, &sink_async_table };
+
+static const qn_stage *const stages[] = { &source,       &source_async,  &one,   &serial, &ordered, &batch,
+                                          &batch_serial, &batch_ordered, &async, &split,  &sink,    &sink_async };
 
 QN_EXPORT const qn_plugin qn_plugin_v1 = { sizeof(qn_plugin), sizeof stages / sizeof stages[0], stages };

@@ -10,7 +10,7 @@
 
 enum { MAZE_COLORS = 3, MAZE_PARTS_MAX = 5, MAZE_RETRIES_MAX = 3 };
 
-typedef enum maze_fate { MAZE_PASS, MAZE_DROP, MAZE_REJECT, MAZE_RETRY } maze_fate;
+typedef enum maze_fate { MAZE_PASS, MAZE_DROP, MAZE_REJECT, MAZE_RETRY, MAZE_FATAL } maze_fate;
 
 static inline uint64_t maze_hash(const char *name, size_t len, uint64_t salt) {
   uint64_t hash = UINT64_C(14695981039346656037) ^ (salt * UINT64_C(0x9E3779B97F4A7C15));
@@ -26,6 +26,21 @@ static inline uint64_t maze_hash(const char *name, size_t len, uint64_t salt) {
 static inline maze_fate maze_fate_of(uint64_t hash, uint64_t trouble) {
   uint64_t roll = hash % 1000;
   return roll < trouble ? MAZE_DROP : roll < 2 * trouble ? MAZE_REJECT : roll < 3 * trouble ? MAZE_RETRY : MAZE_PASS;
+}
+
+/* Whether the stage breaks at it: FATAL. */
+static inline int maze_breaks(uint64_t hash, uint64_t fatal) {
+  return (hash >> 34) % 1000 < fatal;
+}
+
+/* Async: 0: by its return; 1: completed before that; else later ... */
+static inline uint32_t maze_async_way(uint64_t hash) {
+  return (uint32_t)(hash >> 40) % 4;
+}
+
+/* ... or only once it is cancelled. */
+static inline int maze_forgets(uint64_t hash, uint64_t forget) {
+  return maze_async_way(hash) > 1 && (hash >> 45) % 1000 < forget;
 }
 
 /* A document that is to be tried again is, so often. */
