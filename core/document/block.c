@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "document/block_format.h"
+#include "document/block_part.h"
 #include "document/document_body.h"
 
 __extension__ typedef unsigned __int128 wide;
@@ -70,12 +71,12 @@ static void put_ended(block_writer *out, const void *data, size_t len) {
 /* --- views --- */
 
 /* The view before slot whose bytes these are, counted as in the block; BLOCK_NOT_SHARED if there is none. */
-static uint32_t shared_with(const document *doc, uint32_t slot, uint32_t *ret_from) {
+static uint32_t shared_with(const document *doc, uint32_t views, uint32_t slot, uint32_t *ret_from) {
   const view *shared = doc->views[slot];
   uint32_t index = 0;
   for (uint32_t i = 0; i < slot; i++) {
     const view *other = doc->views[i];
-    if (other == NULL) {
+    if (other == NULL || (views & (1u << i)) == 0) {
       continue;
     }
     uintptr_t from = (uintptr_t)shared->data - (uintptr_t)other->data;
@@ -88,7 +89,7 @@ static uint32_t shared_with(const document *doc, uint32_t slot, uint32_t *ret_fr
   return BLOCK_NOT_SHARED;
 }
 
-static void put_view(block_writer *out, const document *doc, uint32_t slot) {
+static void put_view(block_writer *out, const document *doc, uint32_t views, uint32_t slot) {
   const view *from = doc->views[slot];
   const char *name = schema_set_view_name(doc->pool->set, slot);
   bool identity = slot == SCHEMA_VIEW_PAYLOAD || from->alignment.identity;
@@ -99,7 +100,7 @@ static void put_view(block_writer *out, const document *doc, uint32_t slot) {
     .n_runs = identity ? 0 : from->alignment.n_runs,
     .identity = identity,
   };
-  head.shared_with = shared_with(doc, slot, &head.shared_from);
+  head.shared_with = shared_with(doc, views, slot, &head.shared_from);
   put(out, &head, sizeof head);
   put(out, name, head.name_len);
   if (head.shared_with == BLOCK_NOT_SHARED) {
@@ -163,23 +164,26 @@ static void put_field(block_writer *out, const field *from) {
 
 /* --- the whole --- */
 
-static void put_all(block_writer *out, const document *doc) {
-  block_head head = { .magic = BLOCK_MAGIC, .version = BLOCK_VERSION, .n_fields = doc->fields.n };
+static void put_part(block_writer *out, const document *doc, const block_part *part) {
+  block_head head = { .magic = BLOCK_MAGIC, .version = BLOCK_VERSION };
   put(out, &head, sizeof head); /* once more at the end, when all is known */
   for (uint32_t i = 0; i < SCHEMA_VIEWS_MAX; i++) {
-    if (doc->views[i] != NULL) {
-      put_view(out, doc, i);
+    if (doc->views[i] != NULL && (part->views & (1u << i)) != 0) {
+      put_view(out, doc, part->views, i);
       head.n_views++;
     }
   }
   for (uint32_t i = 0; i < doc->pool->n_layers; i++) {
-    if (doc->layers[i].layer != NULL) {
+    if (doc->layers[i].layer != NULL && (part->layers & (UINT64_C(1) << i)) != 0) {
       put_layer(out, doc, i);
       head.n_layers++;
     }
   }
   for (uint32_t i = 0; i < doc->fields.n; i++) {
-    put_field(out, &doc->fields.entries[i]);
+    if (block_part_has_field(part, doc->fields.entries[i].name)) {
+      put_field(out, &doc->fields.entries[i]);
+      head.n_fields++;
+    }
   }
   head.len = out->len;
   if (out->bytes != NULL) {
@@ -190,19 +194,89 @@ static void put_all(block_writer *out, const document *doc) {
   }
 }
 
+static const block_part everything = { .views = UINT32_MAX, .layers = UINT64_MAX, .n_fields = 1, .any_field = true };
+
+static int write_part(const document *doc, const block_part *part, void *bytes, size_t capacity, size_t *ret_len) {
+  block_writer counter = { NULL, 0 };
+  put_part(&counter, doc, part);
+  if (counter.len > capacity) {
+    return -ENOSPC;
+  }
+  block_writer out = { bytes, 0 };
+  put_part(&out, doc, part);
+  *ret_len = counter.len;
+  return 0;
+}
+
 size_t block_size(const document *doc) {
   block_writer counter = { NULL, 0 };
-  put_all(&counter, doc);
+  put_part(&counter, doc, &everything);
   return counter.len;
 }
 
 int block_write(const document *doc, void *bytes, size_t capacity, size_t *ret_len) {
-  size_t len = block_size(doc);
-  if (len > capacity) {
-    return -ENOSPC;
+  return write_part(doc, &everything, bytes, capacity, ret_len);
+}
+
+/* --- parts --- */
+
+/* Whether a layer that was there before the stage points at this one, which then may not change. */
+static bool is_referred(const document *doc, uint64_t provided, uint32_t slot) {
+  const schema_set *set = doc->pool->set;
+  for (uint32_t i = 0; i < doc->pool->n_layers; i++) {
+    bool before = doc->layers[i].layer != NULL && (provided & (UINT64_C(1) << i)) == 0 && i != slot;
+    for (uint32_t k = 0; before && k < schema_set_at(set, i)->n_columns; k++) {
+      if (schema_set_ref_slot(set, i, k) == slot) {
+        return true;
+      }
+    }
   }
-  block_writer out = { bytes, 0 };
-  put_all(&out, doc);
-  *ret_len = len;
-  return 0;
+  return false;
+}
+
+block_part block_part_of(const document *doc, const stage_layout *layout) {
+  block_part part = { .n_fields = layout->may_set_any_field ? 1 : layout->n_fields_written,
+                      .any_field = layout->may_set_any_field,
+                      .fields = layout->fields_written };
+  uint64_t provided = 0;
+  if (layout->view_provides != SCHEMA_VIEW_NONE) {
+    part.views = 1u << layout->view_provides;
+  }
+  for (uint32_t i = 0; i < layout->n_layers; i++) {
+    uint32_t slot = layout->layer_slot[i];
+    if (slot < doc->pool->n_layers && layout->layer_access[i] == LAYER_PROVIDES) {
+      provided |= UINT64_C(1) << slot;
+      part.exists = part.exists || doc->layers[slot].layer != NULL;
+    }
+  }
+  part.layers = provided;
+  for (uint32_t i = 0; i < layout->n_layers; i++) {
+    uint32_t slot = layout->layer_slot[i];
+    if (slot < doc->pool->n_layers && layout->layer_access[i] == LAYER_MODIFIES && doc->layers[slot].layer != NULL &&
+        !is_referred(doc, provided, slot)) {
+      part.layers |= UINT64_C(1) << slot;
+    }
+  }
+  return part;
+}
+
+bool block_part_has_field(const block_part *part, qn_str name) {
+  for (uint32_t i = 0; !part->any_field && i < part->n_fields; i++) {
+    if (strlen(part->fields[i]) == name.len && memcmp(part->fields[i], name.data, name.len) == 0) {
+      return true;
+    }
+  }
+  return part->any_field;
+}
+
+size_t block_part_size(const document *doc, const stage_layout *layout) {
+  block_writer counter = { NULL, 0 };
+  block_part part = block_part_of(doc, layout);
+  put_part(&counter, doc, &part);
+  return counter.len;
+}
+
+int block_part_write(const document *doc, const stage_layout *layout, void *bytes, size_t capacity, size_t *ret_len) {
+  block_part part = block_part_of(doc, layout);
+  return write_part(doc, &part, bytes, capacity, ret_len);
 }

@@ -7,12 +7,15 @@
 
 #include "document/block.h"
 #include "document/block_format.h"
+#include "document/block_part.h"
 #include "document/document_body.h"
 #include "document/utf8.h"
 
 typedef struct block_reader {
   document *doc;
   const block_wanted *wanted; /* NULL: everything */
+  const block_part *part;     /* not NULL: nothing else may be there, and the rest is in the document already */
+  field_list *fields;
   qn_error *error;
   const unsigned char *bytes;
   size_t at, len;
@@ -150,6 +153,9 @@ static int read_view(block_reader *in, uint32_t index) {
   if (slot == SCHEMA_VIEW_NONE) {
     return damaged(in, "view", index, "this pipeline has no view of that name");
   }
+  if (in->part != NULL && (in->part->views & (1u << slot)) == 0) {
+    return damaged(in, "view", index, "the stage does not provide it");
+  }
   if (in->doc->views[slot] != NULL) {
     return damaged(in, "view", index, "it is there twice");
   }
@@ -211,6 +217,9 @@ static int read_layer(block_reader *in, uint32_t index) {
   if (slot == SCHEMA_LAYERS_MAX) {
     return damaged(in, "layer", index, "this pipeline has no layer of that name with the same columns");
   }
+  if (in->part != NULL && (in->part->layers & (UINT64_C(1) << slot)) == 0) {
+    return damaged(in, "layer", index, "the stage may not write it");
+  }
   if (in->doc->layers[slot].layer != NULL || (in->doc->views[SCHEMA_VIEW_TEXT] == NULL && head->n_rows > 0)) {
     return damaged(in, "layer", index, "it is there twice, or has rows but no text");
   }
@@ -224,7 +233,7 @@ static int read_layer(block_reader *in, uint32_t index) {
   if (fault != NULL) {
     return damaged(in, "layer", index, fault);
   }
-  in->doc->layers[slot].layer = built;
+  in->doc->layers[slot] = (layer_entry){ .layer = built, .age = in->doc->age };
   return 0;
 }
 
@@ -293,11 +302,14 @@ static const char *field_fault(const block_reader *in, const field *built) {
   if (value->type == QN_VALUE_SPAN && (text == NULL || !view_holds(text, value->as.span))) {
     return "its span is not inside the text, or cuts a code point";
   }
-  return field_find(&in->doc->fields, built->name) == in->doc->fields.n ? NULL : "it is there twice";
+  if (in->part != NULL && !block_part_has_field(in->part, built->name)) {
+    return "the stage may not write it";
+  }
+  return field_find(in->fields, built->name) == in->fields->n ? NULL : "it is there twice";
 }
 
 static int read_fields(block_reader *in, uint32_t n_fields) {
-  field_list *list = &in->doc->fields;
+  field_list *list = in->fields;
   size_t bytes = 0;
   if (n_fields > FIELDS_MAX) {
     return damaged(in, "field", FIELDS_MAX, "there are too many");
@@ -355,13 +367,26 @@ static int read_all(block_reader *in) {
   }
   rc = rc == 0 ? read_fields(in, head->n_fields) : rc;
   for (uint32_t slot = 0; rc == 0 && slot < in->doc->pool->n_layers; slot++) {
-    rc = in->doc->layers[slot].layer != NULL ? check_layer(in, slot) : 0;
+    bool is_new = in->part == NULL || (in->part->layers & (UINT64_C(1) << slot)) != 0;
+    rc = is_new && in->doc->layers[slot].layer != NULL ? check_layer(in, slot) : 0;
   }
   if (rc == 0 && in->at != in->len) {
     rc =
         error_set(in->error, -EBADMSG, "bad-block", "the block has %zu bytes that belong to nothing", in->len - in->at);
   }
   return rc;
+}
+
+static int read_copy(block_reader *in, const void *bytes) {
+  unsigned char *copy = arena_alloc(&in->doc->memory, in->len + 1);
+  if (copy == NULL) {
+    return no_memory(in);
+  }
+  if (in->len > 0) {
+    memcpy(copy, bytes, in->len);
+  }
+  in->bytes = copy;
+  return read_all(in);
 }
 
 int block_read(document_pool *pool, const void *bytes, size_t len, document **ret_document, qn_error *error) {
@@ -375,21 +400,101 @@ int block_read_part(document_pool *pool, const void *bytes, size_t len, const bl
     in.doc = NULL;
     return no_memory(&in);
   }
-  unsigned char *copy = arena_alloc(&in.doc->memory, len + 1);
-  int rc;
-  if (copy == NULL) {
-    rc = no_memory(&in);
-  } else {
-    if (len > 0) {
-      memcpy(copy, bytes, len);
-    }
-    in.bytes = copy;
-    rc = read_all(&in);
-  }
+  in.fields = &in.doc->fields;
+  int rc = read_copy(&in, bytes);
   if (rc != 0) {
     document_unref(in.doc);
     return rc;
   }
   *ret_document = in.doc;
+  return 0;
+}
+
+/* --- parts --- */
+
+static bool same_value(const qn_value *a, const qn_value *b) {
+  if (a->type != b->type) {
+    return false;
+  }
+  if (a->type == QN_VALUE_STR) {
+    return a->as.str.len == b->as.str.len && memcmp(a->as.str.data, b->as.str.data, a->as.str.len) == 0;
+  }
+  return memcmp(&a->as.i64, &b->as.i64, sizeof a->as.i64) == 0;
+}
+
+/* What the stage may write becomes as the block has it, in the order that setting one after the other gives. */
+static int merge_fields(const block_reader *in, field_list *into) {
+  document *doc = in->doc;
+  int rc = 0;
+  for (uint32_t i = doc->fields.n; rc == 0 && i-- > 0;) {
+    const field *old = &doc->fields.entries[i];
+    if (block_part_has_field(in->part, old->name) && field_find(in->fields, old->name) == in->fields->n) {
+      const field none = { .name = old->name, .value = { .type = QN_VALUE_NONE } };
+      rc = field_put(into, &doc->memory, &none);
+    }
+  }
+  for (uint32_t i = 0; rc == 0 && i < in->fields->n; i++) {
+    field entry = in->fields->entries[i];
+    uint32_t at = field_find(into, entry.name);
+    entry.age = doc->age;
+    if (at == into->n || !same_value(&into->entries[at].value, &entry.value)) {
+      rc = field_put(into, &doc->memory, &entry);
+    }
+  }
+  return rc == 0 ? 0
+                 : error_set(in->error, rc, rc == -ENOMEM ? "no-memory" : "bad-field",
+                             "the fields that the stage has set do not fit into the document");
+}
+
+/* A stage that provides something has made it, even if it is empty. */
+static int all_there(const block_reader *in, const stage_layout *layout) {
+  const document *doc = in->doc;
+  bool complete = layout->view_provides == SCHEMA_VIEW_NONE || doc->views[layout->view_provides] != NULL;
+  for (uint32_t i = 0; i < layout->n_layers; i++) {
+    uint32_t slot = layout->layer_slot[i];
+    complete = complete && (layout->layer_access[i] != LAYER_PROVIDES || slot >= doc->pool->n_layers ||
+                            doc->layers[slot].layer != NULL);
+  }
+  return complete
+             ? 0
+             : error_set(in->error, -EBADMSG, "bad-block", "the block lacks a view or layer that the stage provides");
+}
+
+int block_part_read(document *into, const stage_layout *layout, const void *bytes, size_t len, qn_error *error) {
+  block_part part = block_part_of(into, layout);
+  field_list fields = { 0 };
+  block_reader in = { .doc = into, .part = &part, .fields = &fields, .error = error, .len = len };
+  if ((layout->view_provides != SCHEMA_VIEW_NONE && into->views[layout->view_provides] != NULL) || part.exists) {
+    return error_set(error, -EEXIST, "layer-exists", "a view or layer that the stage provides is there already");
+  }
+  layer_entry layers_before[SCHEMA_LAYERS_MAX];
+  memcpy(layers_before, into->layers, into->pool->n_layers * sizeof layers_before[0]);
+  arena_mark mark = arena_mark_get(&into->memory);
+  for (uint32_t slot = 0; slot < into->pool->n_layers; slot++) {
+    if ((part.layers & (UINT64_C(1) << slot)) != 0) {
+      into->layers[slot] = (layer_entry){ 0 };
+    }
+  }
+  int rc = read_copy(&in, bytes);
+  rc = rc == 0 ? all_there(&in, layout) : rc;
+  field_list merged = into->fields;
+  if (rc == 0 && part.n_fields > 0) {
+    merged.capacity = 0; /* the document keeps its own list until nothing can fail */
+    rc = merge_fields(&in, &merged);
+  }
+  if (rc != 0) {
+    memcpy(into->layers, layers_before, into->pool->n_layers * sizeof layers_before[0]);
+    if (layout->view_provides != SCHEMA_VIEW_NONE) {
+      into->views[layout->view_provides] = NULL;
+    }
+    arena_rewind(&into->memory, mark);
+    return rc;
+  }
+  for (uint32_t slot = 0; slot < into->pool->n_layers; slot++) { /* modified layers may be left as they are */
+    if (into->layers[slot].layer == NULL) {
+      into->layers[slot] = layers_before[slot];
+    }
+  }
+  into->fields = merged.entries == into->fields.entries && merged.n == into->fields.n ? into->fields : merged;
   return 0;
 }
