@@ -48,7 +48,8 @@ static void print_help(FILE *stream) {
       "      --json             for programs: one object\n"
       "  -v, --verbose          names every check, not only those with findings\n"
       "  -h, --help             this\n\n"
-      "exit status: 0 nothing was found, 1 a rule is broken, 2 the command line is wrong or it could not be checked\n",
+      "exit status: 0 nothing was found, 1 a rule is broken, 2 the command line is wrong or a stage could not be "
+      "checked\n",
       stream);
 }
 
@@ -117,10 +118,21 @@ static void out_default(const char *path, char *ret_folder, size_t capacity) {
   snprintf(ret_folder, capacity, "%.*s.findings", len < NAME_MAX - 16 ? len : NAME_MAX - 16, name);
 }
 
+/* A stage that cannot be created has broken no rule, and has not been checked either. */
+static int unchecked(const report *found) {
+  const check_result *one = report_unchecked(found);
+  if (one == NULL) {
+    return EXIT_DONE;
+  }
+  fprintf(stderr, "qanat test-stage: stage \"%s\" was not checked: %s; give it a configuration with --config FILE\n",
+          one->stage, one->skipped);
+  return EXIT_USAGE;
+}
+
 static int answer(const test_stage_options *options, const conformance_options *what, report *found) {
   char folder[NAME_MAX + 1];
   qn_error error = { 0 };
-  int status = found->n_findings > 0 ? EXIT_FAILED : EXIT_DONE;
+  int status = found->n_findings > 0 ? EXIT_FAILED : unchecked(found);
   out_default(what->path, folder, sizeof folder);
   const char *out = options->out != NULL ? options->out : folder;
   if (options->reproduce == NULL && strcmp(out, "-") != 0 &&

@@ -2,6 +2,7 @@
 
 /* Which checks there are, for which stages. */
 #include "conformance/check.h"
+#include "conformance/report.h"
 
 #include <string.h>
 #include <time.h>
@@ -95,7 +96,7 @@ bool check_stand_open(const subject *what, teller *to, const stand_options *opti
   if (strcmp(error.slug, "no-message") == 0) {
     teller_find(to, RULE_SAY_CREATE, "%s", error.message);
   } else {
-    teller_skip(to, "create fails: %s", error.message);
+    teller_skip(to, REPORT_NO_STAGE "%s", error.message);
   }
   return false;
 }

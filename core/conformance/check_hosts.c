@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "conformance/check.h"
+#include "conformance/report.h"
 
 enum { SAMPLES = 6 };
 
@@ -72,7 +73,7 @@ void check_newer_host(const subject *what, teller *to) {
   outcome usual[SAMPLES] = { { 0 } }, newer[SAMPLES] = { { 0 } };
   qn_error error = { 0 };
   if (!process_all(what, to, NULL, usual, &error)) {
-    teller_skip(to, "create fails: %s", error.message);
+    teller_skip(to, REPORT_NO_STAGE "%s", error.message);
     return;
   }
   teller_blame(to, RULE_HOST_NEWER, RULE_HOST_NEWER);

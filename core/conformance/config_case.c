@@ -9,6 +9,7 @@
 
 #include "plugin/config_place.h"
 
+static const config_words plain_words = { "a", "a" };
 enum { STRING_MAX = 300, ITEMS_MAX = 8, DEPTH_MAX = 8 };
 
 static const cJSON *member(const cJSON *object, const char *key) {
@@ -37,37 +38,38 @@ static cJSON *string_of(size_t n, bool arabic) {
 
 /* --- the least --- */
 
-static cJSON *least_at(const cJSON *schema, const char *word, unsigned depth);
+static cJSON *least_at(const cJSON *schema, const config_words *words, unsigned depth);
 
-static cJSON *least_object(const cJSON *schema, const char *word, unsigned depth) {
+static cJSON *least_object(const cJSON *schema, const config_words *words, unsigned depth) {
   cJSON *made = cJSON_CreateObject();
   const cJSON *name;
   cJSON_ArrayForEach(name, member(schema, "required")) {
     const cJSON *property = member(member(schema, "properties"), name->valuestring);
     if (property != NULL && member(property, "default") == NULL) {
-      cJSON_AddItemToObject(made, name->valuestring, least_at(property, word, depth + 1));
+      cJSON_AddItemToObject(made, name->valuestring, least_at(property, words, depth + 1));
     }
   }
   const cJSON *property;
   double n = bound(schema, "minProperties", 0);
   cJSON_ArrayForEach(property, member(schema, "properties")) {
     if (cJSON_GetArraySize(made) < n && member(made, property->string) == NULL) {
-      cJSON_AddItemToObject(made, property->string, least_at(property, word, depth + 1));
+      cJSON_AddItemToObject(made, property->string, least_at(property, words, depth + 1));
     }
   }
   return made;
 }
 
-static cJSON *least_array(const cJSON *schema, const char *word, unsigned depth) {
+static cJSON *least_array(const cJSON *schema, const config_words *words, unsigned depth) {
   cJSON *made = cJSON_CreateArray();
   double n = bound(schema, "minItems", 0);
   for (double i = 0; i < n; i++) {
-    cJSON_AddItemToArray(made, least_at(member(schema, "items"), word, depth + 1));
+    cJSON_AddItemToArray(made, least_at(member(schema, "items"), words, depth + 1));
   }
   return made;
 }
 
-static cJSON *least_string(const cJSON *schema, const char *word) {
+static cJSON *least_string(const cJSON *schema, const config_words *words) {
+  const char *word = config_type_of(schema) == CONFIG_FILE ? words->file : words->string;
   size_t low = (size_t)bound(schema, "minLength", 0), high = (size_t)bound(schema, "maxLength", STRING_MAX);
   size_t len = strlen(word);
   return len >= low && len <= high ? cJSON_CreateString(word) : string_of(low, false);
@@ -77,7 +79,7 @@ static cJSON *condition_make(void) {
   return cJSON_Parse("{\"field\":\"language\",\"is\":\"ar\"}");
 }
 
-static cJSON *least_at(const cJSON *schema, const char *word, unsigned depth) {
+static cJSON *least_at(const cJSON *schema, const config_words *words, unsigned depth) {
   const cJSON *choices = member(schema, "enum");
   if (depth > DEPTH_MAX) {
     return cJSON_CreateNull();
@@ -89,23 +91,23 @@ static cJSON *least_at(const cJSON *schema, const char *word, unsigned depth) {
   switch (config_type_of(schema)) {
   case CONFIG_STRING:
   case CONFIG_FILE:
-    return least_string(schema, word);
+    return least_string(schema, words);
   case CONFIG_INTEGER:
   case CONFIG_NUMBER:
     return cJSON_CreateNumber(low <= high ? low : high);
   case CONFIG_BOOLEAN:
     return cJSON_CreateFalse();
   case CONFIG_ARRAY:
-    return least_array(schema, word, depth);
+    return least_array(schema, words, depth);
   case CONFIG_PREDICATE:
     return condition_make();
   default:
-    return least_object(schema, word, depth);
+    return least_object(schema, words, depth);
   }
 }
 
-cJSON *config_least(const cJSON *schema, const char *word) {
-  return least_at(schema, word, 0);
+cJSON *config_least(const cJSON *schema, const config_words *words) {
+  return least_at(schema, words, 0);
 }
 
 /* --- others --- */
@@ -150,7 +152,7 @@ static cJSON *other_array(const cJSON *schema, chance *luck, bool free_strings, 
 }
 
 static cJSON *other_object(const cJSON *schema, const cJSON *base, chance *luck, bool free_strings, unsigned depth) {
-  cJSON *made = base != NULL ? cJSON_Duplicate(base, 1) : least_object(schema, "a", depth);
+  cJSON *made = base != NULL ? cJSON_Duplicate(base, 1) : least_object(schema, &plain_words, depth);
   const cJSON *property;
   cJSON_ArrayForEach(property, member(schema, "properties")) {
     if (!chance_once_in(luck, 2)) {
@@ -303,7 +305,7 @@ static void bad_arrays(const bad_walk *walk, const place *at, const cJSON *schem
 
 static void bad_objects(const bad_walk *walk, const place *at, const cJSON *schema, const cJSON *base, unsigned depth) {
   const cJSON *property, *name;
-  cJSON *whole = base != NULL ? cJSON_Duplicate(base, 1) : config_least(schema, "a");
+  cJSON *whole = base != NULL ? cJSON_Duplicate(base, 1) : config_least(schema, &plain_words);
   if (member(schema, "additionalProperties") == NULL) {
     cJSON *more = cJSON_Duplicate(whole, 1);
     cJSON_AddNumberToObject(more, "no such key", 1);

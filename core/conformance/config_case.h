@@ -10,9 +10,13 @@
 
 #include "conformance/chance.h"
 
-/* The least configuration that the schema takes: what it requires and gives no default. Strings for which the schema does not say
- * more are word. Owned by the caller; NULL: no memory. */
-cJSON *config_least(const cJSON *schema, const char *word);
+/* What stands in strings and for files of which the schema does not say more. */
+typedef struct config_words {
+  const char *string, *file;
+} config_words;
+
+/* The least configuration that the schema takes: what it requires and gives no default. Owned by the caller; NULL: no memory. */
+cJSON *config_least(const cJSON *schema, const config_words *words);
 
 /* base with other values, which the schema allows, for some of its keys: bounds, edges and every choice come up. Free
  * strings, files and predicates stay as they are unless free_strings. Owned by the caller; NULL: no memory. */

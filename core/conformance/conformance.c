@@ -263,9 +263,10 @@ static void output_set(const session *self, cJSON *config) {
 
 /* The configuration that the checks begin from. */
 static int config_make(session *self, qn_error *error) {
-  const char *word = self->info->role == ROLE_SOURCE ? "${SCRATCH}/in" : "${SCRATCH}/in/a.txt";
+  const char *path = self->info->role == ROLE_SOURCE ? "${SCRATCH}/in" : "${SCRATCH}/in/a.txt";
+  const config_words words = { .string = path, .file = "${SCRATCH}/in/a.txt" };
   const cJSON *given = self->options->config;
-  cJSON *base = given != NULL ? cJSON_Duplicate(given, 1) : config_least(self->info->config, word);
+  cJSON *base = given != NULL ? cJSON_Duplicate(given, 1) : config_least(self->info->config, &words);
   if (given == NULL && base != NULL) {
     output_set(self, base);
   }

@@ -78,6 +78,16 @@ void report_skip_check(report *self, const char *why) {
   }
 }
 
+const check_result *report_unchecked(const report *self) {
+  for (uint32_t i = 0; i < self->n_results; i++) {
+    const check_result *one = &self->results[i];
+    if (one->skipped != NULL && strncmp(one->skipped, REPORT_NO_STAGE, sizeof REPORT_NO_STAGE - 1) == 0) {
+      return one;
+    }
+  }
+  return NULL;
+}
+
 void report_done(report *self) {
   for (uint32_t i = 0; i < self->n_findings; i++) {
     free(self->findings[i].document_name);

@@ -51,7 +51,12 @@ void report_end_check(report *self, uint32_t elapsed_ms);
 void report_skip_check(report *self, const char *why);
 /* Whether a rule was found broken, of this stage or of the file. */
 bool report_has(const report *self, const char *stage, rule_id rule);
+/* A check that could not be done since the stage was not to be had; NULL: there is none. */
+const check_result *report_unchecked(const report *self);
 void report_done(report *self);
+
+/* What the reason of such a skip begins with. */
+#define REPORT_NO_STAGE "create fails: "
 
 void report_print(const report *self, FILE *stream, bool verbose);
 /* docs/conformance.md says what stands in it. NULL: no memory. */

@@ -95,6 +95,8 @@ static const char schema_text[] = "{\"type\":\"object\",\"required\":[\"name\",\
                                   "\"object\",\"required\":[\"value\"],"
                                   "\"properties\":{\"value\":{\"type\":\"integer\"}}}}}}";
 
+static const config_words words = { "word", "a.txt" };
+
 static void first_report(void *arg, const char *pointer, int at_key, const char *message) {
   const char **said = arg;
   (void)pointer;
@@ -108,7 +110,7 @@ static void first_report(void *arg, const char *pointer, int at_key, const char 
 
 static void config_least_and_others_are_taken(void **state) {
   (void)state;
-  cJSON *schema = cJSON_Parse(schema_text), *least = config_least(schema, "word"), *filled = NULL;
+  cJSON *schema = cJSON_Parse(schema_text), *least = config_least(schema, &words), *filled = NULL;
   const char *said = NULL;
   assert_non_null(schema);
   if (config_check(schema, least, first_report, &said, &filled) != 0) {
@@ -145,7 +147,7 @@ static void refuse_one(void *arg, const cJSON *bad, const char *what) {
 
 static void config_bad_ones_are_each_refused(void **state) {
   (void)state;
-  cJSON *schema = cJSON_Parse(schema_text), *least = config_least(schema, "word");
+  cJSON *schema = cJSON_Parse(schema_text), *least = config_least(schema, &words);
   bad_count count = { schema, 0 };
   config_bad_all(schema, least, refuse_one, &count);
   assert_true(count.n > 60); /* ten keys, several ways each */
