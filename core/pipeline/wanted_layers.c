@@ -245,13 +245,13 @@ const char *supplier_advice(draft *self, const draft_stage *stage, const char *l
   const char *id = other->stage.id == NULL ? other->use : other->stage.id;
   const draft_stage *split = split_between(other, stage);
   const char *advice =
-      split != NULL
-          ? plan_memory_format(self->file->memory,
-                               "\"%s\" does, but what comes out of \"%s\" are other documents, with a payload only: put "
-                               "one more { \"use\": \"%s\" } behind it",
-                               id, split->use, other->use)
+      split != NULL ? plan_memory_format(
+                          self->file->memory,
+                          "\"%s\" does, but what comes out of \"%s\" are other documents, with a payload only: put "
+                          "one more { \"use\": \"%s\" } behind it",
+                          id, split->use, other->use)
       : line ? plan_memory_format(self->file->memory, "\"%s\" does, but only later: move it up, before this one", id)
-           : plan_memory_format(self->file->memory, "\"%s\" does, but this one does not read from it: see its \"from\"",
-                                id);
+             : plan_memory_format(self->file->memory,
+                                  "\"%s\" does, but this one does not read from it: see its \"from\"", id);
   return advice == NULL ? "" : advice;
 }

@@ -55,7 +55,7 @@ typedef struct qn_call {
   uint32_t attempt; /* 1 for the first try */
   const qn_host *host;
   qn_env *env;
-  int64_t now_ms;   /* Unix time of admission, milliseconds; the only clock a stage needs. Frozen on request. A transform
+  int64_t now_ms; /* Unix time of admission, milliseconds; the only clock a stage needs. Frozen on request. A transform
                        whose results depend on it says "needs": ["time"] in its manifest */
   qn_ticket ticket; /* async stages: what complete() takes */
 } qn_call;

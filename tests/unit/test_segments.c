@@ -55,9 +55,8 @@ static void graph_close(graph *g) {
 
 /* "source:lines>1 parallel:plain,words>2 ...": a segment's kind, its stages, where it leads. */
 static void segments_text(const plan *p, char *ret_text, size_t capacity) {
-  static const char *const kinds[] = {
-    "source", "parallel", "ordered", "serial", "batch", "async", "isolated", "split", "sink"
-  };
+  static const char *const kinds[] = { "source", "parallel", "ordered", "serial", "batch",
+                                       "async",  "isolated", "split",   "sink" };
   size_t len = 0;
   ret_text[0] = '\0';
   for (uint32_t i = 0; i < p->n_segments; i++) {
