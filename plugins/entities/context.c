@@ -170,6 +170,39 @@ static uint32_t name_begin(const scan *s, const hit *h, uint8_t type) {
   return h->first;
 }
 
+/* True if some hit calls words [first, last) the same as payload of h. */
+static bool is_called(const scan *s, uint32_t at, const qlex_payload *payload, uint32_t last) {
+  const hit *h = &s->hits[at];
+  while (at > 0 && s->hits[at - 1].first == h->first) {
+    at--;
+  }
+  for (; at < s->n_hits && s->hits[at].first == h->first; at++) {
+    const hit *other = &s->hits[at];
+    bool same_words = other->last == last && other->begin == h->begin && other->lexicon == h->lexicon;
+    for (uint32_t p = 0; same_words && p < other->n_payloads; p++) {
+      if (other->payloads[p].kind == QLEX_ENTITY && other->payloads[p].entry == payload->entry) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+/* Where the name proper ends in an alias that is written with its nationality ("بتروناس الماليزية"): that stays outside, if the
+ * organisation is also called without it and the name is no description. */
+static uint32_t name_end(const scan *s, uint32_t at, const qlex_payload *payload, uint8_t type) {
+  const hit *h = &s->hits[at];
+  const trigger *t = &s->triggers[h->first];
+  const scan_word *w = &s->words[h->last - 1];
+  const char *form_end = s->heap + w->form + w->form_len;
+  if (type != QN_ENTITY_TYPE_ORGANIZATION || h->last < h->first + 2 || t->head != 0 || t->open != 0 ||
+      (w->shape & (WORD_ARABIC | WORD_ARTICLE)) != (WORD_ARABIC | WORD_ARTICLE) || w->form_len < 10) {
+    return h->last;
+  }
+  bool adjective = memcmp(form_end - 2, "\xD9\x8A", 2) == 0 || memcmp(form_end - 4, "\xD9\x8A\xD9\x87", 4) == 0;
+  return adjective && is_called(s, at, payload, h->last - 1) ? h->last - 1 : h->last;
+}
+
 static float score_of(const scan *s, const hit *h, const qlex_payload *payload, uint8_t type) {
   const scan_word *w = &s->words[h->first];
   bool single = h->last == h->first + 1;
@@ -259,12 +292,14 @@ void context_propose(scan *s, const senses *d) {
       }
       uint8_t type = s->lexicons[h->lexicon].entries[payload->entry].type;
       uint32_t first = name_begin(s, h, type);
+      uint32_t last = first == h->first ? name_end(s, i, payload, type) : h->last;
+      bool shortened = first > h->first || last < h->last;
       candidate proposed = {
         .first = first,
-        .last = h->last,
+        .last = last,
         .begin = first == h->first ? h->begin : s->words[first].begin,
-        .end = s->words[h->last - 1].end,
-        .score = score_of(s, h, payload, type) + (first > h->first ? 0.04f : 0.0f) + /* the longer alias says more */
+        .end = s->words[last - 1].end,
+        .score = score_of(s, h, payload, type) + (shortened ? 0.04f : 0.0f) + /* the longer alias says more */
                  (several ? senses_weigh(d, s, h, payload) : 0.0f),
         .type = type,
         .from = FROM_LEXICON,

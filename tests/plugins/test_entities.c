@@ -174,8 +174,8 @@ static void entities_values_have_amounts(void **state) {
 
 static void entities_min_score_leaves_doubtful_out(void **state) {
   (void)state;
-  static const row rows[] = { { "وقالت ميلوناكس إنها سعيدة. اشترت إنفيديا مصنعا.", "ORGANIZATION:إنفيديا=Nvidia" } };
-  check_rows(STAGES("{\"use\":\"entities\",\"with\":{\"min_score\":0.92}}"), rows, 1);
+  static const row rows[] = { { "وصل الوفد إلى تاربوكا مساء. اشترت إنفيديا مصنعا.", "ORGANIZATION:إنفيديا=Nvidia" } };
+  check_rows(STAGES("{\"use\":\"entities\",\"with\":{\"min_score\":0.9}}"), rows, 1);
 }
 
 /* A lexicon file of the composer's own; the path goes into stages_json, which holds as long as the test. */
