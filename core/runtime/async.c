@@ -4,7 +4,7 @@
  * on a worker. Each document in flight has a slot with a call and a builder of its own.
  *
  * A document whose time is up goes its way at once; its slot stays, with the document pinned under the plugin's eyes, until
- * complete() comes after all. Too many of those and the stage has failed. */
+ * complete() comes after all. Too many of those for too long and the stage has failed. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -18,6 +18,7 @@ enum {
   LOOK_MAX_MS = 100,
   GRACE_FAILED_MS = 2000,   /* for what is pending when the run fails ... */
   GRACE_STOPPED_MS = 30000, /* ... or is stopped, where the stage has no limit of its own */
+  GRACE_CANCELLED_MS = 1000 /* for complete() after cancel() */
 };
 
 /* How a slot stands: bits. Whoever sets the second of RETURNED and COMPLETED, or EXPIRED on a slot that has only RETURNED,
@@ -45,8 +46,7 @@ typedef struct async_own {
   slot *slots;
   ring idle;  /* slots */
   ring ended; /* slots whose documents go on */
-  _Atomic uint32_t n_expired;
-  flow flow; /* for documents whose time is up [loop] */
+  flow flow;  /* for documents whose time is up [loop] */
   metrics_cell *cell;
   uv_timer_t look;
   bool has_look;
@@ -71,7 +71,6 @@ static void unpin(async_own *self, slot *at) {
   host_call_end(&at->call, QN_STATUS_DROP);
   document_unref(at->pinned);
   at->pinned = NULL;
-  atomic_fetch_sub(&self->n_expired, 1);
   give_back(self, at);
 }
 
@@ -171,19 +170,25 @@ static bool begin_one(worker *by, segment *seg) {
     give_back(self, at);
     return false;
   }
-  if (runtime_standing(self->runtime) == RUN_FAILED) {
-    give_back(self, at);
-    it->state = LEAF_UNFINISHED;
-    flow_end(&by->flow, seg, it);
-  } else {
-    begin(by, seg, at, it);
+  begin(by, seg, at, it);
+  return true;
+}
+
+/* The run has failed: what still comes ends here, and needs no slot, of which there may be none left. */
+static bool end_one(worker *by, segment *seg) {
+  leaf *it;
+  if (border_take(&seg->border, &it, 1) == 0) {
+    return false;
   }
+  it->state = LEAF_UNFINISHED;
+  flow_end(&by->flow, seg, it);
   return true;
 }
 
 static bool turn(worker *by, segment *seg) {
   bool ran = end_some(by, seg);
-  for (uint32_t i = 0; i < TAKE_MAX && begin_one(by, seg); i++) {
+  bool failed = runtime_standing(by->crew->runtime) == RUN_FAILED;
+  for (uint32_t i = 0; i < TAKE_MAX && (failed ? end_one(by, seg) : begin_one(by, seg)); i++) {
     ran = true;
   }
   return ran;
@@ -191,7 +196,8 @@ static bool turn(worker *by, segment *seg) {
 
 static bool ready(const segment *seg) {
   const async_own *self = seg->own;
-  return ring_count(&self->ended) > 0 || (border_ready(&seg->border) && ring_count(&self->idle) > 0);
+  bool takes = ring_count(&self->idle) > 0 || runtime_standing(self->runtime) == RUN_FAILED;
+  return ring_count(&self->ended) > 0 || (takes && border_ready(&seg->border));
 }
 
 /* --- time [loop] --- */
@@ -209,12 +215,12 @@ static void tell_cancelled(async_own *self, slot *at) {
   }
 }
 
-static void fail_stage(async_own *self, uint32_t n_expired) {
+static void fail_stage(async_own *self, uint32_t n_owed) {
   qn_error error = { 0 };
   error_set(&error, -ETIMEDOUT, "never-completes",
             "%u documents have run out of time and were never completed, though it was told to cancel them; a fault of "
             "the plugin, which owes complete() for every PENDING",
-            n_expired);
+            n_owed);
   runtime_fail(self->runtime, self->stage, &error);
 }
 
@@ -225,7 +231,6 @@ static void expire(async_own *self, segment *seg, slot *at, uint64_t now_ns) {
   qn_error error = { 0 };
   error_set(&error, -ETIMEDOUT, "timed-out", "not completed within %llu ms",
             (unsigned long long)((now_ns - at->begin_ns) / 1000000));
-  uint32_t n_expired = atomic_fetch_add(&self->n_expired, 1) + 1;
   at->pinned = document_ref(it->document); /* the plugin may look at it until it completes */
   tell_cancelled(self, at);
   verdict decided = outcome_of(rt, it, self->stage, self->cell, QN_STATUS_REJECT, &error);
@@ -234,15 +239,21 @@ static void expire(async_own *self, segment *seg, slot *at, uint64_t now_ns) {
     hand_to_workers(at);
   }
   activity_end(&rt->activity);
-  if (n_expired > self->n_slots / 2) {
-    fail_stage(self, n_expired);
-  }
+}
+
+/* A plugin that only needs a moment to see that it was told is no broken one, however few slots there are. */
+static bool is_owed(const slot *at, uint64_t now_ns) {
+  uint32_t phase = atomic_load(&at->phase);
+  return (phase & (PINNED | COMPLETED)) == PINNED &&
+         now_ns >= atomic_load(&at->due_ns) + milliseconds(GRACE_CANCELLED_MS);
 }
 
 static void look(async_own *self, segment *seg) {
   uint64_t now_ns = metrics_now_ns();
+  uint32_t n_owed = 0;
   for (uint32_t i = 0; i < self->n_slots; i++) {
     slot *at = &self->slots[i];
+    n_owed += is_owed(at, now_ns);
     if (atomic_load(&at->phase) != RETURNED || now_ns < atomic_load(&at->due_ns)) {
       continue;
     }
@@ -252,6 +263,9 @@ static void look(async_own *self, segment *seg) {
     }
   }
   flow_flush(&self->flow);
+  if (n_owed > self->n_slots / 2 && runtime_standing(self->runtime) != RUN_FAILED) {
+    fail_stage(self, n_owed);
+  }
 }
 
 static void on_look(uv_timer_t *timer) {
@@ -285,6 +299,9 @@ static void cancel(runtime *rt, segment *seg) {
     }
   }
   look_often(self, LOOK_MAX_MS);
+  if (failed) {
+    runtime_wake_workers(rt); /* what waits for a slot need not any more */
+  }
 }
 
 /* --- its life --- */

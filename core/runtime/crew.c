@@ -157,11 +157,15 @@ static void *worker_main(void *arg) {
   self->opened = open_worker(self);
   pthread_mutex_lock(&team->mutex);
   team->n_opened++;
+  self->is_open = self->opened == 0;
   pthread_cond_signal(&team->opened);
   pthread_mutex_unlock(&team->mutex);
   if (self->opened == 0) {
     work_on(self);
   }
+  pthread_mutex_lock(&team->mutex);
+  self->is_open = false;
+  pthread_mutex_unlock(&team->mutex);
   close_worker(self);
   atomic_store(&self->is_gone, true);
   return NULL;
@@ -401,15 +405,19 @@ bool crew_free(crew *self) {
 void crew_cancel(crew *self) {
   runtime *rt = self->runtime;
   bool failed = runtime_standing(rt) == RUN_FAILED;
+  pthread_mutex_lock(&self->mutex); /* one that was given up may come back, and close what it has, at any time */
   for (uint32_t i = 0; i < rt->n_segments; i++) {
     segment *at = &rt->segments[i];
-    for (uint32_t w = 0; failed && w < self->n_workers; w++) {
-      lane_cancel(&self->workers[w].lanes[i]);
+    for (uint32_t w = 0; failed && w < self->n_started; w++) {
+      if (self->workers[w].is_open) {
+        lane_cancel(&self->workers[w].lanes[i]);
+      }
     }
     if (at->work != NULL && at->work->cancel != NULL) {
       at->work->cancel(rt, at);
     }
   }
+  pthread_mutex_unlock(&self->mutex);
 }
 
 void runtime_wake_workers(runtime *self) {

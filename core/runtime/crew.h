@@ -25,6 +25,7 @@ typedef struct worker {
   document *pinned;     /* what it may still look at [loop] */
   lane *lanes;          /* by segment: the worker's own contexts, where the segment's work opens them */
   int opened;           /* what opening the lanes returned */
+  bool is_open;         /* they are there [under the crew's mutex] */
   qn_error error;
 } worker;
 
@@ -38,7 +39,7 @@ struct crew {
   uv_timer_t look;    /* [loop] */
   bool has_look;
   _Atomic bool stopping;
-  pthread_mutex_t mutex; /* over n_opened */
+  pthread_mutex_t mutex; /* over n_opened, and the workers' is_open */
   pthread_cond_t opened;
   uint32_t n_opened;
 };

@@ -136,7 +136,8 @@ static const qn_transform batch_table = {
 static void complete(maze *self, const pending *at) {
   static const qn_status statuses[] = { QN_STATUS_OK, QN_STATUS_DROP, QN_STATUS_REJECT, QN_STATUS_RETRY,
                                         QN_STATUS_FATAL };
-  self->host->complete(self->env, at->ticket, statuses[at->fate], "maze", "a dead end", 10);
+  const char *why = at->fate == MAZE_FATAL ? "a bottomless pit" : "a dead end";
+  self->host->complete(self->env, at->ticket, statuses[at->fate], "maze", why, strlen(why));
   self->host->complete(self->env, at->ticket, QN_STATUS_FATAL, "maze", "a second word", 13);
 }
 
