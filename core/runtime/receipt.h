@@ -36,10 +36,10 @@ typedef struct group group; /* order.h */
 
 /* A document being split by one stage: what its parts have in common. Lives as long as the document's receipt. */
 typedef struct parting {
-  struct parting *next;    /* another stage may split the same document */
-  _Atomic uint64_t n_live; /* parts that have not settled */
-  _Atomic bool *is_alone;  /* to be set when there is none any more */
-  group *groups[];         /* by ordered border; NULL: no part comes there */
+  struct parting *next;     /* another stage may split the same document */
+  _Atomic uint64_t *n_live; /* parts that have not settled, of all documents that the stage has split */
+  _Atomic bool *is_alone;   /* to be set when there is none any more */
+  group *groups[];          /* by ordered border; NULL: no part comes there */
 } parting;
 
 typedef struct leaf {

@@ -35,13 +35,13 @@ static receipt *drop_leaf(receipt *held) {
   return atomic_fetch_sub(&held->n_leaves, 1) == 1 ? held : NULL;
 }
 
-/* A part settles: its parent has one leaf less, and may go on splitting if it waited for this one. */
+/* A part settles: its parent has one leaf less, and the stage may go on splitting if it waited for this one. */
 static receipt *end_part(settler *self, receipt *part, uint32_t worst) {
   receipt *parent = part->parent;
   self->n_parts[worst]++;
   recycle(self, part);
   raise_worst(parent, worst);
-  if (atomic_fetch_sub(&part->from->n_live, 1) == 1) {
+  if (atomic_fetch_sub(part->from->n_live, 1) == 1) {
     atomic_store(part->from->is_alone, true);
     runtime_wake_workers(self->runtime);
   }

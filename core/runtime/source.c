@@ -249,6 +249,9 @@ int source_init(source *self, runtime *rt, instance *stage, segment *seg, uint32
   bell_init(&self->ended_bell, on_thread_ended, self);
   bell_init(&self->settled_bell, tell_settled, self);
   atomic_init(&self->settled, NULL);
+  if (self->async) {
+    source_async_init(self);
+  }
   return flow_init(&self->flow, rt);
 }
 

@@ -43,6 +43,7 @@ void source_done(source *source); /* frees what it holds; after its end */
 void source_call_begin(source *source);
 
 /* Async form. [loop] */
+void source_async_init(source *source); /* before any source starts, since plugins' threads look at the tickets then */
 int source_async_start(source *source, qn_error *error);
 void source_async_stop(source *source);
 void source_async_credit(source *source);

@@ -23,10 +23,13 @@ static void on_complete(completion *ended) {
   source_ended(self);
 }
 
+void source_async_init(source *self) {
+  completion_init(&self->runtime->completions, &self->completion, on_complete, self);
+}
+
 int source_async_start(source *in, qn_error *error) {
   (void)error;
   const qn_source *table = in->stage->table->source;
-  completion_init(&in->runtime->completions, &in->completion, on_complete, in);
   source_call_begin(in);
   in->call.call.ticket = completion_open(&in->runtime->completions, &in->completion);
   qn_status status = table->start(in->stage->self, &in->call.call);

@@ -3,8 +3,8 @@
 /* Stages that split a document: generators, called again and again with the same document and context until they have no more.
  *
  * Each call comes with credit for one document more, so that the parts of a large document are in flight a few at a time;
- * sources stand back while a split waits for credit. If no part of the document is live any more nothing will ever give
- * that credit, so then it is overdrawn by one. What follows in order finds the parts where their document stood: its own
+ * sources stand back while a split waits for credit. If no part that the stage has made is live any more nothing may ever give
+ * that credit, since it may all be held by what waits for the stage, so then it is overdrawn by one. What follows in order finds the parts where their document stood: its own
  * leaf is at every ordered border below from the start, with a group for the parts. */
 #include <errno.h>
 #include <stdlib.h>
@@ -25,7 +25,8 @@ typedef struct split {
   lane lane;
   leaf *_Atomic parent;    /* being split; NULL: none */
   parting *parting;        /* its */
-  _Atomic bool is_alone;   /* no part of it is live: look again for credit. May be set without need */
+  _Atomic uint64_t n_live; /* parts of it, and of those before it, that have not settled */
+  _Atomic bool is_alone;   /* there is none: look again for credit. May be set without need */
   uint64_t n_parts;        /* that it has emitted */
   _Atomic bool has_credit; /* for the next part, without its bytes */
   bool starves;            /* has asked for credit */
@@ -125,7 +126,7 @@ static void admitted(emitter *out, receipt *part) {
   split *self = (split *)out;
   receipt *parent = atomic_load(&self->parent)->receipt;
   atomic_fetch_add(&parent->n_leaves, 1);
-  atomic_fetch_add(&self->parting->n_live, 1);
+  atomic_fetch_add(&self->n_live, 1);
   part->parent = parent;
   part->from = self->parting;
   part->source = parent->source;
@@ -143,11 +144,6 @@ static const emitter_kind split_kind = {
 };
 
 /* --- credit before a call --- */
-
-/* [who holds the split] */
-static bool parent_is_alone(const split *self) {
-  return atomic_load(&self->parting->n_live) == 0;
-}
 
 static void sate(split *self) {
   if (self->starves) {
@@ -167,7 +163,7 @@ static bool get_credit(split *self) {
     admission_starve_inner(credits);
     self->has_credit = admission_try_inner(credits) == 0;
   }
-  if (!self->has_credit && parent_is_alone(self)) {
+  if (!self->has_credit && atomic_load(&self->n_live) == 0) {
     admission_force(credits);
     self->has_credit = true;
   }
@@ -259,6 +255,7 @@ static bool begin_parent(worker *by, segment *seg) {
   }
   self->n_parts = 0;
   metrics_add(&self->lane.steps[0].cell->documents, 1);
+  self->parting->n_live = &self->n_live;
   self->parting->is_alone = &self->is_alone;
   put_groups(seg, it->receipt, self->parting);
   atomic_store(&self->parent, it);
