@@ -8,6 +8,11 @@
 /* Of a model with 50,000 features, one unknown feature in twenty gets through 128 KB, which stay in a core's cache. */
 enum { SIEVE_LOG2 = 20, SIEVE_WORDS = 1 << (SIEVE_LOG2 - 6), SIEVE_MASK = (1 << SIEVE_LOG2) - 1 };
 
+/* The weights of a row that are added at once; gcc and clang both make of this what the processor has. */
+enum { EIGHT = 8 };
+typedef int8_t eight_weights __attribute__((vector_size(EIGHT)));
+typedef int16_t eight_sums __attribute__((vector_size(EIGHT * sizeof(int16_t))));
+
 int weigh_use(weigher *w, const ner_model *model, scan *s) {
   if (w->model == model) {
     return 0;
@@ -45,13 +50,22 @@ void weigh_features(const weigher *w, uint64_t *features, uint32_t n, weigh_row 
   for (uint32_t k = 0; k < n_kept; k++) {
     __builtin_prefetch(&model->slots[features[k] & model->mask]);
   }
-  memset(ret_sums, 0, sizeof(weigh_row));
+  eight_sums front = { 0 };
+  int16_t rest[MODEL_ROW - EIGHT] = { 0 };
   for (uint32_t k = 0; k < n_kept; k++) {
     const int8_t *weights = model_find(model, features[k]);
-    for (uint32_t y = 0; weights != NULL && y < MODEL_ROW; y++) {
-      ret_sums[y] = (int16_t)(ret_sums[y] + weights[y]);
+    if (weights == NULL) {
+      continue;
+    }
+    eight_weights first;
+    memcpy(&first, weights, sizeof first);
+    front += __builtin_convertvector(first, eight_sums);
+    for (uint32_t y = 0; y < MODEL_ROW - EIGHT; y++) {
+      rest[y] = (int16_t)(rest[y] + weights[EIGHT + y]);
     }
   }
+  memcpy(ret_sums, &front, sizeof front);
+  memcpy(ret_sums + EIGHT, rest, sizeof rest);
 }
 
 void weigh_done(weigher *w, const scan *s) {
