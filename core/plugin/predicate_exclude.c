@@ -129,37 +129,48 @@ static bool layers_exclude(const cJSON *a, const cJSON *b) {
 
 /* --- combinations --- */
 
-static bool any_excludes(const cJSON *list, const cJSON *other) {
+/* Two nested conditions can be taken apart in more ways than there is time for. Who runs out of steps has proved nothing. */
+enum { STEPS_MAX = 4096 };
+
+static bool excludes(const cJSON *a, const cJSON *b, uint32_t *steps);
+
+static bool any_excludes(const cJSON *list, const cJSON *other, uint32_t *steps) {
   const cJSON *part = NULL;
   cJSON_ArrayForEach(part, list) {
-    if (predicate_excludes(part, other)) {
+    if (excludes(part, other, steps)) {
       return true;
     }
   }
   return false;
 }
 
-static bool all_exclude(const cJSON *list, const cJSON *other) {
+static bool all_exclude(const cJSON *list, const cJSON *other, uint32_t *steps) {
   const cJSON *part = NULL;
   cJSON_ArrayForEach(part, list) {
-    if (!predicate_excludes(part, other)) {
+    if (!excludes(part, other, steps)) {
       return false;
     }
   }
   return true;
 }
 
-static bool taken_apart(const cJSON *a, const cJSON *b) {
+static bool taken_apart(const cJSON *a, const cJSON *b, uint32_t *steps) {
   const cJSON *all = member(a, "all");
   const cJSON *any = member(a, "any");
   const cJSON *negated = member(a, "not");
-  return (all != NULL && any_excludes(all, b)) || (any != NULL && all_exclude(any, b)) ||
+  return (all != NULL && any_excludes(all, b, steps)) || (any != NULL && all_exclude(any, b, steps)) ||
          (negated != NULL && cJSON_Compare(negated, b, 1) != 0);
 }
 
-bool predicate_excludes(const cJSON *a, const cJSON *b) {
-  if (!cJSON_IsObject(a) || !cJSON_IsObject(b)) {
+static bool excludes(const cJSON *a, const cJSON *b, uint32_t *steps) {
+  if (!cJSON_IsObject(a) || !cJSON_IsObject(b) || *steps == 0) {
     return false;
   }
-  return fields_exclude(a, b) || layers_exclude(a, b) || taken_apart(a, b) || taken_apart(b, a);
+  --*steps;
+  return fields_exclude(a, b) || layers_exclude(a, b) || taken_apart(a, b, steps) || taken_apart(b, a, steps);
+}
+
+bool predicate_excludes(const cJSON *a, const cJSON *b) {
+  uint32_t steps = STEPS_MAX;
+  return excludes(a, b, &steps);
 }

@@ -419,8 +419,89 @@ static int jit_again(void **state) {
   return unsetenv("QANAT_NO_JIT");
 }
 
+/* --- exclusion --- */
+
+typedef struct exclusion_row {
+  const char *a, *b;
+  bool excludes;
+} exclusion_row;
+
+static const exclusion_row exclusions[] = {
+  { "{'field': 'f', 'is': 'x'}", "{'field': 'f', 'is': 'y'}", true },
+  { "{'field': 'f', 'is': 'x'}", "{'field': 'f', 'is': 'x'}", false },
+  { "{'field': 'f', 'is': 'x'}", "{'field': 'g', 'is': 'y'}", false },
+  { "{'field': 'f', 'is': ['x', 'y']}", "{'field': 'f', 'is': ['y', 'z']}", false },
+  { "{'field': 'f', 'is': ['w', 'x']}", "{'field': 'f', 'is': ['y', 'z']}", true },
+  { "{'field': 'f', 'is': 1}", "{'field': 'f', 'is': '1'}", true },
+  { "{'field': 'f', 'is': 'x'}", "{'not': {'field': 'f', 'is': 'x'}}", true },
+  { "{'field': 'f', 'is': 'x'}", "{'not': {'field': 'f', 'is': 'y'}}", false },
+  { "{'field': 'f', 'present': false}", "{'field': 'f', 'is': 'x'}", true },
+  { "{'field': 'f', 'present': false}", "{'field': 'f', 'matches': 'x'}", true },
+  { "{'field': 'f', 'present': true}", "{'field': 'f', 'is': 'x'}", false },
+  { "{'field': 'f', 'below': 1}", "{'field': 'f', 'at_least': 1}", true },
+  { "{'field': 'f', 'at_most': 1}", "{'field': 'f', 'at_least': 1}", false },
+  { "{'field': 'f', 'at_most': 1}", "{'field': 'f', 'above': 1}", true },
+  { "{'field': 'f', 'at_least': 3, 'above': 1}", "{'field': 'f', 'at_most': 2}", true },
+  { "{'field': 'f', 'matches': '^a'}", "{'field': 'f', 'matches': '^b'}", false },
+  { "{'layer': 'quote/1', 'present': true}", "{'layer': 'quote/1', 'present': false}", true },
+  { "{'layer': 'quote/1', 'count': 0}", "{'layer': 'quote/1', 'count': {'min': 1}}", true },
+  { "{'layer': 'quote/1', 'count': {'max': 2}}", "{'layer': 'quote/1', 'count': {'min': 2}}", false },
+  { "{'layer': 'quote/1', 'present': false}", "{'layer': 'quote/1', 'count': 0}", false },
+  { "{'layer': 'quote/1', 'count': 0}", "{'layer': 'entity/1', 'count': 1}", false },
+  { "{'all': [{'field': 'g', 'is': 1}, {'field': 'f', 'is': 'x'}]}", "{'field': 'f', 'is': 'y'}", true },
+  { "{'any': [{'field': 'g', 'is': 1}, {'field': 'f', 'is': 'x'}]}", "{'field': 'f', 'is': 'y'}", false },
+  { "{'any': [{'field': 'f', 'is': 'z'}, {'field': 'f', 'is': 'x'}]}", "{'field': 'f', 'is': 'y'}", true },
+  { "{'any': [{'field': 'f', 'is': 'a'}, {'field': 'f', 'is': 'b'}]}",
+    "{'any': [{'field': 'f', 'is': 'c'}, {'field': 'f', 'is': 'd'}]}", true },
+  { "{'any': [{'field': 'f', 'is': 'a'}, {'field': 'f', 'is': 'b'}]}",
+    "{'not': {'any': [{'field': 'f', 'is': 'a'}, {'field': 'f', 'is': 'b'}]}}", true },
+};
+
+static cJSON *quoted(const char *json) {
+  char text[512];
+  assert_true(strlen(json) < sizeof text);
+  for (size_t i = 0; i <= strlen(json); i++) {
+    text[i] = json[i] == '\'' ? '"' : json[i];
+  }
+  cJSON *tree = cJSON_Parse(text);
+  assert_non_null(tree);
+  return tree;
+}
+
+static void excludes_what_can_be_told_from_the_conditions(void **state) {
+  (void)state;
+  for (size_t i = 0; i < sizeof exclusions / sizeof exclusions[0]; i++) {
+    cJSON *a = quoted(exclusions[i].a);
+    cJSON *b = quoted(exclusions[i].b);
+    if (predicate_excludes(a, b) != exclusions[i].excludes || predicate_excludes(b, a) != exclusions[i].excludes) {
+      fail_msg("%s and %s", exclusions[i].a, exclusions[i].b);
+    }
+    cJSON_Delete(a);
+    cJSON_Delete(b);
+  }
+}
+
+/* Each way of taking two conditions apart, level by level, is one of more than anybody can try. */
+static void excludes_gives_up_on_deep_conditions(void **state) {
+  (void)state;
+  cJSON *sides[2];
+  for (uint32_t side = 0; side < 2; side++) {
+    sides[side] = quoted(side == 0 ? "{'field': 'f', 'is': 'x'}" : "{'field': 'g', 'is': 'x'}");
+    for (uint32_t depth = 1; depth < PREDICATE_DEPTH_MAX; depth++) {
+      cJSON *around = cJSON_CreateObject();
+      cJSON_AddItemToArray(cJSON_AddArrayToObject(around, "all"), sides[side]);
+      sides[side] = around;
+    }
+  }
+  assert_false(predicate_excludes(sides[0], sides[1]));
+  cJSON_Delete(sides[0]);
+  cJSON_Delete(sides[1]);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+    cmocka_unit_test(excludes_what_can_be_told_from_the_conditions),
+    cmocka_unit_test(excludes_gives_up_on_deep_conditions),
     cmocka_unit_test(predicate_on_one_document_holds_or_not),
     cmocka_unit_test(predicate_of_random_form_keeps_its_logic),
     cmocka_unit_test(predicate_with_faults_tells_all_of_them),

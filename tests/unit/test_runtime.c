@@ -615,6 +615,35 @@ static void run_stopped_waits_for_what_is_pending(void **state) {
   rig_done(&r);
 }
 
+/* --- splits --- */
+
+static uint64_t most_at_once;
+
+static void note_at_once(void *arg, const runtime_counts *counts) {
+  (void)arg;
+  if (counts->in_flight > most_at_once) {
+    most_at_once = counts->in_flight;
+  }
+}
+
+/* Every document's first part could be the one that nothing else would ever give credit for. */
+static void run_split_keeps_to_the_budget_but_for_one(void **state) {
+  (void)state;
+  rig r;
+  rig_init(&r);
+  most_at_once = 0;
+  r.limits = "{'documents': 20}";
+  r.options.tick = note_at_once;
+  r.options.tick_ms = 1;
+  rig_run(&r, SOURCE("'count': 60"), "[{'use': 'maze-split', 'with': {'parts': 2}}]", SINK("'delay_us': 1000"));
+  assert_int_equal(r.code, 0);
+  assert_int_equal(r.counts.parts, 120);
+  assert_true(most_at_once >= 10);
+  assert_true(most_at_once <= 21);
+  assert_all_settled(&r);
+  rig_done(&r);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(run_any_number_of_workers_output_in_order),
@@ -654,6 +683,7 @@ int main(void) {
     cmocka_unit_test(run_async_time_outs_are_dead_letters),
     cmocka_unit_test(run_async_stage_that_never_completes_fails),
     cmocka_unit_test(run_stopped_waits_for_what_is_pending),
+    cmocka_unit_test(run_split_keeps_to_the_budget_but_for_one),
   };
   return cmocka_run_group_tests_name("runtime", tests, NULL, NULL);
 }

@@ -34,7 +34,19 @@ static void end_failing(rig *r) {
   failing_alloc_set(0);
 }
 
-static void sweep(void (*begin)(rig *), const char *source, const char *sink) {
+static const char line_of_steps[] = "[{'use': 'probe-step', 'with': {'retry_every': 5, 'reject_every': 7}, 'retry': "
+                                    "{'attempts': 2, 'delay_ms': 1}}]";
+
+/* A fork and its join, a batch, something pending, and parts that stand in order. */
+static const char graph_of_mazes[] =
+    "[{'id': 'one', 'use': 'maze-one', 'with': {'salt': 1}},"
+    "{'id': 'a', 'use': 'maze-batch', 'with': {'salt': 2, 'trouble': 50}, 'from': 'one'},"
+    "{'id': 'b', 'use': 'maze-async', 'with': {'salt': 3}, 'from': 'one'},"
+    "{'id': 'c', 'use': 'maze-ordered', 'with': {'salt': 4}, 'from': ['a', 'b']},"
+    "{'id': 'd', 'use': 'maze-split', 'with': {'salt': 5}, 'from': 'c'},"
+    "{'id': 'e', 'use': 'maze-serial', 'with': {'salt': 6}, 'from': 'd'}]";
+
+static void sweep(void (*begin)(rig *), const char *source, const char *stages, const char *sink) {
   did_fail = true;
   for (failing_at = 1; did_fail; failing_at++) {
     assert_true(failing_at < FAILURES_MAX);
@@ -42,11 +54,9 @@ static void sweep(void (*begin)(rig *), const char *source, const char *sink) {
     rig_init(&r);
     r.before = begin;
     r.after = end_failing;
-    rig_run(
-        &r, source,
-        "[{'use': 'probe-step', 'with': {'retry_every': 5, 'reject_every': 7}, 'retry': {'attempts': 2, 'delay_ms': "
-        "1}}]",
-        sink);
+    r.options.n_workers = 2;
+    r.limits = "{'documents': 8}";
+    rig_run(&r, source, stages, sink);
     if (r.created != 0) {
       assert_true(r.created < 0);
       assert_true(strlen(r.error.message) > 0);
@@ -62,18 +72,30 @@ static void sweep(void (*begin)(rig *), const char *source, const char *sink) {
 
 static void run_each_allocation_failing_once_keeps_account(void **state) {
   (void)state;
-  sweep(begin_failing, "{'use': 'probe-source', 'with': {'count': 20}}", "{'use': 'probe-sink'}");
+  sweep(begin_failing, "{'use': 'probe-source', 'with': {'count': 20}}", line_of_steps, "{'use': 'probe-sink'}");
 }
 
 static void run_async_each_allocation_failing_once_keeps_account(void **state) {
   (void)state;
-  sweep(begin_failing, "{'use': 'probe-source-async', 'with': {'count': 20}}",
+  sweep(begin_failing, "{'use': 'probe-source-async', 'with': {'count': 20}}", line_of_steps,
         "{'use': 'probe-sink-async', 'with': {'how': 'offload', 'flush_pends': true}}");
 }
 
 static void run_memory_ending_for_good_keeps_account(void **state) {
   (void)state;
-  sweep(begin_failing_for_good, "{'use': 'probe-source', 'with': {'count': 20}}", "{'use': 'probe-sink'}");
+  sweep(begin_failing_for_good, "{'use': 'probe-source', 'with': {'count': 20}}", line_of_steps,
+        "{'use': 'probe-sink'}");
+}
+
+static void run_graph_each_allocation_failing_once_keeps_account(void **state) {
+  (void)state;
+  sweep(begin_failing, "{'use': 'maze-source', 'with': {'count': 10}}", graph_of_mazes, "{'use': 'probe-sink'}");
+}
+
+static void run_graph_memory_ending_for_good_keeps_account(void **state) {
+  (void)state;
+  sweep(begin_failing_for_good, "{'use': 'maze-source', 'with': {'count': 10}}", graph_of_mazes,
+        "{'use': 'probe-sink'}");
 }
 
 int main(void) {
@@ -81,6 +103,8 @@ int main(void) {
     cmocka_unit_test(run_each_allocation_failing_once_keeps_account),
     cmocka_unit_test(run_async_each_allocation_failing_once_keeps_account),
     cmocka_unit_test(run_memory_ending_for_good_keeps_account),
+    cmocka_unit_test(run_graph_each_allocation_failing_once_keeps_account),
+    cmocka_unit_test(run_graph_memory_ending_for_good_keeps_account),
   };
   return cmocka_run_group_tests_name("runtime memory", tests, NULL, NULL);
 }
