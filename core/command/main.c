@@ -6,6 +6,7 @@
 
 #include "command/command.h"
 #include "command/outside.h"
+#include "isolation/stage_host.h"
 #include "plugin/config.h"
 #include "qanat/version.h"
 
@@ -93,6 +94,9 @@ int main(int argc, char **argv) {
   if (argc < 2) {
     print_help(stderr);
     return EXIT_USAGE;
+  }
+  if (strcmp(argv[1], STAGE_HOST_ARGUMENT) == 0) {
+    return stage_host_main(); /* started by ourselves, to run an isolated stage */
   }
   if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
     return help(argc, argv);

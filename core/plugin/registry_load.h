@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Loading one plugin file and holding its tables against its manifest. Private to core/plugin. Floor 2. */
+/* Loading one plugin file and holding its tables against its manifest. For the registry, and for a
+ * process that runs one stage (core/isolation). Floor 2. */
 #ifndef CORE_PLUGIN_REGISTRY_LOAD_H
 #define CORE_PLUGIN_REGISTRY_LOAD_H
 

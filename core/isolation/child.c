@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Batches go out and answers come in under a deadline that moves with each document the child begins. If the child dies
+ * over a batch, its documents are tried one by one, so that only the one to blame is rejected. */
+#include "isolation/child.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "document/block.h"
+#include "document/block_part.h"
+#include "isolation/process.h"
+#include "isolation/wire.h"
+#include "plugin/host_parts.h"
+
+enum {
+  STARTS_MAX = 5,    /* in vain, one after the other */
+  FREE_RESTARTS = 3, /* before there is a pause */
+  PAUSE_MS = 5,      /* the first, doubled each time */
+  PAUSE_MAX_MS = 1000,
+  PATIENCE_MS = 200, /* for a process that has closed its connection to end by itself */
+  LOOK_MS = 20,      /* how soon a cancel is seen */
+  START_MS = 60000,  /* for loading the plugin and making the stage */
+};
+
+struct child {
+  child_options options;
+  char *setup_text;
+  size_t memory_bytes;
+  process process; /* pid 0: none */
+  _Atomic pid_t pid;
+  _Atomic bool cancelled;
+  uint32_t n_deaths; /* since a document was last done */
+  wire_body output, input;
+  uint32_t seen_at; /* of the scene, and when that changed */
+  uint64_t since_ms, begun_ms;
+  uint64_t limit_ms, limit_all_ms;
+  child_counts counts;
+};
+
+#define KILLED_BYTES ((uint64_t)64 << 20) /* with less, it was somebody else who killed it */
+#define MEMORY_BYTES ((size_t)4 << 30)    /* of address space, if nothing is said */
+
+/* Why a child is gone. */
+typedef enum death { DEATH_CRASHED, DEATH_TIMED_OUT, DEATH_OVER_MEMORY, DEATH_BAD_ANSWER, DEATH_N } death;
+
+static uint64_t now_ms(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* --- waiting --- */
+
+static void limits_begin(child *self, uint64_t limit_ms, uint32_t n) {
+  self->limit_ms = limit_ms;
+  self->limit_all_ms = limit_ms * n;
+  self->seen_at = 0;
+  self->begun_ms = self->since_ms = now_ms();
+}
+
+/* How long to wait still; 0: no more. The child may say that it goes on, but not longer than for all of the batch. */
+static uint64_t left_ms(child *self) {
+  uint64_t now = now_ms();
+  uint32_t at = process_at(&self->process);
+  if (at != self->seen_at) {
+    self->seen_at = at;
+    self->since_ms = now;
+  }
+  uint64_t one = now - self->since_ms, all = now - self->begun_ms;
+  if (one >= self->limit_ms || all >= self->limit_all_ms) {
+    return 0;
+  }
+  uint64_t left = self->limit_ms - one, left_all = self->limit_all_ms - all;
+  return left < left_all ? left : left_all;
+}
+
+static void log_process(void *arg, uint32_t level, const char *text, size_t len) {
+  child *self = arg;
+  if (self->options.log != NULL) {
+    self->options.log(self->options.arg, level, text, len);
+  }
+}
+
+static int wait_ready(void *arg, short events) {
+  child *self = arg;
+  struct pollfd both[2] = { { .fd = self->process.socket, .events = events },
+                            { .fd = self->process.said, .events = POLLIN } };
+  for (;;) {
+    if (atomic_load_explicit(&self->cancelled, memory_order_relaxed)) {
+      return -ECANCELED;
+    }
+    uint64_t left = left_ms(self);
+    if (left == 0) {
+      return -ETIMEDOUT;
+    }
+    int n = poll(both, 2, left < LOOK_MS ? (int)left : LOOK_MS);
+    if (n < 0 && errno != EINTR) {
+      return -errno;
+    }
+    if (n > 0 && both[1].revents != 0) {
+      process_listen(&self->process, log_process, self);
+      both[1].fd = self->process.said; /* -1 once it has ended */
+    }
+    if (n > 0 && both[0].revents != 0) {
+      return 0;
+    }
+  }
+}
+
+/* --- life and death --- */
+
+static death death_of(const child *self, int rc, const process_exit *end) {
+  if (rc == -ETIMEDOUT) {
+    return DEATH_TIMED_OUT;
+  }
+  if (rc == -EBADMSG) {
+    return DEATH_BAD_ANSWER;
+  }
+  /* Killed, and not by us: by the system, which had no more memory. */
+  bool killed = WIFSIGNALED(end->status) && WTERMSIG(end->status) == SIGKILL && !end->by_us;
+  bool full = self->memory_bytes > 0 && end->most_bytes >= self->memory_bytes / 4 * 3;
+  return full || (killed && end->most_bytes > KILLED_BYTES) ? DEATH_OVER_MEMORY : DEATH_CRASHED;
+}
+
+static const char *signal_name(int number) {
+  const char *name = sigabbrev_np(number);
+  return name != NULL ? name : "?";
+}
+
+/* Ends what is left of it. rc is why we no longer talk to it. */
+static void bury(child *self, int rc, qn_error *ret_why) {
+  process_exit end = { 0 };
+  atomic_store(&self->pid, 0);
+  process_end(&self->process, rc == -EPIPE ? PATIENCE_MS : 0, log_process, self, &end);
+  death why = death_of(self, rc, &end);
+  self->n_deaths++;
+  switch (why) {
+  case DEATH_TIMED_OUT:
+    self->counts.n_timed_out++;
+    error_set(ret_why, -ETIMEDOUT, "timed-out", "the stage's process was ended after %llu ms over one document",
+              (unsigned long long)self->limit_ms);
+    break;
+  case DEATH_OVER_MEMORY:
+    self->counts.n_over_memory++;
+    error_set(ret_why, -ENOMEM, "over-memory", "the stage's process ended after taking %llu MiB of memory",
+              (unsigned long long)(end.most_bytes >> 20));
+    break;
+  case DEATH_BAD_ANSWER:
+    self->counts.n_bad_answers++;
+    error_set(ret_why, -EBADMSG, "bad-answer", "the stage's process sent what is no answer, and was ended");
+    break;
+  case DEATH_CRASHED:
+  default:
+    self->counts.n_crashed++;
+    if (WIFSIGNALED(end.status) && end.by_us) {
+      error_set(ret_why, -ECHILD, "crashed", "the stage's process closed its connection, and was ended");
+    } else if (WIFSIGNALED(end.status)) {
+      error_set(ret_why, -ECHILD, "crashed", "the stage's process died of signal %d (SIG%s)", WTERMSIG(end.status),
+                signal_name(WTERMSIG(end.status)));
+    } else {
+      error_set(ret_why, -ECHILD, "crashed", "the stage's process exited with status %d in the middle of a document",
+                WEXITSTATUS(end.status));
+    }
+    break;
+  }
+}
+
+/* What the child says of a stage that it cannot make. */
+static int refused(const wire_frame *from, qn_error *error) {
+  wire_result head;
+  if (from->len < sizeof head) {
+    return -EBADMSG;
+  }
+  memcpy(&head, from->bytes, sizeof head);
+  if (head.slug_len > WIRE_SLUG_MAX || head.message_len > WIRE_MESSAGE_MAX ||
+      from->len - sizeof head < (size_t)head.slug_len + head.message_len) {
+    return -EBADMSG;
+  }
+  char slug[WIRE_SLUG_MAX + 1] = { 0 };
+  const char *words = (const char *)from->bytes + sizeof head;
+  memcpy(slug, words, head.slug_len);
+  int code = head.status < 0 && head.status > -4096 && head.status != -EBADMSG ? head.status : -EINVAL;
+  host_words_copy(error, code, slug, "failed", words + head.slug_len, head.message_len);
+  return code;
+}
+
+/* Once. -EAGAIN: it died or said nonsense, which may go better another time. */
+static int start_once(child *self, qn_error *error) {
+  int rc = process_start(&self->process, self->options.program, error);
+  if (rc != 0) {
+    return rc;
+  }
+  atomic_store(&self->pid, self->process.pid);
+  self->counts.n_started++;
+  limits_begin(self, START_MS, 1);
+  wire_frame answer = { 0 };
+  rc = wire_send(self->process.socket, WIRE_SETUP, 0, self->setup_text, strlen(self->setup_text), wait_ready, self);
+  rc = rc == 0 ? wire_receive(self->process.socket, &self->input, &answer, wait_ready, self) : rc;
+  bool is_refused = rc == 0 && answer.kind == WIRE_REFUSED;
+  if (is_refused) {
+    rc = refused(&answer, error);
+    is_refused = rc != -EBADMSG;
+  } else if (rc == 0 && answer.kind != WIRE_READY) {
+    rc = -EBADMSG;
+  }
+  wire_frame_done(&answer);
+  if (rc == 0) {
+    return 0;
+  }
+  qn_error why;
+  bury(self, rc, &why);
+  if (is_refused || rc == -ECANCELED) {
+    return rc;
+  }
+  *error = why;
+  return -EAGAIN;
+}
+
+static int pause_ms(const child *self, uint64_t ms) {
+  for (uint64_t until = now_ms() + ms; now_ms() < until;) {
+    if (atomic_load_explicit(&self->cancelled, memory_order_relaxed)) {
+      return -ECANCELED;
+    }
+    struct timespec nap = { .tv_nsec = 2000000 };
+    nanosleep(&nap, NULL);
+  }
+  return 0;
+}
+
+static int start(child *self, qn_error *error) {
+  int rc = self->process.pid > 0 ? 0 : -EAGAIN;
+  for (uint32_t i = 0; rc == -EAGAIN && i < STARTS_MAX; i++) {
+    if (atomic_load_explicit(&self->cancelled, memory_order_relaxed)) {
+      return -ECANCELED;
+    }
+    uint32_t doublings = self->n_deaths > FREE_RESTARTS ? self->n_deaths - FREE_RESTARTS - 1 : 0;
+    uint64_t ms = self->n_deaths <= FREE_RESTARTS ? 0 : doublings > 8 ? PAUSE_MAX_MS : (uint64_t)PAUSE_MS << doublings;
+    rc = pause_ms(self, ms < PAUSE_MAX_MS ? ms : PAUSE_MAX_MS);
+    rc = rc == 0 ? start_once(self, error) : rc;
+  }
+  return rc == -EAGAIN ? -ECHILD : rc;
+}
+
+/* --- batches --- */
+
+static int put_document(child *self, const child_item *item) {
+  size_t len = block_size(item->document), written = 0;
+  unsigned char *room = wire_room(&self->output, sizeof(wire_document) + len);
+  if (room == NULL) {
+    return -ENOMEM;
+  }
+  const wire_document head = { .block_bytes = len, .now_ms = item->now_ms, .attempt = item->attempt };
+  memcpy(room, &head, sizeof head);
+  block_write(item->document, room + sizeof head, len, &written);
+  self->output.len += sizeof head + len;
+  return 0;
+}
+
+/* One answer, held to what it may say. -EBADMSG: it is none. */
+static int take_result(const child *self, const wire_frame *from, size_t *at, child_item *item) {
+  wire_result head;
+  if (from->len - *at < sizeof head) {
+    return -EBADMSG;
+  }
+  memcpy(&head, from->bytes + *at, sizeof head);
+  *at += sizeof head;
+  size_t words = wire_align((size_t)head.slug_len + head.message_len);
+  bool is_failure = head.status >= QN_STATUS_RETRY && head.status <= QN_STATUS_FATAL;
+  bool good = head.slug_len <= WIRE_SLUG_MAX && head.message_len <= WIRE_MESSAGE_MAX && words <= from->len - *at &&
+              head.block_bytes <= from->len - *at - words &&
+              (head.status == QN_STATUS_OK || (head.block_bytes == 0 && (is_failure || head.status == QN_STATUS_DROP)));
+  if (!good) {
+    return -EBADMSG;
+  }
+  const char *text = (const char *)from->bytes + *at;
+  const unsigned char *block = from->bytes + *at + words;
+  *at += words + head.block_bytes;
+  if (head.status == QN_STATUS_OK) {
+    int rc = block_part_read(item->document, self->options.stage.layout, block, head.block_bytes, &item->error);
+    item->status = rc == 0 ? QN_STATUS_OK : QN_STATUS_REJECT;
+    return 0;
+  }
+  char slug[WIRE_SLUG_MAX + 1] = { 0 };
+  memcpy(slug, text, head.slug_len);
+  host_words_copy(&item->error, -ECANCELED, slug, "failed", text + head.slug_len, head.message_len);
+  if (is_failure && item->error.message[0] == '\0') {
+    error_set(&item->error, -EPROTO, "no-message", "the stage's process gave no reason");
+  }
+  item->status = head.status;
+  return 0;
+}
+
+static int take_answer(child *self, child_item *items, uint32_t n, uint32_t *ret_n_done) {
+  wire_frame answer = { 0 };
+  int rc = wire_receive(self->process.socket, &self->input, &answer, wait_ready, self);
+  if (rc != 0) {
+    return rc;
+  }
+  rc = answer.kind == WIRE_DONE && answer.n == n ? 0 : -EBADMSG;
+  size_t at = 0;
+  for (uint32_t i = 0; rc == 0 && i < n; i++) {
+    rc = take_result(self, &answer, &at, &items[i]);
+    *ret_n_done += rc == 0;
+  }
+  rc = rc == 0 && at != answer.len ? -EBADMSG : rc;
+  wire_frame_done(&answer);
+  return rc;
+}
+
+/* Sends and receives. ret_n_done have a status, from the front, even if the rest ended badly. */
+static int exchange(child *self, child_item *items, uint32_t n, uint32_t *ret_n_done) {
+  self->output.len = 0;
+  for (uint32_t i = 0; i < n; i++) {
+    if (put_document(self, &items[i]) != 0) {
+      return -ENOMEM;
+    }
+  }
+  uint64_t limit_ms = self->options.timeout_ms > 0 ? self->options.timeout_ms : CHILD_TIMEOUT_MS;
+  bool together = self->options.stage.info->call == CALL_BATCH;
+  process_begin(&self->process);
+  limits_begin(self, together ? limit_ms * n : limit_ms, together ? 1 : n);
+  int rc = wire_send(self->process.socket, WIRE_BATCH, n, self->output.bytes, self->output.len, wait_ready, self);
+  return rc == 0 ? take_answer(self, items, n, ret_n_done) : rc;
+}
+
+static void reject(child_item *item, const qn_error *why) {
+  item->status = QN_STATUS_REJECT;
+  item->error = *why;
+}
+
+static int run_some(child *self, child_item *items, uint32_t n, qn_error *error) {
+  int rc = start(self, error);
+  if (rc != 0) {
+    return rc;
+  }
+  uint32_t n_done = 0;
+  rc = exchange(self, items, n, &n_done);
+  if (rc == 0) {
+    self->n_deaths = 0;
+    return 0;
+  }
+  if (rc == -ENOMEM && n == 1) { /* ours, not the child's */
+    error_set(&items[0].error, rc, "no-memory", "no memory to hand the document to the stage's process");
+    items[0].status = QN_STATUS_REJECT;
+    return 0;
+  }
+  qn_error why = { 0 };
+  if (rc != -ENOMEM) {
+    bury(self, rc, &why);
+  }
+  if (rc == -ECANCELED) {
+    return rc;
+  }
+  if (n == 1) {
+    if (n_done == 0) {
+      reject(&items[0], &why);
+    }
+    return 0;
+  }
+  for (uint32_t i = n_done; i < n; i++) {
+    rc = run_some(self, &items[i], 1, error);
+    if (rc != 0) {
+      return rc;
+    }
+  }
+  return 0;
+}
+
+int child_run(child *self, child_item *items, uint32_t n, qn_error *error) {
+  for (uint32_t i = 0; i < n; i++) {
+    items[i].status = -1;
+    items[i].error = (qn_error){ 0 };
+  }
+  return run_some(self, items, n, error);
+}
+
+/* --- its life --- */
+
+int child_new(const child_options *options, child **ret_child, qn_error *error) {
+  const stage_info *info = options->stage.info;
+  if (info->role != ROLE_TRANSFORM || info->call == CALL_ASYNC || info->splits) {
+    return error_set(error, -ENOTSUP, "not-isolated",
+                     "stage \"%s\" cannot be isolated: only transforms that are called with one document or with "
+                     "batches can",
+                     options->stage.id);
+  }
+  child *self = calloc(1, sizeof *self);
+  if (self == NULL) {
+    return error_set(error, -ENOMEM, "no-memory", "no memory for an isolated stage");
+  }
+  self->options = *options;
+  self->memory_bytes = options->stage.memory_bytes > 0 ? options->stage.memory_bytes : MEMORY_BYTES;
+  self->options.stage.memory_bytes = self->memory_bytes;
+  self->process = PROCESS_NONE;
+  self->setup_text = setup_write(&self->options.stage);
+  int rc = self->setup_text != NULL ? start(self, error)
+                                    : error_set(error, -ENOMEM, "no-memory", "no memory for an isolated stage");
+  if (rc != 0) {
+    child_free(self);
+    return rc;
+  }
+  *ret_child = self;
+  return 0;
+}
+
+void child_free(child *self) {
+  if (self == NULL) {
+    return;
+  }
+  if (self->process.pid > 0) {
+    process_exit end;
+    atomic_store(&self->pid, 0);
+    process_end(&self->process, 0, log_process, self, &end);
+  }
+  wire_body_done(&self->output);
+  wire_body_done(&self->input);
+  cJSON_free(self->setup_text);
+  free(self);
+}
+
+void child_cancel(child *self) {
+  atomic_store(&self->cancelled, true);
+}
+
+void child_counts_get(const child *self, child_counts *ret_counts) {
+  *ret_counts = self->counts;
+}
+
+pid_t child_pid(const child *self) {
+  return atomic_load(&self->pid);
+}

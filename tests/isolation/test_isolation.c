@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Whatever a stage does in its child, it costs the document it was doing it to and no other. The program is its own stage
+ * host. QANAT_KILLS=1000 for the long form of the last test. */
+#include <errno.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "isolation/child.h"
+#include "isolation/sandbox.h"
+#include "isolation/stage_host.h"
+#include "plugin/registry.h"
+#include "qanat/stage.h"
+
+#include <cmocka.h>
+
+enum { TIMEOUT_MS = 1500, KILLS = 50, BATCH = 8 };
+#define MEMORY_BYTES ((size_t)512 << 20)
+
+static const char *const fields[] = { "answer" };
+
+typedef struct world {
+  registry *registry;
+  schema_set *set;
+  document_pool *pool;
+  stage_layout layout;
+  cJSON *config;
+  child *child;
+  uint32_t n_lines;
+} world;
+
+static char folder[4096];
+
+static void count_line(void *arg, uint32_t level, const char *text, size_t len) {
+  world *self = arg;
+  (void)level;
+  (void)text;
+  self->n_lines += len > 0;
+}
+
+static void world_open(world *self, const char *create) {
+  const char *folders[] = { folder };
+  const registry_options options = { .folders = folders, .n_folders = 1, .only_folders = true, .allow_writable = true };
+  const document_limits limits = { .document_bytes = 64 << 20 };
+  qn_error error = { 0 };
+  memset(self, 0, sizeof *self);
+  assert_int_equal(registry_new(&options, &self->registry, &error), 0);
+  assert_int_equal(schema_set_new(&self->set), 0);
+  assert_int_equal(document_pool_new(self->set, &limits, &self->pool), 0);
+  self->layout = (stage_layout){ .view_reads = SCHEMA_VIEW_PAYLOAD,
+                                 .view_provides = SCHEMA_VIEW_NONE,
+                                 .n_fields_written = 1,
+                                 .fields_written = fields };
+  self->config = cJSON_CreateObject();
+  cJSON_AddStringToObject(self->config, "create", create);
+}
+
+static int world_start(world *self, const char *stage, qn_error *error) {
+  const child_options options = { .stage = { .info = registry_find(self->registry, stage),
+                                             .id = stage,
+                                             .config = self->config,
+                                             .base_folder = "",
+                                             .layout = &self->layout,
+                                             .schemas = self->set,
+                                             .limits = { .document_bytes = 64 << 20 },
+                                             .memory_bytes = MEMORY_BYTES },
+                                  .timeout_ms = TIMEOUT_MS,
+                                  .log = count_line,
+                                  .arg = self };
+  assert_non_null(options.stage.info);
+  return child_new(&options, &self->child, error);
+}
+
+static void world_close(world *self) {
+  child_free(self->child);
+  cJSON_Delete(self->config);
+  document_pool_free(self->pool); /* asserts that no document is left */
+  schema_set_free(self->set);
+  registry_free(self->registry);
+}
+
+static document *document_of(world *self, const char *payload, size_t len) {
+  document *doc;
+  uint8_t *room;
+  assert_int_equal(document_new(self->pool, &doc), 0);
+  assert_int_equal(document_payload_reserve(doc, len, &room), 0);
+  memcpy(room, payload, len);
+  assert_int_equal(document_payload_commit(doc, len), 0);
+  return doc;
+}
+
+static int64_t answer_of(const document *doc) {
+  qn_value value = { 0 };
+  return document_field_get(doc, QN_LIT("answer"), &value) == 0 ? value.as.i64 : INT64_MIN;
+}
+
+/* A batch of good documents with one that says `what` among them. */
+static void run_among_others(world *self, const char *what, child_item *ret_item) {
+  child_item items[BATCH] = { 0 };
+  qn_error error = { 0 };
+  for (uint32_t i = 0; i < BATCH; i++) {
+    const char *payload = i == BATCH / 2 ? what : "good";
+    items[i] = (child_item){ .document = document_of(self, payload, strlen(payload)), .attempt = 1 };
+  }
+  assert_int_equal(child_run(self->child, items, BATCH, &error), 0);
+  for (uint32_t i = 0; i < BATCH; i++) {
+    if (i != BATCH / 2) {
+      assert_int_equal(items[i].status, QN_STATUS_OK);
+      assert_int_equal(answer_of(items[i].document), 4);
+      document_unref(items[i].document);
+    }
+  }
+  *ret_item = items[BATCH / 2];
+}
+
+typedef struct harm_case {
+  const char *what, *slug;
+} harm_case;
+
+static void harm_in(const char *stage) {
+  static const harm_case cases[] = { { "crash", "crashed" },  { "exit", "crashed" },       { "hang", "timed-out" },
+                                     { "close", "crashed" },  { "memory", "over-memory" }, { "garbage", "bad-answer" },
+                                     { "reject", "not-mine" } };
+  world w;
+  qn_error error = { 0 };
+  world_open(&w, "");
+  assert_int_equal(world_start(&w, stage, &error), 0);
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    if (strcmp(cases[i].what, "memory") == 0 && !SANDBOX_LIMITS_MEMORY) {
+      continue;
+    }
+    child_item item;
+    run_among_others(&w, cases[i].what, &item);
+    if (item.status != QN_STATUS_REJECT || strcmp(item.error.slug, cases[i].slug) != 0) {
+      print_error("%s in %s: status %d, %s: %s\n", cases[i].what, stage, (int)item.status, item.error.slug,
+                  item.error.message);
+    }
+    assert_int_equal(item.status, QN_STATUS_REJECT);
+    assert_string_equal(item.error.slug, cases[i].slug);
+    assert_string_not_equal(item.error.message, "");
+    assert_int_equal(answer_of(item.document), INT64_MIN);
+    document_unref(item.document);
+  }
+  world_close(&w);
+}
+
+static void harm_costs_its_document_and_no_other(void **state) {
+  (void)state;
+  harm_in("hostile");
+}
+
+static void harm_in_a_batch_costs_its_document_and_no_other(void **state) {
+  (void)state;
+  harm_in("hostile-batch");
+}
+
+typedef struct try_case {
+  const char *what;
+  int code;
+} try_case;
+
+static void what_is_forbidden_fails_and_what_is_not_works(void **state) {
+  (void)state;
+  static const try_case cases[] = { { "fork", EPERM }, { "socket", EPERM }, { "file", EACCES }, { "write", EACCES },
+                                    { "exec", EPERM }, { "kill", EPERM },   { "thread", 0 },    { "good", 4 } };
+  world w;
+  qn_error error = { 0 };
+  world_open(&w, "");
+  assert_int_equal(world_start(&w, "hostile", &error), 0);
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    child_item item;
+    run_among_others(&w, cases[i].what, &item);
+    if (item.status != QN_STATUS_OK || answer_of(item.document) != cases[i].code) {
+      print_error("%s: status %d, answer %d\n", cases[i].what, (int)item.status, (int)answer_of(item.document));
+    }
+    assert_int_equal(item.status, QN_STATUS_OK);
+    assert_int_equal(answer_of(item.document), cases[i].code);
+    document_unref(item.document);
+  }
+  child_counts counts;
+  child_counts_get(w.child, &counts);
+  assert_int_equal(counts.n_started, 1);
+  world_close(&w);
+}
+
+static void dropped_document_is_dropped(void **state) {
+  (void)state;
+  world w;
+  qn_error error = { 0 };
+  child_item item;
+  world_open(&w, "");
+  assert_int_equal(world_start(&w, "hostile", &error), 0);
+  run_among_others(&w, "drop", &item);
+  assert_int_equal(item.status, QN_STATUS_DROP);
+  document_unref(item.document);
+  world_close(&w);
+}
+
+static void lines_of_the_child_are_logged_and_never_block_it(void **state) {
+  (void)state;
+  world w;
+  qn_error error = { 0 };
+  child_item item;
+  world_open(&w, "");
+  assert_int_equal(world_start(&w, "hostile", &error), 0);
+  run_among_others(&w, "shout", &item);
+  assert_int_equal(item.status, QN_STATUS_OK);
+  assert_in_range(w.n_lines, 1000, 20000);
+  document_unref(item.document);
+  world_close(&w);
+}
+
+static void large_document_goes_through_memory(void **state) {
+  (void)state;
+  enum { LARGE = 5 << 20 };
+  world w;
+  qn_error error = { 0 };
+  char *payload = malloc(LARGE);
+  assert_non_null(payload);
+  memset(payload, 'a', LARGE);
+  world_open(&w, "");
+  assert_int_equal(world_start(&w, "hostile", &error), 0);
+  child_item items[2] = { { .document = document_of(&w, payload, LARGE), .attempt = 1 },
+                          { .document = document_of(&w, payload, LARGE), .attempt = 1 } };
+  assert_int_equal(child_run(w.child, items, 2, &error), 0);
+  for (int i = 0; i < 2; i++) {
+    assert_int_equal(items[i].status, QN_STATUS_OK);
+    assert_int_equal(answer_of(items[i].document), LARGE);
+    document_unref(items[i].document);
+  }
+  free(payload);
+  world_close(&w);
+}
+
+static void stage_that_cannot_be_made_says_why(void **state) {
+  (void)state;
+  world w;
+  qn_error error = { 0 };
+  world_open(&w, "fail");
+  assert_int_not_equal(world_start(&w, "hostile", &error), 0);
+  assert_non_null(strstr(error.message, "create was told to fail"));
+  world_close(&w);
+  world_open(&w, "crash");
+  assert_int_not_equal(world_start(&w, "hostile", &error), 0);
+  assert_string_equal(error.slug, "crashed");
+  world_close(&w);
+}
+
+static void cancel_ends_what_hangs(void **state) {
+  (void)state;
+  world w;
+  qn_error error = { 0 };
+  world_open(&w, "");
+  assert_int_equal(world_start(&w, "hostile", &error), 0);
+  child_item item = { .document = document_of(&w, "hang", 4), .attempt = 1 };
+  child_cancel(w.child);
+  assert_int_equal(child_run(w.child, &item, 1, &error), -ECANCELED);
+  assert_int_equal(item.status, -1);
+  document_unref(item.document);
+  world_close(&w);
+}
+
+/* --- kills from outside --- */
+
+typedef struct killer {
+  child *child;
+  uint32_t n_kills;
+  _Atomic uint32_t n_done;
+  _Atomic bool stop;
+} killer;
+
+static void *kill_now_and_then(void *arg) {
+  killer *self = arg;
+  uint32_t random = 12345;
+  while (atomic_load(&self->n_done) < self->n_kills && !atomic_load(&self->stop)) {
+    random = random * 1664525 + 1013904223;
+    struct timespec nap = { .tv_nsec = (long)(random >> 8) % 8000000 };
+    nanosleep(&nap, NULL);
+    pid_t pid = child_pid(self->child);
+    if (pid > 0 && kill(pid, SIGKILL) == 0) {
+      atomic_fetch_add(&self->n_done, 1);
+    }
+  }
+  return NULL;
+}
+
+static void documents_survive_random_kills(void **state) {
+  (void)state;
+  const char *said = getenv("QANAT_KILLS");
+  world w;
+  qn_error error = { 0 };
+  world_open(&w, "");
+  assert_int_equal(world_start(&w, "hostile", &error), 0);
+  killer other = { .child = w.child, .n_kills = said != NULL ? (uint32_t)atoi(said) : KILLS };
+  pthread_t thread;
+  assert_int_equal(pthread_create(&thread, NULL, kill_now_and_then, &other), 0);
+  uint64_t n_in = 0, n_ok = 0, n_rejected = 0;
+  while (atomic_load(&other.n_done) < other.n_kills) {
+    child_item items[BATCH] = { 0 };
+    for (uint32_t i = 0; i < BATCH; i++) {
+      items[i] = (child_item){ .document = document_of(&w, "good", 4), .attempt = 1 };
+    }
+    n_in += BATCH;
+    assert_int_equal(child_run(w.child, items, BATCH, &error), 0);
+    for (uint32_t i = 0; i < BATCH; i++) {
+      bool is_ok = items[i].status == QN_STATUS_OK;
+      n_ok += is_ok && answer_of(items[i].document) == 4;
+      n_rejected += items[i].status == QN_STATUS_REJECT && strcmp(items[i].error.slug, "crashed") == 0;
+      assert_int_equal(answer_of(items[i].document), is_ok ? 4 : INT64_MIN);
+      document_unref(items[i].document);
+    }
+  }
+  atomic_store(&other.stop, true);
+  pthread_join(thread, NULL);
+  assert_int_equal(n_in, n_ok + n_rejected);
+  assert_true(n_ok > 0);
+  assert_true(n_rejected <= other.n_kills);
+  world_close(&w);
+}
+
+int main(int argc, char **argv) {
+  if (argc > 1 && strcmp(argv[1], STAGE_HOST_ARGUMENT) == 0) {
+    return stage_host_main();
+  }
+  if (argc < 2) {
+    return 2;
+  }
+  strncpy(folder, argv[1], sizeof folder - 1);
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test(harm_costs_its_document_and_no_other),
+    cmocka_unit_test(harm_in_a_batch_costs_its_document_and_no_other),
+    cmocka_unit_test(what_is_forbidden_fails_and_what_is_not_works),
+    cmocka_unit_test(dropped_document_is_dropped),
+    cmocka_unit_test(lines_of_the_child_are_logged_and_never_block_it),
+    cmocka_unit_test(large_document_goes_through_memory),
+    cmocka_unit_test(stage_that_cannot_be_made_says_why),
+    cmocka_unit_test(cancel_ends_what_hangs),
+    cmocka_unit_test(documents_survive_random_kills),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
