@@ -40,12 +40,6 @@ static void put(flow *self, segment *to, leaf *it) {
   wake_later(self, &to->border);
 }
 
-void flow_return(flow *self, leaf *it) {
-  border *at = &self->runtime->segments[it->segment].border;
-  border_put(at, it);
-  wake_later(self, at);
-}
-
 void flow_flush(flow *self) {
   if (self->woken != NULL) {
     border_wake(self->woken);

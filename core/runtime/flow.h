@@ -35,7 +35,4 @@ void flow_strange(flow *flow, const segment *source, leaf *leaf);
 /* Wakes who is to be woken and gives back what has settled. Nothing may be held back while a thread sleeps. */
 void flow_flush(flow *flow);
 
-/* Puts the leaf at the segment's border as it is: it waited for another try. */
-void flow_return(flow *flow, leaf *leaf);
-
 #endif

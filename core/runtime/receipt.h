@@ -54,7 +54,7 @@ typedef struct leaf {
   uint32_t step;          /* ... and at which of the segment's steps */
   uint32_t attempt;       /* of that step, from 1 */
   uint32_t state;         /* leaf_state */
-  uint32_t input;         /* waiting at a join: by which of its inputs it came */
+  uint32_t input;         /* waiting at a join: by which of its inputs it came; for a retry: its place in the batch */
 } leaf;
 
 /* One join of the plan, for one document. */

@@ -191,8 +191,8 @@ struct qn_host {
   /* --- emitting: inside a source's next and callbacks, and in a transform that splits --- */
 
   /* Waits for credit, starts a document and lends room for its payload, to be written by the source itself.
-   * Sync sources block here; others get -EAGAIN and are told by credit(). 0, -EAGAIN, -ECANCELED (stopping;
-   * return soon), -EFBIG (over limits.document_bytes), -ENOMEM. */
+   * Sync sources block here; async ones get -EAGAIN and are told by credit(); a transform that splits gets -EAGAIN and
+   * returns MORE. 0, -EAGAIN, -ECANCELED (stopping; return soon), -EFBIG (over limits.document_bytes), -ENOMEM. */
   int (*emit_reserve)(qn_call *call, size_t bytes, uint8_t **ret_payload);
 
   /* Sets a field of the document being emitted. */
@@ -217,7 +217,8 @@ struct qn_host {
   /* --- async stages and sinks --- */
 
   /* Ends what PENDING began, exactly once; later ones and ones after a time-out are ignored. May be called
-   * before process has returned. slug and text as for fail(), or NULL for OK. [any] */
+   * before process has returned. status is what could have been returned instead of PENDING. slug and text as for
+   * fail(), or NULL for OK and DROP. [any] */
   void (*complete)(qn_env *env, qn_ticket ticket, qn_status status, const char *slug, const char *text, size_t len);
 
   /* --- conditions --- */
@@ -246,10 +247,13 @@ typedef struct qn_transform {
   int (*context_open)(void *instance, qn_env *env, const qn_host *host, void **ret_context);
   void (*context_close)(void *context);
 
-  /* Call forms "one" and "async": one document. [worker] */
+  /* Call forms "one" and "async": one document. OK, DROP, RETRY, REJECT or FATAL; async: also PENDING. One that splits may
+   * say MORE, and is called again with the same document and context when there is credit; OK: that were all its
+   * parts; RETRY counts as REJECT once there are some. [worker] */
   qn_status (*process)(void *instance, void *context, qn_call *call);
 
-  /* Call form "batch": n_calls documents; the status of each goes to ret_statuses[i]. [worker] */
+  /* Call form "batch": n_calls documents; the status of each goes to ret_statuses[i], as process would return it. One that
+   * is not set is FATAL. [worker] */
   void (*process_batch)(void *instance, void *context, qn_call *const *calls, uint32_t n_calls,
                         qn_status *ret_statuses);
 
