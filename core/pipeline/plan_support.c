@@ -14,9 +14,8 @@ void draft_check_support(draft *self) {
       refuse(self, stage, "isolate", "isolation");
     }
     const stage_info *info = stage->stage.info;
-    bool can_limit = stage->place == ROLE_TRANSFORM && info != NULL && info->call != CALL_BATCH && !info->splits;
-    if (stage->stage.timeout_ms != 0 && info != NULL && !can_limit) {
-      refuse(self, stage, "timeout_ms", "time limits of sinks, and of stages that take batches or split documents");
+    if (stage->stage.timeout_ms != 0 && info != NULL && stage->place == ROLE_SINK) {
+      refuse(self, stage, "timeout_ms", "time limits of sinks");
     }
   }
 }

@@ -128,14 +128,18 @@ static void end_all(worker *by, segment *seg, leaf **leaves, uint32_t n) {
   }
 }
 
-static void end_call(worker *by, segment *seg, const room *in, uint32_t index, metrics_cell *cell) {
+/* late_ns: how long the whole batch took, if that was too long; nothing of it counts then. */
+static void end_call(worker *by, segment *seg, const room *in, uint32_t index, const step *at, uint64_t late_ns) {
   runtime *rt = by->crew->runtime;
   batch *self = seg->own;
   const instance *stage = &rt->instances[seg->planned->stages[0]];
   leaf *it = in->leaves[index];
   host_call *call = &in->calls[index];
-  qn_status status = host_call_end(call, in->statuses[index]);
-  verdict decided = outcome_of(rt, it, stage, cell, status, &call->error);
+  qn_status status = host_call_end(call, late_ns > 0 ? QN_STATUS_DROP : in->statuses[index]);
+  if (late_ns > 0) {
+    status = lane_timed_out(call, at->limit_ns, late_ns);
+  }
+  verdict decided = outcome_of(rt, it, stage, at->cell, status, &call->error);
   if (decided == VERDICT_AGAIN && seg->border.ordered) {
     uint32_t delay_ms = outcome_delay_ms(stage, it);
     it->attempt++;
@@ -166,11 +170,20 @@ static void run(worker *by, segment *seg, room *in, uint32_t n) {
     return;
   }
   uint64_t begin_ns = metrics_now_ns();
+  if (at->limit_ns > 0) {
+    watch_begin(&by->watch, NULL, in->calls, n, at->stage, begin_ns, at->limit_ns);
+  }
   stage->table->transform->process_batch(stage->self, at->context, in->lent, n, in->statuses);
-  metrics_add(&at->cell->time_ns, metrics_now_ns() - begin_ns);
+  if (at->limit_ns > 0 && !watch_end(&by->watch)) {
+    by->is_lost = true; /* the run has been stopped for it */
+    return;
+  }
+  uint64_t took_ns = metrics_now_ns() - begin_ns;
+  metrics_add(&at->cell->time_ns, took_ns);
   metrics_add(&at->cell->documents, n_first);
+  uint64_t late_ns = at->limit_ns > 0 && took_ns > at->limit_ns ? took_ns : 0;
   for (uint32_t i = 0; i < n; i++) {
-    end_call(by, seg, in, i, at->cell);
+    end_call(by, seg, in, i, at, late_ns);
   }
 }
 
@@ -196,7 +209,7 @@ static bool run_one(worker *by, segment *seg, bool whatever_there_is) {
   if (n > 0) {
     run(by, seg, in, n);
   }
-  if (self->alone) {
+  if (self->alone && !by->is_lost) {
     leave(self);
   }
   return n > 0;

@@ -283,8 +283,14 @@ static void look(crew *self) {
   uint64_t now_ns = metrics_now_ns();
   uint32_t n_started = self->n_started;
   for (uint32_t i = 0; i < n_started; i++) {
-    if (watch_look(&self->workers[i].watch, now_ns)) {
+    watch *own = &self->workers[i].watch;
+    if (!watch_look(own, now_ns)) {
+      continue;
+    }
+    if (own->leaf != NULL) {
       replace_worker(self, i);
+    } else {
+      fail_stuck(rt, &rt->instances[own->stage], "it has more than one of them in hand");
     }
   }
   for (uint32_t i = 0; i < rt->n_segments; i++) {

@@ -88,7 +88,7 @@ static inline qn_status hop(const step *self, document *doc, int64_t now_ms, uin
   return host_call_end(call, status);
 }
 
-static qn_status timed_out(host_call *call, uint64_t limit_ns, uint64_t took_ns) {
+qn_status lane_timed_out(host_call *call, uint64_t limit_ns, uint64_t took_ns) {
   error_set(&call->error, -ETIMEDOUT, "timed-out", "took %llu ms, of at most %llu",
             (unsigned long long)(took_ns / 1000000), (unsigned long long)(limit_ns / 1000000));
   return QN_STATUS_REJECT;
@@ -101,7 +101,7 @@ static qn_status hop_watched(watch *by, const step *self, leaf *it, uint32_t att
   call->call.attempt = attempt;
   host_call_begin(call, it->document, self->layout);
   uint64_t begin_ns = metrics_now_ns();
-  watch_begin(by, it, call, self->stage, begin_ns, self->limit_ns);
+  watch_begin(by, it, call, 1, self->stage, begin_ns, self->limit_ns);
   qn_status status = self->process(self->instance, self->context, &call->call);
   if (!watch_end(by)) {
     return LANE_LOST;
@@ -112,7 +112,7 @@ static qn_status hop_watched(watch *by, const step *self, leaf *it, uint32_t att
     return host_call_end(call, status);
   }
   host_call_end(call, QN_STATUS_DROP); /* nothing of what it built is kept */
-  return timed_out(call, self->limit_ns, took_ns);
+  return lane_timed_out(call, self->limit_ns, took_ns);
 }
 
 /* A lane with a time limit somewhere: clocks are read all the time anyway. */

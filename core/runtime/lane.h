@@ -48,8 +48,8 @@ typedef struct lane_stage {
  * thread is to end. */
 enum { LANE_LOST = -1000 };
 
-/* Opens the stages' contexts in the calling thread. watching is used if a stage has a time limit. A sink without prepare takes no step. builder and encoder are
- * the worker's, borrowed. On failure error names the stage. */
+/* Opens the stages' contexts in the calling thread. watching is used if a stage has a time limit. A sink without prepare
+ * takes no step. builder and encoder are the worker's, borrowed. On failure error names the stage. */
 int lane_open(lane *lane, const lane_stage *stages, uint32_t n_stages, builder *builder, record_encoder *encoder,
               watch *watching, qn_error *error);
 void lane_close(lane *lane); /* also half-opened ones */
@@ -59,6 +59,9 @@ void lane_close(lane *lane); /* also half-opened ones */
 qn_status lane_run(lane *lane, leaf *leaf);
 /* The same up to the step `end`, where leaf->step then stands. */
 qn_status lane_run_to(lane *lane, leaf *leaf, uint32_t end);
+
+/* Writes into the call that it came too late. Returns QN_STATUS_REJECT. */
+qn_status lane_timed_out(host_call *call, uint64_t limit_ns, uint64_t took_ns);
 
 /* Tells whatever runs that nobody waits for it any more. [any] */
 void lane_cancel(lane *lane);

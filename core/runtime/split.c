@@ -219,8 +219,20 @@ static void call_once(worker *by, segment *seg, leaf *it) {
   call->call.now_ms = it->receipt->now_ms;
   call->call.attempt = it->attempt;
   host_call_begin(call, it->document, at->layout);
-  qn_status status = host_call_end(call, at->process(at->instance, at->context, &call->call));
-  metrics_add(&at->cell->time_ns, metrics_now_ns() - begin_ns);
+  if (at->limit_ns > 0) {
+    watch_begin(&by->watch, NULL, call, 1, at->stage, begin_ns, at->limit_ns);
+  }
+  qn_status status = at->process(at->instance, at->context, &call->call);
+  if (at->limit_ns > 0 && !watch_end(&by->watch)) {
+    by->is_lost = true; /* the run has been stopped for it */
+    return;
+  }
+  uint64_t took_ns = metrics_now_ns() - begin_ns;
+  metrics_add(&at->cell->time_ns, took_ns);
+  status = host_call_end(call, status);
+  if (at->limit_ns > 0 && took_ns > at->limit_ns) {
+    status = lane_timed_out(call, at->limit_ns, took_ns);
+  }
   emitter_abandon(&self->emitter);
   if (status != QN_STATUS_MORE) {
     conclude(by, seg, it, status);
@@ -309,8 +321,11 @@ static bool turn(worker *by, segment *seg) {
       break;
     }
     self->emitter.flow = &by->flow;
-    while (n < CALLS_MAX && advance(by, seg)) {
+    while (n < CALLS_MAX && !by->is_lost && advance(by, seg)) {
       n++;
+    }
+    if (by->is_lost) {
+      return true; /* and the split stays taken */
     }
     leave(self);
   } while (n < CALLS_MAX && ready(seg));

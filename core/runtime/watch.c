@@ -13,12 +13,15 @@ bool watch_look(watch *self, uint64_t now_ns) {
   uint64_t state = atomic_load(&self->state);
   uint64_t due_ns = atomic_load(&self->due_ns);
   uint64_t limit_ns = atomic_load(&self->limit_ns);
-  host_call *call = atomic_load(&self->call);
+  host_call *calls = atomic_load(&self->call);
+  uint32_t n_calls = atomic_load(&self->n_calls);
   if ((state & WATCH_RUNNING) == 0 || now_ns < due_ns || atomic_load(&self->state) != state) {
     return false;
   }
   /* Should the call have ended by now, the flag is raised in vain: the next one clears it. */
-  atomic_store_explicit(&call->cancelled, 1, memory_order_relaxed);
+  for (uint32_t i = 0; i < n_calls; i++) {
+    atomic_store_explicit(&calls[i].cancelled, 1, memory_order_relaxed);
+  }
   uint64_t lost = (state & ~(uint64_t)WATCH_RUNNING) | WATCH_LOST;
   return now_ns - due_ns >= grace_ns(limit_ns) && atomic_compare_exchange_strong(&self->state, &state, lost);
 }

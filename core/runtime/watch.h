@@ -24,19 +24,21 @@ enum { WATCH_IDLE = 0, WATCH_RUNNING = 1, WATCH_LOST = 2, WATCH_BITS = 2 };
 typedef struct watch {
   _Atomic uint64_t state;
   _Atomic uint64_t due_ns, limit_ns; /* of the call, on the metrics' clock */
-  host_call *_Atomic call;
+  host_call *_Atomic call;           /* the first of n_calls that lie together */
+  _Atomic uint32_t n_calls;
   /* Written before state says RUNNING; who has set LOST may read them. */
-  leaf *leaf;
+  leaf *leaf;     /* NULL: a batch or a generator, whose thread cannot be given up alone */
   uint32_t stage; /* index in the plan */
 } watch;
 
 /* [the thread] */
-static inline void watch_begin(watch *self, leaf *it, host_call *call, uint32_t stage, uint64_t now_ns,
-                               uint64_t limit_ns) {
+static inline void watch_begin(watch *self, leaf *it, host_call *calls, uint32_t n_calls, uint32_t stage,
+                               uint64_t now_ns, uint64_t limit_ns) {
   uint64_t number = (atomic_load_explicit(&self->state, memory_order_relaxed) >> WATCH_BITS) + 1;
   self->leaf = it;
   self->stage = stage;
-  atomic_store(&self->call, call);
+  atomic_store(&self->call, calls);
+  atomic_store(&self->n_calls, n_calls);
   atomic_store(&self->limit_ns, limit_ns);
   atomic_store(&self->due_ns, now_ns + limit_ns);
   atomic_store(&self->state, number << WATCH_BITS | WATCH_RUNNING);

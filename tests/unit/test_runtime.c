@@ -571,6 +571,31 @@ static void run_late_answer_counts_as_none(void **state) {
   rig_done(&r);
 }
 
+static void run_late_batch_has_failed_as_a_whole(void **state) {
+  (void)state;
+  rig r;
+  rig_init(&r);
+  rig_run(&r, SOURCE("'count': 8"), "[{'use': 'maze-batch', 'with': {'spin_us': 200000}, 'timeout_ms': 1}]", SINK(""));
+  assert_int_equal(r.code, 0);
+  assert_true(r.counts.dead_lettered >= 4);
+  assert_string_equal(letter_memory_at(r.letters, 0)->slug, "timed-out");
+  assert_all_settled(&r);
+  rig_done(&r);
+}
+
+static void run_late_split_has_failed_and_its_parts_stand(void **state) {
+  (void)state;
+  rig r;
+  rig_init(&r);
+  rig_run(&r, SOURCE("'count': 6"), "[{'use': 'maze-split', 'with': {'spin_us': 100000, 'parts': 2}, 'timeout_ms': 1}]",
+          SINK(""));
+  assert_int_equal(r.code, 0);
+  assert_true(r.counts.dead_lettered > 0 && r.counts.parts > 0);
+  assert_string_equal(letter_memory_at(r.letters, 0)->slug, "timed-out");
+  assert_all_settled(&r);
+  rig_done(&r);
+}
+
 /* --- asynchronous transforms --- */
 
 static void run_async_time_outs_are_dead_letters(void **state) {
@@ -680,6 +705,8 @@ int main(void) {
     cmocka_unit_test(run_cancelled_stage_has_failed_on_its_document),
     cmocka_unit_test(run_thread_that_does_not_return_is_replaced),
     cmocka_unit_test(run_late_answer_counts_as_none),
+    cmocka_unit_test(run_late_batch_has_failed_as_a_whole),
+    cmocka_unit_test(run_late_split_has_failed_and_its_parts_stand),
     cmocka_unit_test(run_async_time_outs_are_dead_letters),
     cmocka_unit_test(run_async_stage_that_never_completes_fails),
     cmocka_unit_test(run_stopped_waits_for_what_is_pending),
