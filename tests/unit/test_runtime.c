@@ -651,7 +651,8 @@ static void note_at_once(void *arg, const runtime_counts *counts) {
   }
 }
 
-/* If each document's only part were the one that nothing else would ever give credit for, it were twice the budget. Some more than one are seen, since what has settled gives its credit back in batches. */
+/* If each document's only part were the one that nothing else would ever give credit for, it were twice the budget. Some
+ * more than one are seen, since what has settled gives its credit back in batches. */
 static void run_split_keeps_about_to_the_budget(void **state) {
   (void)state;
   rig r;
