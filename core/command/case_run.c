@@ -197,9 +197,13 @@ static int64_t now_of(const world *self) {
 }
 
 static int run(world *self, cJSON **ret_result, qn_error *error) {
-  const runtime_options options = {
-    .n_workers = 1, .frozen = true, .now_ms = now_of(self), .log = on_log, .arg = self, .letters = &self->letters.store
-  };
+  const runtime_options options = { .n_workers = 1,
+                                    .frozen = true,
+                                    .now_ms = now_of(self),
+                                    .log = on_log,
+                                    .arg = self,
+                                    .letters = &self->letters.store,
+                                    .unisolated = true };
   int rc = runtime_new(self->plan, self->tables, &options, &self->runtime, error);
   if (rc != 0) {
     return rc;

@@ -283,6 +283,8 @@ int retry_tables(retry *self, registry *from, const qn_stage **tables, qn_error 
   for (uint32_t i = 0; rc == 0 && i < self->plan->n_stages; i++) {
     if (i == self->stage) {
       tables[i] = &stage_table;
+    } else if (self->plan->stages[i].isolate) {
+      tables[i] = NULL; /* as runtime_load() has it */
     } else {
       rc = registry_load(from, self->plan->stages[i].info, &tables[i], error);
     }

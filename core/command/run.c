@@ -209,6 +209,7 @@ static int start(run *self) {
     .arg = self,
     .letters = &self->letters.store,
     .cache = self->cache,
+    .stage_host = "/proc/self/exe",
   };
   qn_error error = { 0 };
   const qn_stage *tables[PLAN_STAGES_MAX];

@@ -325,7 +325,7 @@ static int exchange(child *self, child_item *items, uint32_t n, uint32_t *ret_n_
   uint64_t limit_ms = self->options.timeout_ms > 0 ? self->options.timeout_ms : CHILD_TIMEOUT_MS;
   bool together = self->options.stage.info->call == CALL_BATCH;
   process_begin(&self->process);
-  limits_begin(self, together ? limit_ms * n : limit_ms, together ? 1 : n);
+  limits_begin(self, limit_ms, together ? 1 : n);
   int rc = wire_send(self->process.socket, WIRE_BATCH, n, self->output.bytes, self->output.len, wait_ready, self);
   return rc == 0 ? take_answer(self, items, n, ret_n_done) : rc;
 }

@@ -10,10 +10,10 @@ static void refuse(draft *self, const draft_stage *stage, const char *key, const
 void draft_check_support(draft *self) {
   for (uint32_t i = 0; i < self->n_stages; i++) {
     const draft_stage *stage = &self->stages[i];
-    if (stage->stage.isolate) {
-      refuse(self, stage, "isolate", "isolation");
-    }
     const stage_info *info = stage->stage.info;
+    if (stage->stage.isolate && info != NULL && (info->call == CALL_ASYNC || info->splits)) {
+      refuse(self, stage, "isolate", "isolation of asynchronous stages, and of those that split documents");
+    }
     if (stage->stage.timeout_ms != 0 && info != NULL && stage->place == ROLE_SINK) {
       refuse(self, stage, "timeout_ms", "time limits of sinks");
     }

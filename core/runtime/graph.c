@@ -180,8 +180,12 @@ static int build_borders(runtime *self) {
 
 /* --- the whole --- */
 
-static const work *work_for(segment_kind kind) {
-  switch (kind) {
+static const work *work_for(const runtime *self, const plan_segment *planned) {
+  const stage_info *info = self->plan->stages[planned->stages[0]].info;
+  bool batches = info->call == CALL_BATCH, parallel = info->concurrency == CONCURRENCY_PARALLEL;
+  switch (planned->kind) {
+  case SEGMENT_ISOLATED:
+    return !self->options.unisolated ? &isolated_work : batches ? &batch_work : parallel ? &parallel_work : &solo_work;
   case SEGMENT_PARALLEL:
     return &parallel_work;
   case SEGMENT_ORDERED:
@@ -226,7 +230,7 @@ static int make_segments(runtime *self) {
     made->planned = &planned->segments[i];
     made->index = i;
     made->join = SEGMENT_NO_JOIN;
-    made->work = work_for(made->planned->kind);
+    made->work = work_for(self, made->planned);
   }
   return 0;
 }

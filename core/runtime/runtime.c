@@ -139,18 +139,6 @@ static uint32_t count_role(const plan *self, stage_role role) {
   return n;
 }
 
-/* What the planner knows and this runtime can't run. */
-static int check_plan(const plan *self, qn_error *error) {
-  for (uint32_t i = 0; i < self->n_segments; i++) {
-    const plan_segment *seg = &self->segments[i];
-    if (seg->kind == SEGMENT_ISOLATED) {
-      return error_set(error, -ENOTSUP, "unsupported-stage", "stage \"%s\" is to be isolated, which this version can't",
-                       self->stages[seg->stages[0]].id);
-    }
-  }
-  return 0;
-}
-
 static int build_instances(runtime *self, const qn_stage *const *tables) {
   const plan *planned = self->plan;
   self->instances = calloc(planned->n_stages, sizeof *self->instances);
@@ -249,7 +237,8 @@ static int build(runtime *self, const qn_stage *const *tables, qn_error *error) 
     return error_set(error, -ENOMEM, "no-memory", "no memory to run the pipeline");
   }
   for (uint32_t i = 0; i < self->n_instances; i++) {
-    rc = instance_create(&self->instances[i], error);
+    bool is_here = !self->plan->stages[i].isolate || self->options.unisolated;
+    rc = is_here ? instance_create(&self->instances[i], error) : 0;
     if (rc != 0) {
       return rc;
     }
@@ -266,10 +255,6 @@ static int build(runtime *self, const qn_stage *const *tables, qn_error *error) 
 
 int runtime_new(const plan *self, const qn_stage *const *tables, const runtime_options *options, runtime **ret_runtime,
                 qn_error *error) {
-  int rc = check_plan(self, error);
-  if (rc != 0) {
-    return rc;
-  }
   runtime *made = aligned_alloc(_Alignof(runtime), sizeof *made);
   if (made == NULL) {
     return error_set(error, -ENOMEM, "no-memory", "no memory to run the pipeline");
@@ -291,7 +276,7 @@ int runtime_new(const plan *self, const qn_stage *const *tables, const runtime_o
                               .complete = hook_complete,
                               .extension = hook_extension,
                               .arg = made };
-  rc = build(made, tables, error);
+  int rc = build(made, tables, error);
   if (rc != 0) {
     runtime_free(made);
     return rc;
@@ -304,7 +289,8 @@ int runtime_load(const plan *self, registry *from, const runtime_options *option
                  qn_error *error) {
   const qn_stage *tables[PLAN_STAGES_MAX];
   for (uint32_t i = 0; i < self->n_stages; i++) {
-    int rc = registry_load(from, self->stages[i].info, &tables[i], error);
+    tables[i] = NULL; /* no code of an isolated stage's plugin runs in this process */
+    int rc = self->stages[i].isolate ? 0 : registry_load(from, self->stages[i].info, &tables[i], error);
     if (rc != 0) {
       return rc;
     }

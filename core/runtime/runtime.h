@@ -43,6 +43,8 @@ typedef struct runtime_options {
   void *arg;               /* of the three above, each of which may be NULL */
   letter_store *letters;   /* borrowed; NULL: failed documents are only counted */
   struct run_cache *cache; /* borrowed; of this plan; NULL: everything is run (run_cache.h) */
+  const char *stage_host;  /* the program that runs isolated stages, see isolation/child.h; NULL: they cannot be run */
+  bool unisolated;         /* isolated stages run in this process like any other: for tests with stubs */
 } runtime_options;
 
 /* Creates every stage and starts the workers. tables[i] is the table of plan->stages[i]; plan and tables are borrowed.

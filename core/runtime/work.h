@@ -38,6 +38,7 @@ typedef struct work {
 extern const work parallel_work; /* parallel.c: run to completion, many at a time */
 extern const work solo_work;     /* solo.c: serial and ordered stages, one document at a time */
 extern const work batch_work;    /* batch.c */
+extern const work isolated_work; /* isolated.c: stages in processes of their own */
 extern const work async_work;    /* async.c */
 extern const work split_work;    /* split.c: stages that emit documents of their own */
 
