@@ -230,10 +230,13 @@ static void on_time(void *arg) {
 static void on_begun(void *arg) {
   later *self = arg;
   uint32_t n = __atomic_load_n(&self->n_begun, __ATOMIC_ACQUIRE);
-  for (; self->n_seen < n && self->begun[self->n_seen % LATER_MAX] != NULL; self->n_seen++) {
+  for (; self->n_seen < n; self->n_seen++) {
     later_wait *wait = &self->waits[self->n_seen % LATER_MAX];
     wait->owner = self;
-    wait->call = self->begun[self->n_seen % LATER_MAX];
+    wait->call = __atomic_load_n(&self->begun[self->n_seen % LATER_MAX], __ATOMIC_ACQUIRE);
+    if (wait->call == NULL) {
+      return; /* counted, and not there yet: whoever puts it wakes us */
+    }
     wait->ticket = wait->call->ticket;
     self->io->timer_start(self->env, (uint64_t)self->delay_ms, 0, on_time, wait, &wait->timer);
   }
