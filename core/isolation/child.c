@@ -197,7 +197,6 @@ static int start_once(child *self, qn_error *error) {
   if (rc != 0) {
     return rc;
   }
-  atomic_store(&self->pid, self->process.pid);
   self->counts.n_started++;
   limits_begin(self, START_MS, 1);
   wire_frame answer = { 0 };
@@ -212,6 +211,7 @@ static int start_once(child *self, qn_error *error) {
   }
   wire_frame_done(&answer);
   if (rc == 0) {
+    atomic_store(&self->pid, self->process.pid);
     return 0;
   }
   qn_error why;
@@ -335,7 +335,8 @@ static void reject(child_item *item, const qn_error *why) {
   item->error = *why;
 }
 
-static int run_some(child *self, child_item *items, uint32_t n, qn_error *error) {
+/* again: a process that was gone before it began, whoever ended it, costs no document. */
+static int run_some(child *self, child_item *items, uint32_t n, bool again, qn_error *error) {
   int rc = start(self, error);
   if (rc != 0) {
     return rc;
@@ -352,6 +353,7 @@ static int run_some(child *self, child_item *items, uint32_t n, qn_error *error)
     return 0;
   }
   qn_error why = { 0 };
+  bool begun = process_at(&self->process) > 0;
   if (rc != -ENOMEM) {
     bury(self, rc, &why);
   }
@@ -359,13 +361,16 @@ static int run_some(child *self, child_item *items, uint32_t n, qn_error *error)
     return rc;
   }
   if (n == 1) {
+    if (rc == -EPIPE && !begun && again) {
+      return run_some(self, items, 1, false, error);
+    }
     if (n_done == 0) {
       reject(&items[0], &why);
     }
     return 0;
   }
   for (uint32_t i = n_done; i < n; i++) {
-    rc = run_some(self, &items[i], 1, error);
+    rc = run_some(self, &items[i], 1, true, error);
     if (rc != 0) {
       return rc;
     }
@@ -378,7 +383,7 @@ int child_run(child *self, child_item *items, uint32_t n, qn_error *error) {
     items[i].status = -1;
     items[i].error = (qn_error){ 0 };
   }
-  return run_some(self, items, n, error);
+  return run_some(self, items, n, true, error);
 }
 
 /* --- its life --- */

@@ -50,7 +50,7 @@ int child_run(child *child, child_item *items, uint32_t n_items, qn_error *error
 void child_cancel(child *child);
 
 void child_counts_get(const child *child, child_counts *ret_counts);
-/* The process, for tests that hurt it; it may be another at any time. [any] */
+/* The process, for tests that hurt it; it may be another at any time, and is 0 while none is ready. [any] */
 pid_t child_pid(const child *child);
 
 #endif

@@ -221,6 +221,7 @@ static int run_together(stage_host *self, const wire_frame *in) {
       given[n_given++] = i;
     }
   }
+  atomic_store_explicit(&self->scene->at, 1, memory_order_relaxed);
   if (n_given > 0) {
     self->table->transform->process_batch(self->instance, self->context, self->lent, n_given, self->statuses);
   }

@@ -253,6 +253,23 @@ static void stage_that_cannot_be_made_says_why(void **state) {
   world_close(&w);
 }
 
+/* Whoever ended it: no document is to blame. */
+static void process_gone_between_batches_costs_no_document(void **state) {
+  (void)state;
+  world w;
+  qn_error error = { 0 };
+  world_open(&w, "");
+  assert_int_equal(world_start(&w, "hostile", &error), 0);
+  for (int i = 0; i < 3; i++) {
+    child_item item = { .document = document_of(&w, "good", 4), .attempt = 1 };
+    assert_int_equal(kill(child_pid(w.child), SIGKILL), 0);
+    assert_int_equal(child_run(w.child, &item, 1, &error), 0);
+    assert_int_equal(item.status, QN_STATUS_OK);
+    document_unref(item.document);
+  }
+  world_close(&w);
+}
+
 static void cancel_ends_what_hangs(void **state) {
   (void)state;
   world w;
@@ -341,6 +358,7 @@ int main(int argc, char **argv) {
     cmocka_unit_test(lines_of_the_child_are_logged_and_never_block_it),
     cmocka_unit_test(large_document_goes_through_memory),
     cmocka_unit_test(stage_that_cannot_be_made_says_why),
+    cmocka_unit_test(process_gone_between_batches_costs_no_document),
     cmocka_unit_test(cancel_ends_what_hangs),
     cmocka_unit_test(documents_survive_random_kills),
   };
