@@ -49,7 +49,7 @@ static double measure(child *stage, document_pool *pool, uint32_t n_batch, uint3
         items[k] = (child_item){ .document = make_document(pool), .attempt = 1 };
       }
       double begin_us = now_us();
-      if (child_run(stage, items, n_batch, &error) != 0) {
+      if (child_run_batch(stage, items, n_batch, &error) != 0) {
         die(error.message);
       }
       spent_us += now_us() - begin_us;

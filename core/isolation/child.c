@@ -378,7 +378,7 @@ static int run_some(child *self, child_item *items, uint32_t n, bool again, qn_e
   return 0;
 }
 
-int child_run(child *self, child_item *items, uint32_t n, qn_error *error) {
+int child_run_batch(child *self, child_item *items, uint32_t n, qn_error *error) {
   for (uint32_t i = 0; i < n; i++) {
     items[i].status = -1;
     items[i].error = (qn_error){ 0 };

@@ -44,7 +44,7 @@ void child_free(child *child); /* ends the process; NULL is fine */
 
 /* Runs 1 to CHILD_BATCH_MAX documents. 0: each has its status. -ECANCELED: child_cancel was called, and some have none.
  * Other: the stage cannot be started any more. Items that are not done have status -1. */
-int child_run(child *child, child_item *items, uint32_t n_items, qn_error *error);
+int child_run_batch(child *child, child_item *items, uint32_t n_items, qn_error *error);
 
 /* Nobody waits any more: what runs is ended soon, and nothing is run again. [any] */
 void child_cancel(child *child);

@@ -114,7 +114,7 @@ static void run(worker *by, segment *seg, cell *in, uint32_t n) {
   if (runtime_standing(rt) != RUN_FAILED) {
     qn_error error = { 0 };
     uint64_t begin_ns = metrics_now_ns();
-    int rc = child_run(atomic_load(&in->child), in->items, n, &error);
+    int rc = child_run_batch(atomic_load(&in->child), in->items, n, &error);
     metrics_add(&counts->time_ns, metrics_now_ns() - begin_ns);
     metrics_add(&counts->documents, n_first);
     if (rc != 0 && rc != -ECANCELED) {

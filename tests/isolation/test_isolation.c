@@ -109,7 +109,7 @@ static void run_among_others(world *self, const char *what, child_item *ret_item
     const char *payload = i == BATCH / 2 ? what : "good";
     items[i] = (child_item){ .document = document_of(self, payload, strlen(payload)), .attempt = 1 };
   }
-  assert_int_equal(child_run(self->child, items, BATCH, &error), 0);
+  assert_int_equal(child_run_batch(self->child, items, BATCH, &error), 0);
   for (uint32_t i = 0; i < BATCH; i++) {
     if (i != BATCH / 2) {
       assert_int_equal(items[i].status, QN_STATUS_OK);
@@ -229,7 +229,7 @@ static void large_document_goes_through_memory(void **state) {
   assert_int_equal(world_start(&w, "hostile", &error), 0);
   child_item items[2] = { { .document = document_of(&w, payload, LARGE), .attempt = 1 },
                           { .document = document_of(&w, payload, LARGE), .attempt = 1 } };
-  assert_int_equal(child_run(w.child, items, 2, &error), 0);
+  assert_int_equal(child_run_batch(w.child, items, 2, &error), 0);
   for (int i = 0; i < 2; i++) {
     assert_int_equal(items[i].status, QN_STATUS_OK);
     assert_int_equal(answer_of(items[i].document), LARGE);
@@ -263,7 +263,7 @@ static void process_gone_between_batches_costs_no_document(void **state) {
   for (int i = 0; i < 3; i++) {
     child_item item = { .document = document_of(&w, "good", 4), .attempt = 1 };
     assert_int_equal(kill(child_pid(w.child), SIGKILL), 0);
-    assert_int_equal(child_run(w.child, &item, 1, &error), 0);
+    assert_int_equal(child_run_batch(w.child, &item, 1, &error), 0);
     assert_int_equal(item.status, QN_STATUS_OK);
     document_unref(item.document);
   }
@@ -278,7 +278,7 @@ static void cancel_ends_what_hangs(void **state) {
   assert_int_equal(world_start(&w, "hostile", &error), 0);
   child_item item = { .document = document_of(&w, "hang", 4), .attempt = 1 };
   child_cancel(w.child);
-  assert_int_equal(child_run(w.child, &item, 1, &error), -ECANCELED);
+  assert_int_equal(child_run_batch(w.child, &item, 1, &error), -ECANCELED);
   assert_int_equal(item.status, -1);
   document_unref(item.document);
   world_close(&w);
@@ -325,7 +325,7 @@ static void documents_survive_random_kills(void **state) {
       items[i] = (child_item){ .document = document_of(&w, "good", 4), .attempt = 1 };
     }
     n_in += BATCH;
-    assert_int_equal(child_run(w.child, items, BATCH, &error), 0);
+    assert_int_equal(child_run_batch(w.child, items, BATCH, &error), 0);
     for (uint32_t i = 0; i < BATCH; i++) {
       bool is_ok = items[i].status == QN_STATUS_OK;
       n_ok += is_ok && answer_of(items[i].document) == 4;
