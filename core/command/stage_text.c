@@ -131,7 +131,10 @@ void stage_print(const stage_info *info, FILE *stream) {
   if (info->call == CALL_BATCH) {
     fprintf(stream, " of %u, waiting at most %u ms", info->batch_size, info->batch_wait_ms);
   }
-  fprintf(stream, "%s\n", info->splits ? "; splits documents" : "");
+  fprintf(stream, "%s\n",
+          info->splits    ? "; splits documents"
+          : info->replays ? "; gives again what has not settled"
+                          : "");
   if (info->role != ROLE_SOURCE) {
     print_views(info, stream);
     print_layers(info, stream);
@@ -196,7 +199,8 @@ static bool add_view_and_fields(cJSON *object, const stage_info *info) {
 static bool add_forms(cJSON *object, const stage_info *info) {
   bool ok = cJSON_AddStringToObject(object, "concurrency", concurrency_names[info->concurrency]) != NULL &&
             cJSON_AddStringToObject(object, "call", call_names[info->call]) != NULL &&
-            cJSON_AddBoolToObject(object, "splits", info->splits) != NULL;
+            cJSON_AddBoolToObject(object, "splits", info->splits) != NULL &&
+            cJSON_AddBoolToObject(object, "replays", info->replays) != NULL;
   if (ok && info->call == CALL_BATCH) {
     cJSON *batch = cJSON_AddObjectToObject(object, "batch");
     ok = batch != NULL && cJSON_AddNumberToObject(batch, "size", info->batch_size) != NULL &&

@@ -35,6 +35,7 @@ typedef struct stage_info {
   stage_concurrency concurrency;
   stage_call call;
   bool splits;         /* emits documents of its own (a generator) */
+  bool replays;        /* a source: what has not settled it gives again, so a worker need not journal it */
   uint32_t batch_size; /* CALL_BATCH: defaults */
   uint32_t batch_wait_ms;
   uint32_t n_views_read; /* preferences, best first; "text" if the manifest says nothing */

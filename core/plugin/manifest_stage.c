@@ -84,6 +84,10 @@ static void forms_read(stage_reader *reader) {
   if (stage->splits && stage->call != CALL_ONE) {
     manifest_fault(reader->faults, "%s splits, which is for transforms with the call form \"one\"", what);
   }
+  stage->replays = manifest_bool(reader->faults, what, reader->json, "replays");
+  if (stage->replays && stage->role != ROLE_SOURCE) {
+    manifest_fault(reader->faults, "%s replays, which is for sources", what);
+  }
   batch_read(reader);
 }
 
@@ -279,8 +283,8 @@ static int config_read(stage_reader *reader) {
 }
 
 int manifest_read_stage(manifest *self, const cJSON *member, stage_info *stage, manifest_faults *faults) {
-  static const char *const keys[] = { "role",   "description", "concurrency", "call",      "batch",  "splits", "view",
-                                      "layers", "fields",      "needs",       "exclusive", "config", NULL };
+  static const char *const keys[] = { "role", "description", "concurrency", "call",  "batch",     "splits", "replays",
+                                      "view", "layers",      "fields",      "needs", "exclusive", "config", NULL };
   stage_reader reader = { self, member, stage, faults, "" };
   snprintf(reader.what, sizeof reader.what, "stage \"%.64s\"", member->string);
   stage->manifest = self;

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The extension "qanat.keep/1": a few bytes that a sink keeps with the documents it has made durable, so that after a crash
+ * it can undo what it wrote since: then every document comes out once, although some are delivered again.
+ *
+ * Get it with host->extension(env, QN_KEEP_1) in create; there is one only in a worker, and only if all documents of the
+ * pipeline go by its journal. What flush() stores is committed together with the documents of that flush. */
+#ifndef QANAT_KEEP_H
+#define QANAT_KEEP_H
+
+#include "qanat/stage.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define QN_KEEP_1 "qanat.keep/1"
+
+enum { QN_KEEP_MAX_BYTES = 4096 };
+
+typedef struct qn_keep {
+  uint32_t size;
+  uint32_t reserved;
+
+  /* What this stage (by its id in the pipeline) stored last. Lent until create returns. 0, -ENOENT. [create] */
+  int (*load)(qn_create *create, qn_str *ret_bytes);
+
+  /* Inside flush, once: keep these bytes from now on, if the flush succeeds. 0, -E2BIG, -ENOMEM. [lent or loop] */
+  int (*store)(qn_call *call, const void *bytes, size_t len);
+} qn_keep;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
