@@ -36,6 +36,8 @@ void watch_call_begin(watch *self, const qn_call *call) {
   if (at != NULL) {
     memset(at, 0, sizeof *at);
     at->call = call;
+    at->ticket = call->ticket;
+    at->fill = self->fill;
   }
   pthread_mutex_unlock(&self->lock);
 }
@@ -46,20 +48,34 @@ static void call_forget(watch *self, watched_call *at) {
   pthread_mutex_unlock(&self->lock);
 }
 
-void watch_call_end(watch *self, const qn_call *call, qn_status status) {
-  watched_call *at = watch_call_get(self, call);
-  if (at == NULL) {
-    return;
-  }
+static void look_and_forget(watch *self, watched_call *at, const char *what, qn_status status) {
   watch_guards_check(self, at);
-  if (status == QN_STATUS_PENDING) {
-    return;
-  }
   if (at->has_said && at->said != status) {
-    teller_find(self->teller, RULE_STATUS_SAID, "fail() was told status %d, and %d was returned", (int)at->said,
-                (int)status);
+    teller_find(self->teller, RULE_STATUS_SAID, "fail() was told status %d, and %d was %s", (int)at->said, (int)status,
+                what);
   }
   call_forget(self, at);
+}
+
+void watch_call_end(watch *self, const qn_call *call, qn_status status) {
+  watched_call *at = status != QN_STATUS_PENDING ? watch_call_get(self, call) : NULL;
+  if (at != NULL) {
+    look_and_forget(self, at, "returned", status);
+  }
+}
+
+void watch_ticket_end(watch *self, qn_ticket ticket, qn_status status) {
+  watched_call *at = NULL;
+  pthread_mutex_lock(&self->lock);
+  for (uint32_t i = 0; i < WATCH_CALLS_MAX && at == NULL; i++) {
+    const watched_call *one = &self->calls[i];
+    bool same = one->call != NULL && one->ticket.slot == ticket.slot && one->ticket.generation == ticket.generation;
+    at = same ? &self->calls[i] : NULL;
+  }
+  pthread_mutex_unlock(&self->lock);
+  if (at != NULL) {
+    look_and_forget(self, at, "completed", status);
+  }
 }
 
 /* --- create and contexts --- */

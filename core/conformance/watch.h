@@ -34,9 +34,10 @@ typedef struct watched_view {
 /* What goes on in one call. */
 typedef struct watched_call {
   const qn_call *call; /* NULL: free */
+  qn_ticket ticket;
+  uint8_t fill; /* what its lent room holds */
   bool has_said;
   qn_status said;
-  uint32_t n_completions;
   watched_view view;
   watched_room rooms[STAGE_LAYERS_MAX];
   uint32_t n_emits; /* rooms for a document that it got */
@@ -85,8 +86,11 @@ watch *watch_of(const qn_env *env);
 /* The entry of a call, made when it begins. */
 watched_call *watch_call_get(watch *self, const qn_call *call);
 void watch_call_begin(watch *self, const qn_call *call);
-/* Looks at guards, and at what was said against what is returned. */
+/* Looks at guards, and at what was said against what is returned. Not if it is pending: whoever took the ticket may be
+ * at it in a thread of its own. */
 void watch_call_end(watch *self, const qn_call *call, qn_status status);
+/* The same when its ticket is completed, before the harness hears of it. [any] */
+void watch_ticket_end(watch *self, qn_ticket ticket, qn_status status);
 
 /* Wraps the table that the harness lends, once, when create begins. Gives the one to lend instead; NULL: no memory. */
 const qn_host *watch_wrap_host(watch *self, qn_create *create);
@@ -102,6 +106,6 @@ int watch_layer_replace(qn_call *call, uint32_t layer, uint32_t n_rows, uint32_t
 int watch_view_reserve(qn_call *call, uint32_t bytes, uint32_t n_runs, qn_view_room *ret_room);
 int watch_view_commit(qn_call *call, uint32_t bytes, uint32_t n_runs);
 int watch_view_alias(qn_call *call, qn_span of_base);
-void watch_guards_check(watch *self, watched_call *at);
+void watch_guards_check(watch *self, const watched_call *at);
 
 #endif

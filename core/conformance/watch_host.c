@@ -254,7 +254,7 @@ static int on_emit_reserve(qn_call *call, size_t bytes, uint8_t **ret_payload) {
     at->n_emits++;
     at->payload = *ret_payload;
     at->payload_bytes = bytes;
-    memset(at->payload, self->fill, bytes + PAYLOAD_GUARD);
+    memset(at->payload, at->fill, bytes + PAYLOAD_GUARD);
   }
   return rc;
 }
@@ -271,7 +271,7 @@ static int on_emit_field(qn_call *call, qn_str name, const qn_value *value) {
 
 static void payload_check(watch *self, const watched_call *at) {
   for (size_t i = 0; at->payload != NULL && i < PAYLOAD_GUARD; i++) {
-    if (at->payload[at->payload_bytes + i] != self->fill) {
+    if (at->payload[at->payload_bytes + i] != at->fill) {
       teller_find(self->teller, RULE_LAYER_ROOM, "it wrote behind the %zu bytes lent to it for a payload",
                   at->payload_bytes);
       return;
@@ -361,6 +361,7 @@ static void on_complete(qn_env *env, qn_ticket ticket, qn_status status, const c
       teller_find(self->teller, RULE_SAY_WHY, "complete() with status %d and no message", (int)status);
     }
   }
+  watch_ticket_end(self, ticket, status);
   if (self->throws_away && status == QN_STATUS_OK) {
     static const char why[] = "what was built is thrown away";
     self->next.complete(env, ticket, QN_STATUS_RETRY, WATCH_THROWN, why, sizeof why - 1);

@@ -43,37 +43,37 @@ static int undeclared(watch *self, uint32_t layer, const char *what) {
 
 /* --- rows --- */
 
-static void rows_fill(watch *self, qn_call *call, uint32_t layer, const watched_room *room, uint32_t from_row) {
-  const layer_schema *schema = schema_at(call, layer);
+static void rows_fill(const watched_call *at, uint32_t layer, const watched_room *room, uint32_t from_row) {
+  const layer_schema *schema = schema_at(at->call, layer);
   uint32_t n = room->n_rows + GUARD_ROWS - from_row;
-  fill_from(room->rows.begin, from_row, n, 4, self->fill);
-  fill_from(room->rows.end, from_row, n, 4, self->fill);
+  fill_from(room->rows.begin, from_row, n, 4, at->fill);
+  fill_from(room->rows.end, from_row, n, 4, at->fill);
   for (uint32_t i = 0; i < schema->n_columns; i++) {
-    fill_from(room->rows.columns[i], from_row, n, layer_width(schema->columns[i].type), self->fill);
+    fill_from(room->rows.columns[i], from_row, n, layer_width(schema->columns[i].type), at->fill);
   }
-  fill_from(room->rows.heap, 0, room->heap_bytes + GUARD_BYTES, 1, self->fill);
+  fill_from(room->rows.heap, 0, room->heap_bytes + GUARD_BYTES, 1, at->fill);
 }
 
-static void room_check(watch *self, const qn_call *call, uint32_t layer, const watched_room *room) {
+static void room_check(watch *self, const watched_call *at, uint32_t layer) {
+  const watched_room *room = &at->rooms[layer];
   if (!room->is_open || !room->is_guarded) {
     return;
   }
-  const layer_schema *schema = schema_at(call, layer);
+  const layer_schema *schema = schema_at(at->call, layer);
   const char *what = NULL;
-  if (!holds_from(room->rows.begin, room->n_rows, GUARD_ROWS, 4, self->fill) ||
-      !holds_from(room->rows.end, room->n_rows, GUARD_ROWS, 4, self->fill)) {
+  if (!holds_from(room->rows.begin, room->n_rows, GUARD_ROWS, 4, at->fill) ||
+      !holds_from(room->rows.end, room->n_rows, GUARD_ROWS, 4, at->fill)) {
     what = "begin or end";
   }
   for (uint32_t i = 0; i < schema->n_columns && what == NULL; i++) {
-    if (!holds_from(room->rows.columns[i], room->n_rows, GUARD_ROWS, layer_width(schema->columns[i].type),
-                    self->fill)) {
+    if (!holds_from(room->rows.columns[i], room->n_rows, GUARD_ROWS, layer_width(schema->columns[i].type), at->fill)) {
       what = schema->columns[i].name;
     }
   }
   if (what != NULL) {
     teller_find(self->teller, RULE_LAYER_ROOM, "layer \"%s\": it wrote behind the %u rows lent to it, into %s",
                 schema->name, room->n_rows, what);
-  } else if (!holds_from(room->rows.heap, room->heap_bytes, GUARD_BYTES, 1, self->fill)) {
+  } else if (!holds_from(room->rows.heap, room->heap_bytes, GUARD_BYTES, 1, at->fill)) {
     teller_find(self->teller, RULE_LAYER_ROOM, "layer \"%s\": it wrote behind the %u bytes of heap lent to it",
                 schema->name, room->heap_bytes);
   }
@@ -89,7 +89,7 @@ int watch_layer_reserve(qn_call *call, uint32_t layer, uint32_t n_rows, uint32_t
     return self->next.layer_reserve(call, layer, n_rows, heap_bytes, ret_rows);
   }
   watched_room *room = &at->rooms[layer];
-  room_check(self, call, layer, room);
+  room_check(self, at, layer);
   room->is_open = false;
   qn_rows lent;
   int rc = self->next.layer_reserve(call, layer, n_rows + GUARD_ROWS, heap_bytes + GUARD_BYTES, &lent);
@@ -98,7 +98,7 @@ int watch_layer_reserve(qn_call *call, uint32_t layer, uint32_t n_rows, uint32_t
   }
   *room =
       (watched_room){ .is_open = true, .is_guarded = true, .n_rows = n_rows, .heap_bytes = heap_bytes, .rows = lent };
-  rows_fill(self, call, layer, room, 0);
+  rows_fill(at, layer, room, 0);
   *ret_rows = lent;
   ret_rows->capacity = n_rows;
   ret_rows->heap_capacity = heap_bytes;
@@ -118,7 +118,7 @@ int watch_layer_commit(qn_call *call, uint32_t layer, uint32_t n_rows, uint32_t 
     return -EINVAL;
   }
   if (room != NULL) {
-    room_check(self, call, layer, room);
+    room_check(self, at, layer);
     room->is_open = false;
   }
   int rc = self->next.layer_commit(call, layer, n_rows, heap_bytes);
@@ -146,7 +146,7 @@ int watch_layer_edit(qn_call *call, uint32_t layer, uint32_t more_rows, uint32_t
   *room = (watched_room){
     .is_open = true, .is_guarded = true, .n_rows = lent.n_filled + more_rows, .heap_bytes = more_heap, .rows = lent
   };
-  rows_fill(self, call, layer, room, lent.n_filled);
+  rows_fill(at, layer, room, lent.n_filled);
   *ret_rows = lent;
   ret_rows->capacity = room->n_rows;
   ret_rows->heap_capacity = more_heap;
@@ -167,7 +167,7 @@ int watch_layer_replace(qn_call *call, uint32_t layer, uint32_t n_rows, uint32_t
     return -EINVAL;
   }
   if (room != NULL) {
-    room_check(self, call, layer, room);
+    room_check(self, at, layer);
     room->is_open = false;
   }
   int rc = self->next.layer_replace(call, layer, n_rows, heap_bytes);
@@ -179,16 +179,17 @@ int watch_layer_replace(qn_call *call, uint32_t layer, uint32_t n_rows, uint32_t
 
 /* --- the view --- */
 
-static void view_check(watch *self, watched_view *view) {
+static void view_check(watch *self, const watched_call *at) {
+  const watched_view *view = &at->view;
   if (!view->is_open || !view->is_guarded) {
     return;
   }
   const qn_view_room *room = &view->room;
-  if (!holds_from(room->data, view->bytes, GUARD_BYTES, 1, self->fill)) {
+  if (!holds_from(room->data, view->bytes, GUARD_BYTES, 1, at->fill)) {
     teller_find(self->teller, RULE_LAYER_ROOM, "it wrote behind the %u bytes lent to it for its view", view->bytes);
-  } else if (!holds_from(room->derived, view->n_runs, GUARD_ROWS, 4, self->fill) ||
-             !holds_from(room->base, view->n_runs, GUARD_ROWS, 4, self->fill) ||
-             !holds_from(room->kind, view->n_runs, GUARD_ROWS, 1, self->fill)) {
+  } else if (!holds_from(room->derived, view->n_runs, GUARD_ROWS, 4, at->fill) ||
+             !holds_from(room->base, view->n_runs, GUARD_ROWS, 4, at->fill) ||
+             !holds_from(room->kind, view->n_runs, GUARD_ROWS, 1, at->fill)) {
     teller_find(self->teller, RULE_LAYER_ROOM, "it wrote behind the %u runs lent to it for its view", view->n_runs);
   }
 }
@@ -211,7 +212,7 @@ int watch_view_reserve(qn_call *call, uint32_t bytes, uint32_t n_runs, qn_view_r
     return self->next.view_reserve(call, bytes, n_runs, ret_room);
   }
   watched_view *view = &at->view;
-  view_check(self, view);
+  view_check(self, at);
   uint32_t old_bytes = view->is_open ? view->bytes : 0, old_runs = view->is_open ? view->n_runs : 0;
   bytes = bytes > old_bytes ? bytes : old_bytes;
   n_runs = n_runs > old_runs ? n_runs : old_runs;
@@ -222,10 +223,10 @@ int watch_view_reserve(qn_call *call, uint32_t bytes, uint32_t n_runs, qn_view_r
     return rc;
   }
   *view = (watched_view){ .is_open = true, .is_guarded = true, .bytes = bytes, .n_runs = n_runs, .room = lent };
-  fill_from(lent.data, old_bytes, bytes + GUARD_BYTES - old_bytes, 1, self->fill);
-  fill_from(lent.derived, old_runs, n_runs + GUARD_ROWS - old_runs, 4, self->fill);
-  fill_from(lent.base, old_runs, n_runs + GUARD_ROWS - old_runs, 4, self->fill);
-  fill_from(lent.kind, old_runs, n_runs + GUARD_ROWS - old_runs, 1, self->fill);
+  fill_from(lent.data, old_bytes, bytes + GUARD_BYTES - old_bytes, 1, at->fill);
+  fill_from(lent.derived, old_runs, n_runs + GUARD_ROWS - old_runs, 4, at->fill);
+  fill_from(lent.base, old_runs, n_runs + GUARD_ROWS - old_runs, 4, at->fill);
+  fill_from(lent.kind, old_runs, n_runs + GUARD_ROWS - old_runs, 1, at->fill);
   *ret_room = lent;
   ret_room->capacity = bytes;
   ret_room->run_capacity = n_runs;
@@ -245,7 +246,7 @@ int watch_view_commit(qn_call *call, uint32_t bytes, uint32_t n_runs) {
     return -EINVAL;
   }
   if (view != NULL) {
-    view_check(self, view);
+    view_check(self, at);
     view->is_open = false;
   }
   int rc = self->next.view_commit(call, bytes, n_runs);
@@ -270,9 +271,9 @@ int watch_view_alias(qn_call *call, qn_span of_base) {
   return rc;
 }
 
-void watch_guards_check(watch *self, watched_call *at) {
+void watch_guards_check(watch *self, const watched_call *at) {
   for (uint32_t i = 0; i < self->layout->n_layers && i < STAGE_LAYERS_MAX; i++) {
-    room_check(self, at->call, i, &at->rooms[i]);
+    room_check(self, at, i);
   }
-  view_check(self, &at->view);
+  view_check(self, at);
 }
