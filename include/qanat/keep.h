@@ -29,6 +29,16 @@ typedef struct qn_keep {
   int (*store)(qn_call *call, const void *bytes, size_t len);
 } qn_keep;
 
+/* The extension "qanat.worker/1": there if and only if the pipeline runs in a worker (`qanat serve`), where it goes on after
+ * this process. A sink then adds to what its output has and never replaces it, and what flush() has said OK to must outlive
+ * the machine's fall. It has no functions: that it is there says all. */
+#define QN_WORKER_1 "qanat.worker/1"
+
+typedef struct qn_worker {
+  uint32_t size;
+  uint32_t reserved;
+} qn_worker;
+
 #ifdef __cplusplus
 }
 #endif
