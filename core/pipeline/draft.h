@@ -21,6 +21,7 @@ typedef struct draft_stage {
   const cJSON *with;
   const cJSON *from; /* as given, or NULL */
   bool has_batch;
+  bool has_network, has_paths; /* in "isolate": agreed or refused, but not left open */
 } draft_stage;
 
 typedef struct draft {
@@ -44,6 +45,8 @@ int draft_read(pipeline_file *file, const registry *registry, draft *ret_draft);
 /* The parts of draft_read. All return 0 (also after faults) or -ENOMEM. */
 int draft_stage_read(pipeline_file *file, draft_stage *stage, const cJSON *object);
 int draft_stage_resolve(draft *draft, draft_stage *stage);
+/* Of "isolate"; target is the draft_stage. */
+int draft_isolate_read(pipeline_file *file, void *target, const cJSON *value, const char *pointer);
 
 /* Turns "from", or its absence, into edges; reports cycles, dead ends and what no document reaches. Stages come out
  * ordered: ret_order holds indices, sources first, then so that each follows all it reads from, sinks last. It has
@@ -52,6 +55,9 @@ int draft_connect(draft *draft, uint32_t **ret_order, bool *ret_ordered);
 
 /* Gives layers and views their slots and fills the layouts; reports what is missing, out of order or made twice. */
 int draft_wire(draft *draft, const uint32_t *order, schema_set *schemas);
+
+/* Reports isolated stages whose manifest and pipeline do not agree on what they may reach. */
+void draft_check_isolation(draft *draft);
 
 /* Reports what this version can't run yet. The one place for it. */
 void draft_check_support(draft *draft);

@@ -131,12 +131,6 @@ static int read_timeout(pipeline_file *file, void *target, const cJSON *value, c
   return 0;
 }
 
-static int read_isolate(pipeline_file *file, void *target, const cJSON *value, const char *pointer) {
-  draft_stage *stage = target;
-  keys_truth(file, value, pointer, &stage->stage.isolate);
-  return 0;
-}
-
 static int read_batch_size(pipeline_file *file, void *target, const cJSON *value, const char *pointer) {
   draft_stage *stage = target;
   keys_count(file, value, pointer, 1, BATCH_SIZE_MAX, &stage->stage.batch_size);
@@ -190,7 +184,23 @@ static int read_description(pipeline_file *file, void *target, const cJSON *valu
   "{\"type\":\"integer\",\"minimum\":0,\"maximum\":86400000,\"default\":0,"                                            \
   "\"description\":\"A document that takes longer here has failed; 0: no limit.\"}"
 #define ISOLATE_SCHEMA                                                                                                 \
-  "{\"type\":\"boolean\",\"default\":false,\"description\":\"Runs the stage in a child process of its own.\"}"
+  "{\"default\":false,\"description\":\"Runs the stage in child processes of its own.\",\"anyOf\":["                   \
+  "{\"type\":\"boolean\"},{\"type\":\"string\",\"pattern\":\"[$][{]\"},"                                               \
+  "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{"                                               \
+  "\"memory_bytes\":{\"type\":[\"integer\",\"string\"],\"default\":\"4GiB\","                                          \
+  "\"description\":\"Address space that each process may take.\"},"                                                    \
+  "\"cpu_ms\":{\"type\":[\"integer\",\"string\"],\"default\":0,"                                                       \
+  "\"description\":\"Processor time that a document may take, of all threads together; 0: no limit.\"},"               \
+  "\"open_files\":{\"type\":[\"integer\",\"string\"],\"default\":256,"                                                 \
+  "\"description\":\"Descriptors that it may have open.\"},"                                                           \
+  "\"file_bytes\":{\"type\":[\"integer\",\"string\"],\"default\":\"4GiB\","                                            \
+  "\"description\":\"How large a file may become that it writes, and what it hands back.\"},"                          \
+  "\"network\":{\"type\":[\"boolean\",\"string\"],"                                                                    \
+  "\"description\":\"Agrees that a stage which needs the network has it.\"},"                                          \
+  "\"read\":{\"type\":\"array\",\"maxItems\":64,\"items\":{\"type\":\"string\"},"                                      \
+  "\"description\":\"Files and folders that a stage which needs files may read.\"},"                                   \
+  "\"write\":{\"type\":\"array\",\"maxItems\":64,\"items\":{\"type\":\"string\"},"                                     \
+  "\"description\":\"Files and folders that it may also write.\"}}}]}"
 #define BATCH_SCHEMA                                                                                                   \
   "{\"type\":\"object\",\"additionalProperties\":false,"                                                               \
   "\"description\":\"How many documents a stage that takes several gets at once.\",\"properties\":{"                   \
@@ -207,7 +217,7 @@ static const key_rule transform_rules[] = { { "id", read_id, NULL, ID_SCHEMA },
                                             { "on_error", read_on_error, NULL, ON_ERROR_SCHEMA },
                                             { "retry", read_retry, NULL, RETRY_SCHEMA },
                                             { "timeout_ms", read_timeout, NULL, TIMEOUT_SCHEMA },
-                                            { "isolate", read_isolate, NULL, ISOLATE_SCHEMA },
+                                            { "isolate", draft_isolate_read, NULL, ISOLATE_SCHEMA },
                                             { "batch", read_batch, NULL, BATCH_SCHEMA },
                                             { "description", read_description, NULL, DESCRIPTION_SCHEMA } };
 

@@ -22,6 +22,9 @@ static int check(draft *drafted, schema_set *schemas, bool to_run, uint32_t **re
   if (result == 0 && ordered) {
     result = draft_wire(drafted, *ret_order, schemas);
   }
+  if (result == 0) {
+    draft_check_isolation(drafted);
+  }
   if (result == 0 && to_run) {
     draft_check_support(drafted);
   }

@@ -24,6 +24,21 @@ typedef struct plan_retry {
   uint32_t delay_ms, delay_max_ms;
 } plan_retry;
 
+/* What the processes of an isolated stage may use and reach. Meant only if plan_stage.isolate. */
+typedef struct plan_isolation {
+  size_t memory_bytes; /* of address space, each */
+  uint64_t file_bytes; /* of a file that it writes, and of what it hands back */
+  uint32_t cpu_ms;     /* processor time of a document, or a call with a batch; 0: no limit */
+  uint32_t open_files;
+  bool network;                           /* the manifest needs it and the pipeline agrees */
+  uint32_t n_read, n_write;               /* likewise */
+  const char *const *read, *const *write; /* files and folders, as the run can open them */
+} plan_isolation;
+
+#define PLAN_ISOLATED_MEMORY_BYTES ((size_t)4 << 30)
+#define PLAN_ISOLATED_FILE_BYTES ((uint64_t)4 << 30)
+#define PLAN_ISOLATED_OPEN_FILES 256
+
 typedef struct plan_stage {
   const char *id; /* unique; defaults to use, then use-2, ... */
   const stage_info *info;
@@ -39,6 +54,7 @@ typedef struct plan_stage {
   uint32_t timeout_ms; /* 0: none */
   uint32_t batch_size, batch_wait_ms;
   bool isolate;
+  plan_isolation isolation;
   uint32_t segment;    /* which segment it belongs to */
   uint32_t sink_slot;  /* sinks: 0, 1, ... in order; prepared bytes live there */
   const char *pointer; /* JSON pointer into the pipeline file, for messages */

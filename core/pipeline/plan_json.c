@@ -39,6 +39,24 @@ static void put_layers(json_writer *w, cJSON *parent, const char *key, const sta
   }
 }
 
+static void put_paths(json_writer *w, cJSON *parent, const char *key, const char *const *paths, uint32_t n) {
+  cJSON *list = put(w, parent, key, cJSON_CreateArray());
+  for (uint32_t i = 0; i < n; i++) {
+    put_text(w, list, NULL, paths[i]);
+  }
+}
+
+static void put_isolation(json_writer *w, cJSON *parent, const plan_isolation *from) {
+  cJSON *json = put(w, parent, "isolate", cJSON_CreateObject());
+  put_number(w, json, "memory_bytes", (double)from->memory_bytes);
+  put_number(w, json, "cpu_ms", from->cpu_ms);
+  put_number(w, json, "open_files", from->open_files);
+  put_number(w, json, "file_bytes", (double)from->file_bytes);
+  put(w, json, "network", cJSON_CreateBool(from->network));
+  put_paths(w, json, "read", from->read, from->n_read);
+  put_paths(w, json, "write", from->write, from->n_write);
+}
+
 static void put_stage(json_writer *w, cJSON *stages, const plan_stage *stage) {
   static const char *const roles[] = { "source", "transform", "sink" };
   static const char *const on_error[] = { "dead-letter", "drop", "stop" };
@@ -63,6 +81,9 @@ static void put_stage(json_writer *w, cJSON *stages, const plan_stage *stage) {
   }
   if (stage->layout.view_provides != SCHEMA_VIEW_NONE) {
     put_text(w, json, "makes_view", schema_set_view_name(w->plan->schemas, stage->layout.view_provides));
+  }
+  if (stage->isolate) {
+    put_isolation(w, json, &stage->isolation);
   }
   put_layers(w, json, "reads", &stage->layout, LAYER_READS);
   put_layers(w, json, "may_read", &stage->layout, LAYER_MAY_READ);

@@ -117,6 +117,26 @@ static void print_condition(const plan_stage *stage, FILE *stream) {
   }
 }
 
+static void print_paths(FILE *stream, const char *what, const char *const *paths, uint32_t n) {
+  for (uint32_t i = 0; i < n; i++) {
+    fprintf(stream, "%s%s", i == 0 ? what : ", ", paths[i]);
+  }
+}
+
+/* What an isolated stage may use and reach. */
+static void print_isolation(const plan_isolation *of, FILE *stream) {
+  char memory[32];
+  keys_size_text(of->memory_bytes, memory, sizeof memory);
+  fprintf(stream, "    each process: %s of memory", memory);
+  if (of->cpu_ms > 0) {
+    fprintf(stream, ", %" PRIu32 " ms of processor time a document", of->cpu_ms);
+  }
+  fprintf(stream, ", %s", of->network ? "the network" : "no network");
+  print_paths(stream, "; reads ", of->read, of->n_read);
+  print_paths(stream, "; writes ", of->write, of->n_write);
+  fputc('\n', stream);
+}
+
 /* A segment's number, kind and where it leads; then its stages. */
 static void print_segment(const plan *self, uint32_t index, FILE *stream, const int *widths) {
   const plan_segment *segment = &self->segments[index];
@@ -136,6 +156,9 @@ static void print_segment(const plan *self, uint32_t index, FILE *stream, const 
     fill(self, stage, &r);
     print_cells(stream, &r, widths);
     print_condition(stage, stream);
+    if (stage->isolate) {
+      print_isolation(&stage->isolation, stream);
+    }
   }
 }
 
