@@ -10,6 +10,7 @@
 #define CORE_DELIVERY_HANDS_H
 
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "document/error.h"
