@@ -36,6 +36,7 @@ struct qn_env {
   const host_hooks *hooks; /* never NULL after host_env_init */
   const qn_host *host;     /* the table lent to it: host_table(), unless a harness lends another before create */
   void *owner;             /* the runtime's own side of the stage */
+  struct io_home *io;      /* where its events happen; NULL: it has none */
   _Atomic size_t memory;   /* bytes from alloc now held */
   size_t fail_after;       /* tests: alloc fails from this one on; 0 never */
   _Atomic size_t n_allocs;
@@ -71,6 +72,9 @@ void host_call_begin(host_call *call, document *document, const stage_layout *la
 /* Seals or discards by status. Turns a broken rule or an empty message into an error that names the plugin; returns
  * the status that counts. The error does not name the stage: whoever shows it says where it happened. PENDING leaves the builder as it is: end again with the status that complete() brings. */
 qn_status host_call_end(host_call *call, qn_status status);
+
+/* Whether the files that were lent to the stage are, by name, still the ones that were mapped. */
+bool host_files_unchanged(const qn_env *env);
 
 /* Where a data file that the manifest lists is. 0, -ENAMETOOLONG; whether it can be opened is another matter. */
 int host_data_find(const manifest *manifest, const char *name, char *ret_path, size_t capacity);

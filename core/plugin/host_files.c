@@ -18,6 +18,8 @@ struct host_file {
   struct host_file *next;
   void *bytes; /* NULL: an empty file, which cannot be mapped */
   size_t len;
+  struct stat was; /* when it was mapped */
+  char path[];
 };
 
 /* Maps the whole file. 0 or the errno of what failed. */
@@ -27,7 +29,7 @@ static int map(const char *path, struct host_file *file) {
   if (fd < 0) {
     return -errno;
   }
-  struct stat info;
+  struct stat info = { 0 };
   int rc = 0;
   if (fstat(fd, &info) != 0) {
     rc = -errno;
@@ -39,15 +41,18 @@ static int map(const char *path, struct host_file *file) {
     file->bytes = rc == 0 ? bytes : NULL;
     file->len = rc == 0 ? (size_t)info.st_size : 0;
   }
+  file->was = info;
   close(fd);
   return rc;
 }
 
 static int file_lend(qn_create *create, const char *path, qn_str *ret_bytes) {
-  struct host_file *file = calloc(1, sizeof *file);
+  size_t path_size = strlen(path) + 1;
+  struct host_file *file = calloc(1, sizeof *file + path_size);
   if (file == NULL) {
     return -ENOMEM;
   }
+  memcpy(file->path, path, path_size);
   int rc = map(path, file);
   if (rc != 0) {
     free(file);
@@ -57,6 +62,19 @@ static int file_lend(qn_create *create, const char *path, qn_str *ret_bytes) {
   create->env->files = file;
   *ret_bytes = (qn_str){ file->bytes != NULL ? file->bytes : "", file->len };
   return 0;
+}
+
+bool host_files_unchanged(const qn_env *env) {
+  for (const struct host_file *file = env->files; file != NULL; file = file->next) {
+    struct stat now;
+    const struct stat *was = &file->was;
+    if (stat(file->path, &now) != 0 || now.st_dev != was->st_dev || now.st_ino != was->st_ino ||
+        now.st_size != was->st_size || now.st_mtim.tv_sec != was->st_mtim.tv_sec ||
+        now.st_mtim.tv_nsec != was->st_mtim.tv_nsec) {
+      return false;
+    }
+  }
+  return true;
 }
 
 void host_files_close(qn_env *env) {

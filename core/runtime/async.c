@@ -93,7 +93,7 @@ static void conclude(worker *by, segment *seg, slot *at, qn_status status) {
   leaf *it = at->leaf;
   at->leaf = NULL;
   status = host_call_end(&at->call, status);
-  metrics_add(&cell->time_ns, metrics_now_ns() - at->begin_ns);
+  metrics_took(cell, metrics_now_ns() - at->begin_ns, 1, 1);
   verdict decided = outcome_of(by->crew->runtime, it, self->stage, cell, status, &at->call.error);
   outcome_carry_out(&by->flow, seg, it, self->stage, decided);
   give_back(self, at);
@@ -316,7 +316,7 @@ static int build_slots(runtime *rt, segment *seg, async_own *self) {
       return -ENOMEM;
     }
     at->segment = seg;
-    host_call_init(&at->call, &self->stage->env, at->builder, NULL);
+    host_call_init(&at->call, self->stage->env, at->builder, NULL);
     completion_init_direct(&rt->completions, &at->completion, on_completed, at);
     ring_push(&self->idle, at);
   }

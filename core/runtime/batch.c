@@ -179,7 +179,7 @@ static void run(worker *by, segment *seg, room *in, uint32_t n) {
     return;
   }
   uint64_t took_ns = metrics_now_ns() - begin_ns;
-  metrics_add(&at->cell->time_ns, took_ns);
+  metrics_took(at->cell, took_ns, n, 1);
   metrics_add(&at->cell->documents, n_first);
   uint64_t late_ns = at->limit_ns > 0 && took_ns > at->limit_ns ? took_ns : 0;
   for (uint32_t i = 0; i < n; i++) {
@@ -265,7 +265,7 @@ static int build_room(const batch *self, room *made, instance *stage) {
     return -ENOMEM;
   }
   for (uint32_t i = 0; i < self->size; i++) {
-    host_call_init(&made->calls[i], &stage->env, NULL, NULL);
+    host_call_init(&made->calls[i], stage->env, NULL, NULL);
   }
   return 0;
 }

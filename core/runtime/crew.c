@@ -107,7 +107,7 @@ int work_lane_open(runtime *rt, const segment *seg, builder *building, record_en
   for (uint32_t i = 0; i < n_stages; i++) {
     instance *stage = &rt->instances[seg->planned->stages[i]];
     stages[i] = (lane_stage){
-      .env = &stage->env,
+      .env = stage->env,
       .table = stage->table,
       .instance = stage->self,
       .layout = &stage->planned->layout,
@@ -267,7 +267,8 @@ static void fail_stuck(runtime *rt, const instance *stage, const char *why) {
 
 static void replace_worker(crew *self, uint32_t index) {
   runtime *rt = self->runtime;
-  const instance *stage = &rt->instances[self->workers[index].watch.stage];
+  instance *stage = &rt->instances[self->workers[index].watch.stage];
+  atomic_fetch_add_explicit(&stage->n_given_up, 1, memory_order_relaxed);
   give_up_document(self, &self->workers[index], &self->workers[index].watch);
   self->n_lost++;
   int rc = self->n_lost < CREW_LOST_MAX ? start_worker(self, self->n_started) : -EAGAIN;

@@ -6,8 +6,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "runtime/settle.h"
+
+enum { RETRY_MS = 200 };
 
 struct desk {
   runtime *runtime;
@@ -77,11 +80,17 @@ static int write_letters(const runtime *self, const receipt *of) {
   return worst;
 }
 
+/* The first reason stays with the receipt, for a source that is told of it. */
 static void free_failed(desk *self, receipt *of) {
   leaf *it = atomic_exchange(&of->failed, NULL);
+  bool is_told = of->parent == NULL && self->runtime->options.serves;
   while (it != NULL) {
     leaf *next = it->next;
-    free(it->failure);
+    if (is_told && of->why == NULL) {
+      of->why = it->failure;
+    } else {
+      free(it->failure);
+    }
     it->failure = NULL;
     if (it->document != NULL) {
       settle_document(&self->settler, it);
@@ -102,15 +111,48 @@ static receipt *in_order(receipt *list) {
   return out;
 }
 
-static void settle_batch(desk *self, receipt *batch) {
+static int write_batch(const desk *self, const receipt *batch) {
   letter_store *store = self->runtime->options.letters;
   int rc = 0;
-  for (receipt *at = batch; at != NULL; at = at->next) {
+  for (const receipt *at = batch; at != NULL; at = at->next) {
     int put = write_letters(self->runtime, at);
     rc = put != 0 ? put : rc;
   }
   int flushed = store->flush != NULL ? store->flush(store) : 0;
-  rc = rc == 0 ? flushed : rc;
+  return rc == 0 ? flushed : rc;
+}
+
+static void nap(void) {
+  const struct timespec pause = { .tv_nsec = RETRY_MS * 1000000L };
+  nanosleep(&pause, NULL);
+}
+
+/* A worker loses nothing: while letters cannot be kept, its failed documents stay in flight, and what is abandoned meanwhile is unfinished. */
+static int write_until_kept(desk *self, receipt *batch) {
+  int rc = write_batch(self, batch);
+  bool waited = false;
+  while (rc != 0 && self->runtime->options.serves && runtime_standing(self->runtime) != RUN_FAILED) {
+    if (!waited) {
+      runtime_log(
+          self->runtime, "dead letters", QN_LOG_ERROR,
+          "cannot keep failed documents: %s; they wait, and so does what comes after them, until it can be done",
+          strerror(-rc));
+    }
+    waited = true;
+    nap();
+    rc = write_batch(self, batch);
+  }
+  if (waited && rc == 0) {
+    runtime_log(self->runtime, "dead letters", QN_LOG_WARNING, "failed documents are kept again");
+  }
+  for (receipt *at = batch; rc != 0 && self->runtime->options.serves && at != NULL; at = at->next) {
+    atomic_store(&at->worst, LEAF_UNFINISHED);
+  }
+  return rc;
+}
+
+static void settle_batch(desk *self, receipt *batch) {
+  int rc = write_until_kept(self, batch);
   if (rc != 0 && !self->broken) {
     self->broken = true;
     runtime_log(self->runtime, "dead letters", QN_LOG_ERROR, "cannot keep failed documents any more: %s",

@@ -21,6 +21,10 @@ uint64_t emitter_charge_of(const document *self) {
   return grains(document_bytes(self));
 }
 
+uint64_t emitter_credit_for(size_t bytes) {
+  return grains(bytes) + CREDIT_GRAIN;
+}
+
 static emitter *emitter_of(qn_call *call) {
   instance *stage = call->env->owner;
   return stage->emitter;
@@ -32,6 +36,10 @@ void emitter_abandon(emitter *self) {
   }
   document_unref(self->document);
   self->document = NULL;
+  self->carried = false;
+  self->confirmed = 0;
+  self->hand = NULL;
+  self->wants_record = false;
   self->kind->give_credit(self, self->credit_bytes);
 }
 
@@ -42,7 +50,7 @@ void emitter_done(emitter *self) {
 
 /* Takes credit and starts a document with room for so many bytes. */
 static int begin(emitter *self, size_t bytes, uint8_t **ret_payload) {
-  uint64_t credit = grains(bytes) + CREDIT_GRAIN;
+  uint64_t credit = emitter_credit_for(bytes);
   int rc = self->kind->take_credit(self, credit);
   if (rc != 0) {
     return rc;
@@ -77,6 +85,14 @@ int emit_reserve(qn_call *call, size_t bytes, uint8_t **ret_payload) {
 void runtime_confirm(qn_call *call, uint32_t stage) {
   emitter *self = emitter_of(call);
   self->confirmed |= UINT32_C(1) << self->runtime->plan->stages[stage].sink_slot;
+}
+
+void runtime_emit_hand(qn_call *call, hand *slot) {
+  emitter_of(call)->hand = slot;
+}
+
+void runtime_emit_record(qn_call *call) {
+  emitter_of(call)->wants_record = true;
 }
 
 int emit_field(qn_call *call, qn_str name, const qn_value *value) {
@@ -132,6 +148,12 @@ static int set_made_id(document *self, qn_str origin, uint64_t ordinal) {
   return set_str(self, QN_LIT("id"), (qn_str){ id, len });
 }
 
+/* A document out of a block is somebody already. */
+static bool has_own_id(const emitter *self) {
+  qn_value id;
+  return self->carried && document_field_get(self->document, QN_LIT("id"), &id) == 0;
+}
+
 static int set_fields(emitter *self, const qn_emit *given) {
   qn_emit emit = *given;
   qn_str origin = { NULL, 0 };
@@ -140,7 +162,9 @@ static int set_fields(emitter *self, const qn_emit *given) {
   }
   self->kind->describe(self, &emit, &origin);
   document *doc = self->document;
-  int rc = emit.id.len > 0 ? set_str(doc, QN_LIT("id"), emit.id) : set_made_id(doc, origin, emit.ordinal);
+  int rc = emit.id.len > 0    ? set_str(doc, QN_LIT("id"), emit.id)
+           : has_own_id(self) ? 0
+                              : set_made_id(doc, origin, emit.ordinal);
   if (rc == 0) {
     rc = set_str(doc, QN_LIT("source"), emit.source);
   }
@@ -162,14 +186,19 @@ static int admit(emitter *self, const qn_emit *emit, size_t payload_bytes, const
     admission_charge(&rt->admission, (int64_t)it->charged_bytes - (int64_t)self->credit_bytes);
   }
   self->document = NULL;
+  self->carried = false;
   held->cookie = emit->cookie;
   held->payload_bytes = payload_bytes;
   atomic_store_explicit(&held->confirmed, self->confirmed, memory_order_relaxed);
   self->confirmed = 0;
+  held->hand = self->hand;
+  self->hand = NULL;
+  atomic_store_explicit(&held->wants_record, self->wants_record, memory_order_relaxed);
+  self->wants_record = false;
   self->kind->admitted(self, held);
   /* Once it is put, the leaf belongs to another thread and its receipt may be gone. */
   if (error != NULL) {
-    metrics_add(&self->cell->failed, 1);
+    metrics_failed(self->cell, error->slug);
     leaf_fail(it, self->stage->index, error);
     flow_end(self->flow, self->segment, it);
   } else {
@@ -184,18 +213,35 @@ int emit_commit(qn_call *call, size_t bytes, const qn_emit *emit) {
   if (self == NULL || self->document == NULL || bytes > self->room_bytes) {
     return -EINVAL;
   }
+  qn_view payload = { .len = (uint32_t)bytes };
+  int rc = self->carried ? document_view_get(self->document, SCHEMA_VIEW_PAYLOAD, &payload)
+                         : document_payload_commit(self->document, bytes);
+  if (rc != 0) {
+    emitter_abandon(self);
+    return rc;
+  }
+  return admit(self, emit, payload.len, NULL);
+}
+
+int runtime_emit_failed(qn_call *call, size_t bytes, const qn_emit *emit, const char *slug, const char *text) {
+  emitter *self = emitter_of(call);
   int rc = document_payload_commit(self->document, bytes);
   if (rc != 0) {
     emitter_abandon(self);
     return rc;
   }
-  return admit(self, emit, bytes, NULL);
+  qn_error error = { 0 };
+  error_set(&error, -EIO, slug, "%s", text);
+  return admit(self, emit, bytes, &error);
 }
 
 int emit_reject(qn_call *call, const qn_emit *emit, const char *slug, const char *text, size_t len) {
   emitter *self = emitter_of(call);
   if (self == NULL) {
     return -EINVAL;
+  }
+  if (self->carried) {
+    emitter_abandon(self);
   }
   if (self->document == NULL) {
     uint8_t *payload;

@@ -21,13 +21,18 @@ struct emitter {
   document *document;    /* being emitted; NULL: none */
   size_t room_bytes;     /* lent by emit_reserve */
   uint64_t credit_bytes; /* taken from admission for it */
+  bool carried;          /* it came out of a block: it has its payload */
   receipt *local;        /* receipts at hand */
   uint32_t confirmed;    /* sinks that have the document being emitted already, a bit each */
+  hand *hand;            /* of that document; as below, for the worker's own sources */
+  bool wants_record;
 };
 
 typedef struct emitter_kind {
   /* Takes credit for one document of so many bytes. 0, -EAGAIN, -ECANCELED. */
   int (*take_credit)(emitter *emitter, uint64_t bytes);
+  /* Waits for that credit for up to wait_ms and keeps it for the next take_credit; NULL: may not. 0, -EAGAIN, -ECANCELED. */
+  int (*wait_credit)(emitter *emitter, uint64_t bytes, uint32_t wait_ms);
   /* Gives back what was taken for a document that will not be. */
   void (*give_credit)(emitter *emitter, uint64_t bytes);
   /* What the document takes from whoever emits it, where the stage did not say: its source and the root of its id. */
@@ -44,6 +49,8 @@ void emitter_done(emitter *emitter); /* frees what it holds */
 
 /* What of a document's memory admission is told. [any] */
 uint64_t emitter_charge_of(const document *document);
+/* What it is told before a document with a payload of so many bytes is made. [any] */
+uint64_t emitter_credit_for(size_t bytes);
 
 /* --- the host table's functions --- */
 

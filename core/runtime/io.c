@@ -4,21 +4,21 @@
  *
  * Every handle hangs in its stage's list, so that what a plugin forgets is closed and told. All on the loop thread; the one
  * exception is wake_send. Memory is freed in the close callback, as libuv asks. */
-#include "qanat/io.h"
+#include "runtime/io.h"
 
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/listen.h"
-#include "runtime/state.h"
+#include "observe/metrics.h"
+#include "qanat/io.h"
 
 typedef enum handle_kind { HANDLE_WATCH, HANDLE_TIMER, HANDLE_WAKE } handle_kind;
 
 typedef struct io_handle {
   struct io_handle *next, **link; /* in the stage's list */
-  instance *stage;
   handle_kind kind;
   union {
     uv_handle_t any;
@@ -41,22 +41,21 @@ struct qn_wake {
   io_handle handle;
 };
 
-static instance *stage_of(qn_env *env) {
-  return env->owner;
+static io_home *home_of(const qn_env *env) {
+  return env->io;
 }
 
 /* Links a handle that libuv knows. */
-static void adopt(io_handle *handle, instance *stage, handle_kind kind, void *arg) {
-  handle->stage = stage;
+static void adopt(io_handle *handle, io_home *home, handle_kind kind, void *arg) {
   handle->kind = kind;
   handle->arg = arg;
   handle->uv.any.data = handle;
-  handle->next = stage->handles;
-  handle->link = &stage->handles;
+  handle->next = home->handles;
+  handle->link = &home->handles;
   if (handle->next != NULL) {
     handle->next->link = &handle->next;
   }
-  stage->handles = handle;
+  home->handles = handle;
 }
 
 static void free_handle(uv_handle_t *uv) {
@@ -95,17 +94,17 @@ static void io_unwatch(qn_watch *watch) {
 
 static int io_watch(qn_env *env, int fd, uint32_t events, void (*callback)(void *arg, uint32_t events), void *arg,
                     qn_watch **ret_watch) {
-  instance *stage = stage_of(env);
+  io_home *home = home_of(env);
   qn_watch *watch = calloc(1, sizeof *watch);
   if (watch == NULL) {
     return -ENOMEM;
   }
-  int rc = uv_poll_init(&stage->runtime->loop.uv, &watch->handle.uv.poll, fd);
+  int rc = uv_poll_init(home->uv, &watch->handle.uv.poll, fd);
   if (rc != 0) {
     free(watch);
     return rc;
   }
-  adopt(&watch->handle, stage, HANDLE_WATCH, arg);
+  adopt(&watch->handle, home, HANDLE_WATCH, arg);
   watch->handle.ready = callback;
   rc = io_watch_set(watch, events);
   if (rc != 0) {
@@ -125,14 +124,14 @@ static void on_timer(uv_timer_t *timer) {
 
 static int io_timer_start(qn_env *env, uint64_t delay_ms, uint64_t repeat_ms, void (*callback)(void *arg), void *arg,
                           qn_timer **ret_timer) {
-  instance *stage = stage_of(env);
+  io_home *home = home_of(env);
   qn_timer *timer = calloc(1, sizeof *timer);
   if (timer == NULL) {
     return -ENOMEM;
   }
-  uv_loop_t *uv = &stage->runtime->loop.uv;
+  uv_loop_t *uv = home->uv;
   uv_timer_init(uv, &timer->handle.uv.timer);
-  adopt(&timer->handle, stage, HANDLE_TIMER, arg);
+  adopt(&timer->handle, home, HANDLE_TIMER, arg);
   timer->handle.fire = callback;
   uv_update_time(uv);
   uv_timer_start(&timer->handle.uv.timer, on_timer, delay_ms, repeat_ms);
@@ -152,17 +151,17 @@ static void on_wake(uv_async_t *async) {
 }
 
 static int io_wake_open(qn_env *env, void (*callback)(void *arg), void *arg, qn_wake **ret_wake) {
-  instance *stage = stage_of(env);
+  io_home *home = home_of(env);
   qn_wake *wake = calloc(1, sizeof *wake);
   if (wake == NULL) {
     return -ENOMEM;
   }
-  int rc = uv_async_init(&stage->runtime->loop.uv, &wake->handle.uv.async, on_wake);
+  int rc = uv_async_init(home->uv, &wake->handle.uv.async, on_wake);
   if (rc != 0) {
     free(wake);
     return rc;
   }
-  adopt(&wake->handle, stage, HANDLE_WAKE, arg);
+  adopt(&wake->handle, home, HANDLE_WAKE, arg);
   wake->handle.fire = callback;
   *ret_wake = wake;
   return 0;
@@ -180,7 +179,7 @@ static void io_wake_close(qn_wake *wake) {
 
 typedef struct offload {
   uv_work_t work;
-  instance *stage;
+  io_home *home;
   void (*run)(void *arg);
   void (*done)(void *arg);
   void *arg;
@@ -194,7 +193,7 @@ static void run_offload(uv_work_t *work) {
 static void end_offload(uv_work_t *work, int status) {
   offload *self = work->data;
   (void)status;
-  self->stage->n_offloads--;
+  self->home->n_offloads--;
   if (self->done != NULL) {
     self->done(self->arg);
   }
@@ -202,26 +201,26 @@ static void end_offload(uv_work_t *work, int status) {
 }
 
 static int io_offload(qn_env *env, void (*work)(void *arg), void (*done)(void *arg), void *arg) {
-  instance *stage = stage_of(env);
+  io_home *home = home_of(env);
   offload *made = malloc(sizeof *made);
   if (made == NULL) {
     return -ENOMEM;
   }
-  *made = (offload){ .stage = stage, .run = work, .done = done, .arg = arg };
+  *made = (offload){ .home = home, .run = work, .done = done, .arg = arg };
   made->work.data = made;
-  int rc = uv_queue_work(&stage->runtime->loop.uv, &made->work, run_offload, end_offload);
+  int rc = uv_queue_work(home->uv, &made->work, run_offload, end_offload);
   if (rc != 0) {
     free(made);
     return rc;
   }
-  stage->n_offloads++;
+  home->n_offloads++;
   return 0;
 }
 
 /* --- the rest --- */
 
 static int io_listen(qn_env *env, qn_str address, int *ret_fd) {
-  return listeners_get(stage_of(env)->runtime->listeners, address, ret_fd);
+  return listeners_get(home_of(env)->listeners, address, ret_fd);
 }
 
 static uint64_t io_now_ms(qn_env *env) {
@@ -247,12 +246,20 @@ const void *io_extension(void) {
   return &table;
 }
 
-void io_close_all(instance *self) {
+void io_settle(io_home *self) {
+  while (self->n_offloads > 0) {
+    uv_run(self->uv, UV_RUN_ONCE);
+  }
+}
+
+void io_close_all(qn_env *env) {
   static const char *const names[] = { "watch", "timer", "wake" };
-  while (self->handles != NULL) {
-    io_handle *handle = self->handles;
-    runtime_log(self->runtime, self->planned->id, QN_LOG_WARNING, "left a %s open after destroy, a fault of the plugin",
-                names[handle->kind]);
+  io_home *home = home_of(env);
+  while (home != NULL && home->handles != NULL) {
+    io_handle *handle = home->handles;
+    char text[80];
+    int len = snprintf(text, sizeof text, "left a %s open after destroy, a fault of the plugin", names[handle->kind]);
+    env->hooks->log(env->hooks->arg, env, QN_LOG_WARNING, text, (size_t)len);
     shut(handle);
   }
 }

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <netdb.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -22,6 +23,7 @@ typedef struct listener {
 } listener;
 
 struct listeners {
+  pthread_mutex_t mutex; /* all that follows: pipelines share them */
   uint32_t n;
   listener all[LISTENERS_MAX];
 };
@@ -133,8 +135,13 @@ static int open_inet(const char *address, int *ret_fd) {
 }
 
 int listeners_new(listeners **ret_listeners) {
-  *ret_listeners = calloc(1, sizeof **ret_listeners);
-  return *ret_listeners != NULL ? 0 : -ENOMEM;
+  listeners *made = calloc(1, sizeof *made);
+  if (made == NULL) {
+    return -ENOMEM;
+  }
+  pthread_mutex_init(&made->mutex, NULL);
+  *ret_listeners = made;
+  return 0;
 }
 
 void listeners_free(listeners *self) {
@@ -149,17 +156,12 @@ void listeners_free(listeners *self) {
     }
     free(one->address);
   }
+  pthread_mutex_destroy(&self->mutex);
   free(self);
 }
 
-int listeners_get(listeners *self, qn_str address, int *ret_fd) {
-  if (address.len == 0 || address.len > 1024 || memchr(address.data, '\0', address.len) != NULL) {
-    return -EINVAL;
-  }
-  char *wanted = strndup(address.data, address.len);
-  if (wanted == NULL) {
-    return -ENOMEM;
-  }
+/* [locked] Takes wanted if it succeeds. */
+static int find_or_open(listeners *self, char *wanted, int *ret_fd) {
   for (uint32_t i = 0; i < self->n; i++) {
     if (strcmp(self->all[i].address, wanted) == 0) {
       *ret_fd = self->all[i].fd;
@@ -171,11 +173,26 @@ int listeners_get(listeners *self, qn_str address, int *ret_fd) {
   int rc = self->n == LISTENERS_MAX ? -ENOSPC
            : is_unix(wanted)        ? open_unix(wanted + sizeof unix_prefix - 1, &fd)
                                     : open_inet(wanted, &fd);
+  if (rc == 0) {
+    self->all[self->n++] = (listener){ wanted, fd };
+    *ret_fd = fd;
+  }
+  return rc;
+}
+
+int listeners_get(listeners *self, qn_str address, int *ret_fd) {
+  if (address.len == 0 || address.len > 1024 || memchr(address.data, '\0', address.len) != NULL) {
+    return -EINVAL;
+  }
+  char *wanted = strndup(address.data, address.len);
+  if (wanted == NULL) {
+    return -ENOMEM;
+  }
+  pthread_mutex_lock(&self->mutex);
+  int rc = find_or_open(self, wanted, ret_fd);
+  pthread_mutex_unlock(&self->mutex);
   if (rc != 0) {
     free(wanted);
-    return rc;
   }
-  self->all[self->n++] = (listener){ wanted, fd };
-  *ret_fd = fd;
-  return 0;
+  return rc;
 }

@@ -2,11 +2,32 @@
 
 /* Parallel segments: a worker runs a document to the segment's end, hot in its cache. It takes as many leaves at once as fit
  * a tenth of a millisecond: one wake downstream a batch. */
+#include <stdlib.h>
+#include <string.h>
+
 #include "runtime/outcome.h"
 #include "runtime/trunk.h"
 #include "runtime/work.h"
 
 enum { TAKE_MAX = 32, TAKE_NS = 100000 };
+
+/* The record that somebody waits for, of the document as it comes to its first sink. */
+static void keep_record(const worker *self, const segment *seg, const leaf *it) {
+  receipt *held = it->receipt;
+  const runtime *rt = self->crew->runtime;
+  uint32_t last = seg->planned->stages[seg->planned->n_stages - 1];
+  if (held->parent != NULL || rt->plan->stages[last].info->role != ROLE_SINK ||
+      atomic_exchange(&held->wants_record, 0) == 0) {
+    return;
+  }
+  qn_str json;
+  char *copy = record_encode(self->encoder, it->document, NULL, &json) == 0 ? malloc(json.len + 1) : NULL;
+  if (copy != NULL) {
+    memcpy(copy, json.data, json.len);
+    held->record = copy;
+    held->record_bytes = json.len;
+  }
+}
 
 static void run_leaf(worker *self, segment *seg, lane *own, leaf *it) {
   runtime *rt = self->crew->runtime;
@@ -16,12 +37,18 @@ static void run_leaf(worker *self, segment *seg, lane *own, leaf *it) {
     return;
   }
   run_cache *cache = rt->options.cache;
+  hand *held = receipt_hand(it->receipt);
+  hand_begin(held);
   qn_status status = cache != NULL ? trunk_run(cache, self->index, seg->index, rt->pool, own, it) : lane_run(own, it);
   if (status == LANE_LOST) {
     self->is_lost = true;
     return;
   }
+  hand_end(held);
   if (status == QN_STATUS_OK) {
+    if (atomic_load_explicit(&it->receipt->wants_record, memory_order_relaxed) != 0) {
+      keep_record(self, seg, it);
+    }
     outcome_charge(rt, it);
     flow_onward(&self->flow, seg, it);
     return;

@@ -7,12 +7,17 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-static receipt *make(const receipt_form *form) {
+static receipt *make(receipt_pool *pool) {
+  const receipt_form *form = &pool->form;
   size_t leaves_end = sizeof(receipt) + form->n_spare * sizeof(leaf);
   receipt *made = malloc(leaves_end + form->n_joins * sizeof(rendezvous));
   if (made != NULL) {
     made->spare_room = form->n_spare;
     made->joins = (rendezvous *)(void *)((char *)made + leaves_end);
+    atomic_init(&made->since_ms, 0);
+    made->made_before = atomic_load(&pool->made);
+    while (!atomic_compare_exchange_weak(&pool->made, &made->made_before, made)) {
+    }
   }
   return made;
 }
@@ -25,13 +30,14 @@ receipt *receipt_take(receipt_pool *pool, receipt **local, document *doc, const 
   if (taken != NULL) {
     *local = taken->next;
   } else {
-    taken = make(&pool->form);
+    taken = make(pool);
     if (taken == NULL) {
       return NULL;
     }
   }
   taken->next = NULL;
   taken->parent = NULL;
+  taken->begin_ns = 0;
   taken->from = NULL;
   atomic_init(&taken->partings, NULL);
   atomic_init(&taken->n_leaves, 1);
@@ -40,6 +46,11 @@ receipt *receipt_take(receipt_pool *pool, receipt **local, document *doc, const 
   atomic_init(&taken->confirmed, 0);
   atomic_init(&taken->held_bytes, 0);
   atomic_init(&taken->failed, NULL);
+  taken->hand = NULL;
+  atomic_init(&taken->wants_record, 0);
+  taken->record = NULL;
+  taken->record_bytes = 0;
+  taken->why = NULL;
   for (uint32_t i = 0; i < pool->form.n_joins; i++) {
     atomic_init(&taken->joins[i].n_awaited, n_awaited[i]);
     atomic_init(&taken->joins[i].spoiled, 0);
@@ -65,6 +76,15 @@ void receipt_free_chain(receipt *first) {
 
 void receipt_pool_done(receipt_pool *pool) {
   receipt_free_chain(atomic_exchange(&pool->free, NULL));
+}
+
+int64_t receipt_pool_oldest_ms(receipt_pool *pool) {
+  int64_t oldest_ms = 0;
+  for (const receipt *at = atomic_load(&pool->made); at != NULL; at = at->made_before) {
+    int64_t since_ms = atomic_load_explicit(&at->since_ms, memory_order_relaxed);
+    oldest_ms = since_ms != 0 && (oldest_ms == 0 || since_ms < oldest_ms) ? since_ms : oldest_ms;
+  }
+  return oldest_ms;
 }
 
 leaf *receipt_leaf(receipt *self, uint32_t state) {

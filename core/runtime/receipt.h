@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "delivery/hands.h"
 #include "document/document.h"
 #include "qanat/stage.h"
 
@@ -72,17 +73,26 @@ struct receipt {
   uint64_t sequence;         /* place in the order of admission; of a part: in the order of its parent's parts */
   uint64_t cookie;           /* the source's */
   int64_t now_ms;            /* the time that stages see */
+  _Atomic int64_t since_ms;  /* the same from admission to settlement, else 0: anybody may ask what is oldest */
+  uint64_t begin_ns;         /* when it was admitted, if it is one of those that are timed; else 0 */
+  uint32_t begin_weight;     /* for how many others it is timed */
+  receipt *made_before;      /* in the list of all of the pool */
   uint64_t payload_bytes;
   uint32_t source;     /* index in the runtime's sources */
   uint32_t spare_room; /* leaves in spare */
   _Atomic uint32_t n_leaves;
-  _Atomic uint32_t worst;      /* leaf_state */
-  _Atomic uint32_t n_spare;    /* spare leaves in use */
-  _Atomic uint32_t confirmed;  /* sinks that have it, a bit each by sink_slot */
-  _Atomic uint64_t held_bytes; /* of what forks share */
-  leaf *_Atomic failed;        /* leaves that failed: their letters are written when all has settled */
-  rendezvous *joins;           /* in the same allocation */
-  leaf first;                  /* most documents never have another */
+  _Atomic uint32_t worst;        /* leaf_state */
+  _Atomic uint32_t n_spare;      /* spare leaves in use */
+  _Atomic uint32_t confirmed;    /* sinks that have it, a bit each by sink_slot */
+  _Atomic uint64_t held_bytes;   /* of what forks share */
+  hand *hand;                    /* where it is said that somebody works on it; NULL: nobody asks */
+  _Atomic uint32_t wants_record; /* it is to be kept when the first sink is prepared */
+  char *record;                  /* owned */
+  size_t record_bytes;
+  failure *why;         /* owned; of a failed leaf, if ends are watched */
+  leaf *_Atomic failed; /* leaves that failed: their letters are written when all has settled */
+  rendezvous *joins;    /* in the same allocation */
+  leaf first;           /* most documents never have another */
   leaf spare[];
 };
 
@@ -97,6 +107,7 @@ typedef struct receipt_form {
 typedef struct receipt_pool {
   receipt_form form;
   receipt *_Atomic free;
+  receipt *_Atomic made; /* all there are; they live as long as the pool */
 } receipt_pool;
 
 /* A receipt with one leaf that owns document. *local is the taker's own list; n_awaited has an entry for each join.
@@ -106,9 +117,19 @@ receipt *receipt_take(receipt_pool *pool, receipt **local, document *document, c
 void receipt_give(receipt_pool *pool, receipt *first, receipt *last);
 void receipt_free_chain(receipt *first);
 void receipt_pool_done(receipt_pool *pool);
+/* The earliest since_ms of what is in flight; 0: nothing is. Not while receipts are freed. [any] */
+int64_t receipt_pool_oldest_ms(receipt_pool *pool);
 
 /* A further leaf of the receipt, counted, in the given state and without a document. The caller holds a leaf of it. [any] */
 leaf *receipt_leaf(receipt *receipt, uint32_t state);
+
+/* Where to say who works on the document, also if it came out of another. */
+static inline hand *receipt_hand(const receipt *self) {
+  while (self->parent != NULL) {
+    self = self->parent;
+  }
+  return self->hand;
+}
 
 /* Records a failure; keeps the state if there is no memory to say why. */
 void leaf_fail(leaf *leaf, uint32_t stage, const qn_error *error);

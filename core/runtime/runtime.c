@@ -9,6 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "qanat/block.h"
+#include "qanat/credit.h"
+#include "qanat/io.h"
+#include "qanat/keep.h"
 #include "qanat/progress.h"
 #include "runtime/crew.h"
 #include "runtime/desk.h"
@@ -40,8 +44,22 @@ static void hook_complete(qn_env *env, qn_ticket ticket, qn_status status, const
 
 static const void *hook_extension(qn_env *env, const char *name) {
   const instance *stage = env->owner;
+  const runtime_options *options = &stage->runtime->options;
   if (strcmp(name, QN_IO_1) == 0) {
     return io_extension();
+  }
+  if (strcmp(name, QN_KEEP_1) == 0) {
+    return options->keeper != NULL && stage->planned->info->role == ROLE_SINK ? keep_extension() : NULL;
+  }
+  if (strcmp(name, QN_WORKER_1) == 0) {
+    static const qn_worker table = { .size = sizeof table };
+    return options->serves ? &table : NULL;
+  }
+  if (strcmp(name, QN_BLOCK_1) == 0) {
+    return block_extension();
+  }
+  if (strcmp(name, QN_CREDIT_1) == 0) {
+    return credit_extension();
   }
   bool is_watched = stage->runtime->options.tick_ms > 0;
   return is_watched && strcmp(name, QN_PROGRESS_1) == 0 ? progress_extension() : NULL;
@@ -222,9 +240,11 @@ static int build_base(runtime *self, qn_error *error) {
       document_pool_new(planned->schemas, &limits, &self->pool) != 0 ||
       metrics_new(work_worker_rows(self) + planned->n_stages + planned->n_segments, planned->n_stages,
                   &self->metrics) != 0 ||
-      retries_new(self, &self->retries) != 0 || listeners_new(&self->listeners) != 0) {
+      retries_new(self, &self->retries) != 0 ||
+      (self->options.listeners == NULL && listeners_new(&self->own_listeners) != 0)) {
     return error_set(error, -ENOMEM, "no-memory", "no memory to run the pipeline");
   }
+  self->listeners = self->options.listeners != NULL ? self->options.listeners : self->own_listeners;
   return 0;
 }
 
@@ -369,6 +389,15 @@ bool runtime_is_stuck(const runtime *self) {
   return self != NULL && self->crew != NULL && crew_is_stuck(self->crew);
 }
 
+void runtime_abandon(runtime *self) {
+  pthread_mutex_lock(&self->mutex);
+  if (self->failure.code == 0) {
+    error_set(&self->failure, -ECANCELED, "abandoned", "was ended before its documents had come out");
+  }
+  pthread_mutex_unlock(&self->mutex);
+  runtime_halt(self, RUN_FAILED);
+}
+
 void runtime_stop(runtime *self) {
   runtime_halt(self, RUN_INTERRUPTED);
 }
@@ -402,7 +431,7 @@ void runtime_free(runtime *self) {
   receipt_pool_done(&self->receipts);
   document_pool_free(self->pool);
   completions_done(&self->completions);
-  listeners_free(self->listeners);
+  listeners_free(self->own_listeners);
   signals_close(self->signals);
   retries_close(self->retries);
   if (self->has_timers) {
@@ -459,6 +488,25 @@ void runtime_counts_get(const runtime *self, runtime_counts *ret_counts) {
 
 void runtime_stage_get(const runtime *self, uint32_t stage, metrics_sum *ret_sum) {
   metrics_sum_of(self->metrics, stage, ret_sum);
+}
+
+void runtime_passage_get(runtime *self, runtime_passage *ret_passage) {
+  *ret_passage = (runtime_passage){ .bytes_in_flight = admission_bytes(&self->admission) };
+  histogram_sum_add(&ret_passage->took, &self->took);
+  int64_t oldest_ms = receipt_pool_oldest_ms(&self->receipts);
+  int64_t now_ms = runtime_now_ms(self);
+  ret_passage->oldest_ms = oldest_ms != 0 && oldest_ms < now_ms ? (uint64_t)(now_ms - oldest_ms) : 0;
+}
+
+uint32_t runtime_queue_get(const runtime *self, uint32_t stage) {
+  const segment *at = &self->segments[self->plan->stages[stage].segment];
+  return at->has_border && at->planned->stages[0] == stage ? border_count(&at->border) : 0;
+}
+
+uint32_t runtime_restarts_get(const runtime *self, uint32_t stage) {
+  const segment *at = &self->segments[self->plan->stages[stage].segment];
+  uint32_t n = atomic_load_explicit(&self->instances[stage].n_given_up, memory_order_relaxed);
+  return n + (at->work != NULL && at->work->restarts != NULL ? at->work->restarts(at) : 0);
 }
 
 uint32_t runtime_n_workers(const runtime *self) {

@@ -17,6 +17,10 @@ void settler_init(settler *self, runtime *rt) {
 }
 
 static void recycle(settler *self, receipt *held) {
+  free(held->record);
+  free(held->why);
+  held->record = NULL;
+  held->why = NULL;
   held->next = self->first;
   self->first = held;
   if (self->last == NULL) {
@@ -48,9 +52,18 @@ static receipt *end_part(settler *self, receipt *part, uint32_t worst) {
   return drop_leaf(parent);
 }
 
+/* It is no longer in flight, and how long it was is known now. */
+static void note_time(runtime *rt, receipt *held, uint32_t worst) {
+  atomic_store_explicit(&held->since_ms, 0, memory_order_relaxed);
+  if (held->begin_ns != 0 && worst != LEAF_UNFINISHED) {
+    histogram_add_shared(&rt->took, metrics_now_ns() - held->begin_ns, held->begin_weight);
+  }
+}
+
 static void end_admitted(settler *self, receipt *held, uint32_t worst) {
   self->payload_bytes += held->payload_bytes;
   self->n_settled[worst]++;
+  note_time(self->runtime, held, worst);
   if (worst != LEAF_UNFINISHED && source_wants_receipts(self->runtime, held->source)) {
     source_settled(self->runtime, held);
   } else {

@@ -56,7 +56,7 @@ void sink_item_written(sink *self, sink_item *item) {
 void sink_item_failed(sink *self, sink_item *item, const qn_error *error) {
   leaf *it = item->leaf;
   item->leaf = NULL;
-  metrics_add(&self->cell->failed, 1);
+  metrics_failed(self->cell, error->slug);
   plan_on_error on_error = self->stage->planned->on_error;
   if (on_error == ON_ERROR_DROP) {
     settle(self, it, LEAF_DROPPED);
@@ -100,7 +100,35 @@ static void settle_written(sink *self, leaf_state state) {
   self->n_written = 0;
 }
 
+void sink_flush_begin(sink *self) {
+  free(self->kept);
+  self->kept = NULL;
+  self->kept_bytes = 0;
+}
+
+/* Whoever journals the documents hears of it before they settle. Documents that came out of others have no place of their own there. */
+static void tell_keeper(sink *self) {
+  const runtime_keeper *keeper = self->runtime->options.keeper;
+  if (keeper == NULL) {
+    return;
+  }
+  uint64_t cookies[SINK_BATCH_MAX];
+  uint32_t n = 0;
+  for (const leaf *it = self->written; it != NULL; it = it->next) {
+    if (it->receipt->parent != NULL) {
+      continue;
+    }
+    cookies[n++] = it->receipt->cookie;
+    if (n == SINK_BATCH_MAX && it->next != NULL) {
+      keeper->flushed(keeper->arg, self->stage->index, cookies, n, NULL, 0);
+      n = 0;
+    }
+  }
+  keeper->flushed(keeper->arg, self->stage->index, cookies, n, self->kept, self->kept_bytes);
+}
+
 void sink_flushed(sink *self) {
+  tell_keeper(self);
   settle_written(self, LEAF_DELIVERED);
   settle_flush(&self->settler);
 }
@@ -144,6 +172,7 @@ void sink_finish(sink *out) {
 int sink_init(sink *self, runtime *rt, instance *stage, segment *seg, qn_error *error) {
   self->runtime = rt;
   self->stage = stage;
+  stage->sink = self;
   self->segment = seg;
   self->async = stage->planned->info->call == CALL_ASYNC;
   settler_init(&self->settler, rt);
@@ -156,9 +185,9 @@ int sink_init(sink *self, runtime *rt, instance *stage, segment *seg, qn_error *
   }
   for (uint32_t i = 0; i < self->n_items; i++) {
     self->items[i].sink = self;
-    host_call_init(&self->items[i].call, &stage->env, NULL, NULL);
+    host_call_init(&self->items[i].call, stage->env, NULL, NULL);
   }
-  host_call_init(&self->flush_call, &stage->env, NULL, NULL);
+  host_call_init(&self->flush_call, stage->env, NULL, NULL);
   return 0;
 }
 
@@ -168,6 +197,7 @@ void sink_ended(sink *self) {
 }
 
 void sink_done(sink *self) {
+  sink_flush_begin(self);
   free(self->items);
   self->items = NULL;
 }

@@ -39,6 +39,8 @@ struct sink {
   leaf *written; /* taken by the sink and not flushed yet */
   uint32_t n_written;
   uint64_t oldest_ns; /* when the first of those was written */
+  void *kept;         /* what the flush that runs stored (qanat/keep.h); owned */
+  size_t kept_bytes;
 
   park park;
   pthread_t thread;
@@ -82,6 +84,8 @@ void sink_item_failed(sink *sink, sink_item *item, const qn_error *error);
 void sink_break(sink *sink, const qn_error *error);
 /* Passes a leaf that ended earlier, or came to a broken sink. */
 void sink_pass(sink *sink, leaf *leaf);
+/* Before each try of a flush: what an earlier one stored does not count. */
+void sink_flush_begin(sink *sink);
 /* The flush succeeded: what was written is delivered. */
 void sink_flushed(sink *sink);
 /* Turns an impossible status into FATAL with a reason, and puts a reason where the plugin gave none. */

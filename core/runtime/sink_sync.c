@@ -20,14 +20,29 @@ static bool pause_before_retry(sink *self, uint32_t delay_ms) {
   return runtime_standing(self->runtime) < RUN_INTERRUPTED;
 }
 
-static void write_timed(sink *out, qn_item **items, uint32_t n_items) {
-  uint64_t begin_ns = metrics_now_ns();
-  out->stage->table->sink->write(out->stage->self, items, n_items);
-  metrics_add(&out->cell->time_ns, metrics_now_ns() - begin_ns);
-}
-
 static sink_item *item_of(qn_item *item) {
   return (sink_item *)item; /* item is its first member */
+}
+
+/* Who dies while it writes had these in hand. */
+static void hold(qn_item **items, uint32_t n_items) {
+  for (uint32_t i = 0; i < n_items; i++) {
+    hand_begin(receipt_hand(item_of(items[i])->leaf->receipt));
+  }
+}
+
+static void let_go(qn_item **items, uint32_t n_items) {
+  for (uint32_t i = 0; i < n_items; i++) {
+    hand_end(receipt_hand(item_of(items[i])->leaf->receipt));
+  }
+}
+
+static void write_timed(sink *out, qn_item **items, uint32_t n_items) {
+  uint64_t begin_ns = metrics_now_ns();
+  hold(items, n_items);
+  out->stage->table->sink->write(out->stage->self, items, n_items);
+  let_go(items, n_items);
+  metrics_took(out->cell, metrics_now_ns() - begin_ns, n_items, 1);
 }
 
 /* Ends the items that were written, by their statuses. Returns how many want another try, moved to the front. */
@@ -110,6 +125,7 @@ static void flush(sink *out) {
     call->error = (qn_error){ 0 };
     call->call.attempt = attempt;
     call->call.now_ms = runtime_now_ms(out->runtime);
+    sink_flush_begin(out);
     uint64_t begin_ns = metrics_now_ns();
     qn_status status = out->stage->table->sink->flush(out->stage->self, &call->call);
     metrics_add(&out->cell->time_ns, metrics_now_ns() - begin_ns);

@@ -53,11 +53,14 @@ static void run_leaf(worker *by, segment *seg, leaf *it) {
     flow_end(&by->flow, seg, it);
     return;
   }
+  hand *held = receipt_hand(it->receipt);
+  hand_begin(held);
   qn_status status = lane_run(&self->lane, it);
   if (status == LANE_LOST) {
     by->is_lost = true;
     return;
   }
+  hand_end(held);
   const step *at = &self->lane.steps[0];
   const instance *stage = &rt->instances[at->stage];
   verdict decided = outcome_of(rt, it, stage, at->cell, status, &at->call->error);

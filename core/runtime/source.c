@@ -53,7 +53,7 @@ static int take_now(source *self, uint64_t bytes) {
   return rc;
 }
 
-static int take_waiting(source *self, uint64_t bytes) {
+static int wait_for_room(source *self, uint64_t bytes, uint64_t wait_ns) {
   runtime *rt = self->runtime;
   int rc = admission_try(&rt->admission, bytes);
   if (rc != -EAGAIN) {
@@ -62,19 +62,32 @@ static int take_waiting(source *self, uint64_t bytes) {
   flow_flush(&self->flow);
   uint64_t begin_ns = metrics_now_ns();
   activity_end(&rt->activity);
-  rc = admission_wait(&rt->admission, bytes);
+  rc = admission_wait_for(&rt->admission, bytes, wait_ns);
   activity_begin(&rt->activity);
   self->waited_ns += metrics_now_ns() - begin_ns;
   return rc;
 }
 
+/* Credit that was waited for is there already; only its size may differ. */
+static bool take_kept(source *self, uint64_t bytes) {
+  uint64_t kept = self->kept_bytes;
+  self->kept_bytes = 0;
+  if (kept != 0 && kept != bytes) {
+    admission_charge(&self->runtime->admission, (int64_t)bytes - (int64_t)kept);
+  }
+  return kept != 0;
+}
+
 static int take_credit(emitter *out, uint64_t bytes) {
   source *self = (source *)out;
+  if (take_kept(self, bytes)) {
+    return 0;
+  }
   int rc = take_quota(self->runtime);
   if (rc != 0) {
     return rc;
   }
-  rc = self->async ? take_now(self, bytes) : take_waiting(self, bytes);
+  rc = self->async ? take_now(self, bytes) : wait_for_room(self, bytes, UINT64_MAX);
   if (rc != 0) {
     give_quota(self->runtime);
   }
@@ -86,9 +99,41 @@ static void give_credit(emitter *out, uint64_t bytes) {
   give_quota(out->runtime);
 }
 
+static int wait_credit(emitter *out, uint64_t bytes, uint32_t wait_ms) {
+  source *self = (source *)out;
+  if (self->async) {
+    return -EINVAL;
+  }
+  if (take_kept(self, bytes)) {
+    self->kept_bytes = bytes;
+    return 0;
+  }
+  int rc = take_quota(self->runtime);
+  if (rc != 0) {
+    return rc;
+  }
+  rc = wait_for_room(self, bytes, (uint64_t)wait_ms * 1000000);
+  if (rc != 0) {
+    give_quota(self->runtime);
+    return rc;
+  }
+  self->kept_bytes = bytes;
+  return 0;
+}
+
 static void describe(const emitter *out, qn_emit *emit, qn_str *ret_origin) {
   (void)out;
   *ret_origin = emit->source;
+}
+
+/* A clock for every document would cost more than its hops. */
+static void time_some(source *self, receipt *held) {
+  self->n_admitted++;
+  if (--self->n_until_timed == 0) {
+    self->n_until_timed = self->n_admitted < METRICS_ALL_FIRST ? 1 : METRICS_SAMPLE_EVERY;
+    held->begin_weight = self->n_admitted <= METRICS_ALL_FIRST ? 1 : METRICS_SAMPLE_EVERY;
+    held->begin_ns = metrics_now_ns();
+  }
 }
 
 static void admitted(emitter *out, receipt *held) {
@@ -96,6 +141,8 @@ static void admitted(emitter *out, receipt *held) {
   runtime *rt = self->runtime;
   held->source = self->index;
   held->now_ms = runtime_now_ms(rt);
+  time_some(self, held);
+  atomic_store_explicit(&held->since_ms, held->now_ms, memory_order_relaxed);
   held->sequence = atomic_fetch_add(&rt->next_sequence, 1);
   atomic_fetch_add_explicit(&rt->bytes_admitted, held->payload_bytes, memory_order_relaxed);
   metrics_add(&out->cell->documents, 1);
@@ -111,9 +158,12 @@ static void sent(emitter *out) {
   }
 }
 
-static const emitter_kind source_kind = {
-  .take_credit = take_credit, .give_credit = give_credit, .describe = describe, .admitted = admitted, .sent = sent
-};
+static const emitter_kind source_kind = { .take_credit = take_credit,
+                                          .wait_credit = wait_credit,
+                                          .give_credit = give_credit,
+                                          .describe = describe,
+                                          .admitted = admitted,
+                                          .sent = sent };
 
 /* --- the lent thread --- */
 
@@ -147,6 +197,10 @@ static bool turn(source *in) {
   source_call_begin(in);
   qn_status status = table->next(in->stage->self, &in->call.call);
   emitter_abandon(&in->emitter);
+  if (in->kept_bytes != 0) {
+    give_credit(&in->emitter, in->kept_bytes);
+    in->kept_bytes = 0;
+  }
   if (status == QN_STATUS_MORE) {
     in->attempts = 0;
     return true;
@@ -201,33 +255,82 @@ void source_ended(source *self) {
   loop_ring(&self->runtime->loop, &self->runtime->settled_bell);
 }
 
+static uint32_t outcome_of_receipt(const receipt *self) {
+  uint32_t worst = atomic_load_explicit(&self->worst, memory_order_relaxed);
+  return worst == LEAF_DELIVERED ? QN_OUTCOME_DELIVERED
+         : worst == LEAF_FAILED  ? QN_OUTCOME_DEAD_LETTERED
+                                 : QN_OUTCOME_DROPPED;
+}
+
+/* Tells the source of the first of them. Returns the last it told of. */
+static receipt *tell_receipts(source *self, receipt *first) {
+  qn_receipt told[RECEIPTS_MAX];
+  uint32_t n = 0;
+  receipt *last = NULL;
+  for (receipt *at = first; at != NULL && n < RECEIPTS_MAX; at = at->next) {
+    told[n++] = (qn_receipt){ .cookie = at->cookie, .outcome = outcome_of_receipt(at) };
+    last = at;
+  }
+  self->stage->table->source->settled(self->stage->self, told, n);
+  return last;
+}
+
+static runtime_end end_of(const runtime *rt, const receipt *held) {
+  runtime_end end = { .cookie = held->cookie,
+                      .outcome = outcome_of_receipt(held),
+                      .record = held->record,
+                      .record_bytes = held->record_bytes };
+  const failure *why = held->why;
+  if (why != NULL) {
+    end.stage = rt->plan->stages[why->stage].id;
+    end.slug = why->error.slug;
+    end.message = why->error.message;
+    end.attempts = why->attempts;
+  }
+  return end;
+}
+
+static receipt *tell_ends(source *self, receipt *first) {
+  runtime_end told[RECEIPTS_MAX];
+  uint32_t n = 0;
+  receipt *last = NULL;
+  for (receipt *at = first; at != NULL && n < RECEIPTS_MAX; at = at->next) {
+    told[n++] = end_of(self->runtime, at);
+    last = at;
+  }
+  self->ends(self->ends_arg, told, n);
+  for (receipt *at = first; at != last->next; at = at->next) {
+    free(at->record);
+    free(at->why);
+    at->record = NULL;
+    at->why = NULL;
+  }
+  return last;
+}
+
 /* Hands receipts to the source and recycles them. */
 static void tell_settled(void *arg) {
   source *self = arg;
-  const qn_source *table = self->stage->table->source;
   receipt *first = atomic_exchange(&self->settled, NULL);
   while (first != NULL) {
-    qn_receipt told[RECEIPTS_MAX];
-    uint32_t n = 0;
-    receipt *last = NULL;
-    for (receipt *at = first; at != NULL && n < RECEIPTS_MAX; at = at->next) {
-      uint32_t worst = atomic_load_explicit(&at->worst, memory_order_relaxed);
-      told[n++] = (qn_receipt){ .cookie = at->cookie,
-                                .outcome = worst == LEAF_DELIVERED ? QN_OUTCOME_DELIVERED
-                                           : worst == LEAF_FAILED  ? QN_OUTCOME_DEAD_LETTERED
-                                                                   : QN_OUTCOME_DROPPED };
-      last = at;
-    }
-    table->settled(self->stage->self, told, n);
+    receipt *last = self->ends != NULL ? tell_ends(self, first) : tell_receipts(self, first);
     receipt *rest = last->next;
     receipt_give(&self->runtime->receipts, first, last);
     first = rest;
   }
 }
 
+void runtime_watch_ends(runtime *self, uint32_t stage, void (*ends)(void *arg, const runtime_end *ends, uint32_t n),
+                        void *arg) {
+  source *in = (source *)self->instances[stage].emitter; /* its first member */
+  in->ends = ends;
+  in->ends_arg = arg;
+}
+
 bool source_wants_receipts(const runtime *self, uint32_t index) {
-  const qn_source *table = self->sources[index].stage->table->source;
-  return QN_HAS(table, settled) && table->settled != NULL;
+  const source *in = &self->sources[index];
+  const qn_source *table = in->stage->table->source;
+  return in->ends != NULL || (QN_HAS(table, settled) && table->settled != NULL);
 }
 
 void source_settled(runtime *self, receipt *held) {
@@ -244,8 +347,9 @@ int source_init(source *self, runtime *rt, instance *stage, segment *seg, uint32
   self->stage = stage;
   self->index = index;
   self->async = stage->planned->info->call == CALL_ASYNC;
+  self->n_until_timed = 1;
   stage->emitter = &self->emitter;
-  host_call_init(&self->call, &stage->env, NULL, NULL);
+  host_call_init(&self->call, stage->env, NULL, NULL);
   bell_init(&self->ended_bell, on_thread_ended, self);
   bell_init(&self->settled_bell, tell_settled, self);
   atomic_init(&self->settled, NULL);
@@ -277,6 +381,9 @@ int source_start(source *self, qn_error *error) {
 }
 
 void source_stop(source *in) {
+  if (runtime_standing(in->runtime) == RUN_FAILED) {
+    atomic_store_explicit(&in->call.cancelled, 1, memory_order_relaxed); /* what is in flight will not settle */
+  }
   if (!in->running || in->stopped) {
     return;
   }

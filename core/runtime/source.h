@@ -17,7 +17,10 @@ struct source {
   /* Owned by the thread that runs the source: the lent one, or the loop. */
   flow flow;
   host_call call;
-  uint64_t waited_ns; /* for credit */
+  uint64_t waited_ns;     /* for credit */
+  uint32_t n_until_timed; /* documents until one's way is timed again */
+  uint64_t n_admitted;
+  uint64_t kept_bytes; /* credit waited for in this turn and not used yet; 0: none */
 
   pthread_t thread;
   bool has_thread;
@@ -28,6 +31,8 @@ struct source {
   completion completion; /* async: start()'s PENDING */
   uint32_t attempts;
 
+  void (*ends)(void *arg, const runtime_end *ends, uint32_t n); /* told instead of the table's settled(); NULL: not */
+  void *ends_arg;
   receipt *_Atomic settled; /* to be told */
   bell settled_bell;
 };

@@ -13,6 +13,7 @@
 #include "runtime/admission.h"
 #include "runtime/border.h"
 #include "runtime/completion.h"
+#include "runtime/io.h"
 #include "runtime/loop.h"
 #include "runtime/park.h"
 #include "runtime/receipt.h"
@@ -26,7 +27,6 @@ typedef struct async_stage async_stage;
 typedef struct crew crew;
 typedef struct retries retries;
 typedef struct signals signals;
-typedef struct listeners listeners;
 
 /* A stage of the plan, alive. */
 typedef struct instance {
@@ -34,14 +34,17 @@ typedef struct instance {
   const plan_stage *planned;
   uint32_t index; /* in the plan */
   const qn_stage *table;
-  qn_env env; /* env.owner is this instance */
-  bool has_env;
+  qn_env *env; /* its owner is this instance, unless it is shared; NULL: not begun */
+  qn_env own_env;
+  struct shared_instance *shared; /* it belongs to a pool (pool.h) */
   bool created;
   void *self;                               /* what create() made */
   emitter *emitter;                         /* if it is a source, or splits documents */
-  struct io_handle *handles;                /* what it holds of qanat.io/1 [loop] */
-  uint32_t n_offloads;                      /* [loop] */
+  sink *sink;                               /* if it is one */
+  io_home io;                               /* [loop] */
+  void *kept;                               /* a sink: what it loaded (qanat/keep.h), while create runs; owned */
   _Atomic uint64_t input_done, input_total; /* what a source said of its input */
+  _Atomic uint32_t n_given_up;              /* threads in which it did not return */
 } instance;
 
 typedef struct segment segment;
@@ -113,13 +116,15 @@ struct runtime {
   desk *desk; /* NULL: failed documents are only counted */
   retries *retries;
   signals *signals;
-  listeners *listeners;
+  listeners *listeners;     /* its own, or the process's */
+  listeners *own_listeners; /* NULL: it uses the process's */
 
   _Atomic uint64_t next_sequence;
   _Atomic uint64_t n_parts; /* documents that stages have split off */
   _Atomic int64_t quota;    /* documents that may still be started, if there is a limit */
   _Atomic uint64_t bytes_admitted, bytes_settled;
-  _Atomic uint64_t settled[LEAF_UNFINISHED + 1];       /* documents admitted, by their worst leaf */
+  histogram took;                                /* from admission to settlement, of the documents that are timed */
+  _Atomic uint64_t settled[LEAF_UNFINISHED + 1]; /* documents admitted, by their worst leaf */
   _Atomic uint64_t settled_parts[LEAF_UNFINISHED + 1]; /* those that came out of others */
 
   _Atomic uint32_t stop;         /* run_stop */
@@ -170,11 +175,13 @@ void graph_free(runtime *runtime);
 int instance_create(instance *instance, qn_error *error);
 void instance_destroy(instance *instance); /* also if it was never created */
 
-/* --- io.c, tell.c: extensions by name --- */
+/* --- tell.c, keep.c: extensions by name --- */
 
-const void *io_extension(void);
-/* Closes what a destroyed stage still holds. [loop] */
-void io_close_all(instance *instance);
 const void *progress_extension(void);
+const void *keep_extension(void);
+
+/* carry.c */
+const void *block_extension(void);
+const void *credit_extension(void);
 
 #endif

@@ -22,44 +22,49 @@
 
 #include <cmocka.h>
 
-/* A runtime and a stage with just what the extension touches. */
+/* A loop and a stage with just what the extension touches. */
 typedef struct bed {
-  _Alignas(64) runtime runtime;
-  instance stage;
-  plan_stage planned;
+  loop loop;
+  listeners *listeners;
+  io_home home;
+  host_hooks hooks;
+  qn_env env;
   const qn_io *io;
-  int n_called;
+  int n_called, n_lines;
   uint32_t events;
   int last_fd;
 } bed;
 
 static bed b;
 
+static void count_line(void *arg, qn_env *env, uint32_t level, const char *text, size_t len) {
+  (void)arg, (void)env, (void)text, (void)len;
+  assert_int_equal(level, QN_LOG_WARNING);
+  b.n_lines++;
+}
+
 static int open_bed(void **state) {
   (void)state;
   memset((void *)&b, 0, sizeof b);
-  assert_int_equal(loop_init(&b.runtime.loop), 0);
-  assert_int_equal(listeners_new(&b.runtime.listeners), 0);
-  pthread_mutex_init(&b.runtime.mutex, NULL);
-  b.planned.id = "bed";
-  b.stage.runtime = &b.runtime;
-  b.stage.planned = &b.planned;
-  b.stage.env.owner = &b.stage;
+  assert_int_equal(loop_init(&b.loop), 0);
+  assert_int_equal(listeners_new(&b.listeners), 0);
+  b.home = (io_home){ .uv = &b.loop.uv, .listeners = b.listeners };
+  b.hooks.log = count_line;
+  b.env = (qn_env){ .id = "bed", .hooks = &b.hooks, .io = &b.home };
   b.io = io_extension();
   return 0;
 }
 
 static int close_bed(void **state) {
   (void)state;
-  io_close_all(&b.stage);
-  listeners_free(b.runtime.listeners);
-  loop_done(&b.runtime.loop);
-  pthread_mutex_destroy(&b.runtime.mutex);
+  io_close_all(&b.env);
+  listeners_free(b.listeners);
+  loop_done(&b.loop);
   return 0;
 }
 
 static void turn(void) {
-  uv_run(&b.runtime.loop.uv, UV_RUN_ONCE);
+  uv_run(&b.loop.uv, UV_RUN_ONCE);
 }
 
 static void on_call(void *arg) {
@@ -80,7 +85,7 @@ static void io_watch_tells_readiness_and_can_change(void **state) {
   int ends[2];
   assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
   qn_watch *watch = NULL;
-  assert_int_equal(b.io->watch(&b.stage.env, ends[0], QN_IO_READABLE, on_events, &ends[0], &watch), 0);
+  assert_int_equal(b.io->watch(&b.env, ends[0], QN_IO_READABLE, on_events, &ends[0], &watch), 0);
   assert_int_equal(write(ends[1], "x", 1), 1);
   turn();
   assert_int_equal(b.events, QN_IO_READABLE);
@@ -91,7 +96,7 @@ static void io_watch_tells_readiness_and_can_change(void **state) {
   assert_int_equal(b.io->watch_set(watch, 0), 0);
   int before = b.n_called;
   assert_int_equal(write(ends[1], "x", 1), 1);
-  uv_run(&b.runtime.loop.uv, UV_RUN_NOWAIT);
+  uv_run(&b.loop.uv, UV_RUN_NOWAIT);
   assert_int_equal(b.n_called, before);
   b.io->unwatch(watch);
   b.io->unwatch(NULL);
@@ -102,23 +107,23 @@ static void io_watch_tells_readiness_and_can_change(void **state) {
 static void io_watch_of_no_descriptor_fails(void **state) {
   (void)state;
   qn_watch *watch = NULL;
-  assert_int_equal(b.io->watch(&b.stage.env, -1, QN_IO_READABLE, on_events, NULL, &watch), -EBADF);
+  assert_int_equal(b.io->watch(&b.env, -1, QN_IO_READABLE, on_events, NULL, &watch), -EBADF);
   assert_null(watch);
-  assert_null(b.stage.handles);
+  assert_null(b.home.handles);
 }
 
 static void io_timer_repeats_until_stopped(void **state) {
   (void)state;
   qn_timer *timer = NULL;
-  uint64_t begin_ms = b.io->now_ms(&b.stage.env);
-  assert_int_equal(b.io->timer_start(&b.stage.env, 5, 5, on_call, NULL, &timer), 0);
+  uint64_t begin_ms = b.io->now_ms(&b.env);
+  assert_int_equal(b.io->timer_start(&b.env, 5, 5, on_call, NULL, &timer), 0);
   while (b.n_called < 3) {
     turn();
   }
-  assert_true(b.io->now_ms(&b.stage.env) >= begin_ms + 14);
+  assert_true(b.io->now_ms(&b.env) >= begin_ms + 14);
   b.io->timer_stop(timer);
   b.io->timer_stop(NULL);
-  uv_run(&b.runtime.loop.uv, UV_RUN_NOWAIT);
+  uv_run(&b.loop.uv, UV_RUN_NOWAIT);
   assert_int_equal(b.n_called, 3);
 }
 
@@ -132,7 +137,7 @@ static void *send_wakes(void *arg) {
 static void io_wake_from_threads_runs_on_the_loop(void **state) {
   (void)state;
   qn_wake *wake = NULL;
-  assert_int_equal(b.io->wake_open(&b.stage.env, on_call, NULL, &wake), 0);
+  assert_int_equal(b.io->wake_open(&b.env, on_call, NULL, &wake), 0);
   pthread_t threads[2];
   for (int i = 0; i < 2; i++) {
     assert_int_equal(pthread_create(&threads[i], NULL, send_wakes, wake), 0);
@@ -141,7 +146,7 @@ static void io_wake_from_threads_runs_on_the_loop(void **state) {
   for (int i = 0; i < 2; i++) {
     pthread_join(threads[i], NULL);
   }
-  uv_run(&b.runtime.loop.uv, UV_RUN_NOWAIT);
+  uv_run(&b.loop.uv, UV_RUN_NOWAIT);
   assert_true(b.n_called >= 1 && b.n_called <= 2000);
   b.io->wake_close(wake);
   b.io->wake_close(NULL);
@@ -167,10 +172,10 @@ static void end_work(void *arg) {
 static void io_offload_works_elsewhere_and_ends_here(void **state) {
   (void)state;
   job j = { 0 }, without_end = { 0 };
-  assert_int_equal(b.io->offload(&b.stage.env, do_work, end_work, &j), 0);
-  assert_int_equal(b.io->offload(&b.stage.env, do_work, NULL, &without_end), 0);
-  assert_int_equal(b.stage.n_offloads, 2);
-  while (b.stage.n_offloads > 0) {
+  assert_int_equal(b.io->offload(&b.env, do_work, end_work, &j), 0);
+  assert_int_equal(b.io->offload(&b.env, do_work, NULL, &without_end), 0);
+  assert_int_equal(b.home.n_offloads, 2);
+  while (b.home.n_offloads > 0) {
     turn();
   }
   assert_true(j.worked && j.ended && without_end.worked && !without_end.ended);
@@ -182,14 +187,15 @@ static void io_forgotten_handles_are_closed(void **state) {
   (void)state;
   qn_timer *timer = NULL;
   qn_wake *wake = NULL;
-  assert_int_equal(b.io->timer_start(&b.stage.env, 100000, 0, on_call, NULL, &timer), 0);
-  assert_int_equal(b.io->wake_open(&b.stage.env, on_call, NULL, &wake), 0);
-  io_close_all(&b.stage);
-  assert_null(b.stage.handles);
+  assert_int_equal(b.io->timer_start(&b.env, 100000, 0, on_call, NULL, &timer), 0);
+  assert_int_equal(b.io->wake_open(&b.env, on_call, NULL, &wake), 0);
+  io_close_all(&b.env);
+  assert_null(b.home.handles);
+  assert_int_equal(b.n_lines, 2);
 }
 
 static int listen_at(const char *address, int *ret_fd) {
-  return b.io->listen(&b.stage.env, (qn_str){ address, strlen(address) }, ret_fd);
+  return b.io->listen(&b.env, (qn_str){ address, strlen(address) }, ret_fd);
 }
 
 static void listen_forms_are_opened_once(void **state) {
@@ -214,9 +220,9 @@ static void listen_forms_are_opened_once(void **state) {
     assert_int_equal(connect(client, (struct sockaddr *)&name, len), 0);
     close(client);
   }
-  listeners_free(b.runtime.listeners);
+  listeners_free(b.listeners);
   assert_int_equal(access(path + 5, F_OK), -1);
-  assert_int_equal(listeners_new(&b.runtime.listeners), 0);
+  assert_int_equal(listeners_new(&b.listeners), 0);
 }
 
 static void listen_stale_socket_is_replaced_a_file_is_not(void **state) {
@@ -230,8 +236,8 @@ static void listen_stale_socket_is_replaced_a_file_is_not(void **state) {
   close(left); /* its file stays, as after a crash */
   int fd = -1;
   assert_int_equal(listen_at(address, &fd), 0);
-  listeners_free(b.runtime.listeners);
-  assert_int_equal(listeners_new(&b.runtime.listeners), 0);
+  listeners_free(b.listeners);
+  assert_int_equal(listeners_new(&b.listeners), 0);
   int file = open(address + 5, O_CREAT | O_WRONLY, 0600);
   assert_true(file >= 0);
   close(file);
