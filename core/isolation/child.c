@@ -42,6 +42,7 @@ struct child {
   uint64_t since_ms, begun_ms;
   uint64_t limit_ms, limit_all_ms;
   child_counts counts;
+  _Atomic uint64_t n_started; /* the same as there, for other threads */
 };
 
 #define KILLED_BYTES ((uint64_t)64 << 20) /* with less, it was somebody else who killed it */
@@ -197,7 +198,7 @@ static int start_once(child *self, qn_error *error) {
   if (rc != 0) {
     return rc;
   }
-  self->counts.n_started++;
+  atomic_store_explicit(&self->n_started, ++self->counts.n_started, memory_order_relaxed);
   limits_begin(self, START_MS, 1);
   wire_frame answer = { 0 };
   rc = wire_send(self->process.socket, WIRE_SETUP, 0, self->setup_text, strlen(self->setup_text), wait_ready, self);
@@ -432,6 +433,11 @@ void child_free(child *self) {
 
 void child_cancel(child *self) {
   atomic_store(&self->cancelled, true);
+}
+
+uint64_t child_n_restarts(const child *self) {
+  uint64_t n_started = atomic_load_explicit(&self->n_started, memory_order_relaxed);
+  return n_started > 0 ? n_started - 1 : 0;
 }
 
 void child_counts_get(const child *self, child_counts *ret_counts) {

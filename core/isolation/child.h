@@ -50,6 +50,8 @@ int child_run_batch(child *child, child_item *items, uint32_t n_items, qn_error 
 void child_cancel(child *child);
 
 void child_counts_get(const child *child, child_counts *ret_counts);
+/* Processes beyond the first. [any] */
+uint64_t child_n_restarts(const child *child);
 /* The process, for tests that hurt it; it may be another at any time, and is 0 while none is ready. [any] */
 pid_t child_pid(const child *child);
 

@@ -46,3 +46,7 @@ uint32_t border_take(border *self, leaf **leaves, uint32_t n_max) {
 bool border_ready(const border *self) {
   return self->ordered ? order_ready(&self->order) : ring_count(&self->ring) > 0;
 }
+
+uint32_t border_count(const border *self) {
+  return self->ordered ? window_count(&self->order.window) : ring_count(&self->ring);
+}

@@ -40,4 +40,7 @@ void border_wake(border *border);                                    /* [any] af
 uint32_t border_take(border *border, leaf **leaves, uint32_t n_max); /* readers */
 bool border_ready(const border *border);                             /* true if a reader would find something */
 
+/* How many leaves stand there, about; of an ordered one it looks at every place. [any] */
+uint32_t border_count(const border *border);
+
 #endif

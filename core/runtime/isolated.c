@@ -115,7 +115,7 @@ static void run(worker *by, segment *seg, cell *in, uint32_t n) {
     qn_error error = { 0 };
     uint64_t begin_ns = metrics_now_ns();
     int rc = child_run_batch(atomic_load(&in->child), in->items, n, &error);
-    metrics_add(&counts->time_ns, metrics_now_ns() - begin_ns);
+    metrics_took(counts, metrics_now_ns() - begin_ns, n, 1);
     metrics_add(&counts->documents, n_first);
     if (rc != 0 && rc != -ECANCELED) {
       runtime_fail(rt, stage, &error);
@@ -246,10 +246,21 @@ static void cancel(runtime *rt, segment *seg) {
   }
 }
 
+static uint32_t restarts(const segment *seg) {
+  const isolated *self = seg->own;
+  uint64_t n = 0;
+  for (uint32_t i = 0; self != NULL && self->cells != NULL && i < self->n_cells; i++) {
+    const child *at = atomic_load(&self->cells[i].child);
+    n += at != NULL ? child_n_restarts(at) : 0;
+  }
+  return n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
+}
+
 const work isolated_work = { .build = build,
                              .close = close_children,
                              .open = open_child,
                              .turn = turn,
                              .ready = ready,
                              .take_back = take_back,
-                             .cancel = cancel };
+                             .cancel = cancel,
+                             .restarts = restarts };

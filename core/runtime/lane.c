@@ -8,9 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Odd, since a document may be run in two pieces: both get their turn. */
-enum { SAMPLE_ALL_FIRST = 64, SAMPLE_EVERY = 17 };
-
 static const char *id_of(const lane_stage *stage) {
   return stage->env->id;
 }
@@ -107,7 +104,7 @@ static qn_status hop_watched(watch *by, const step *self, leaf *it, uint32_t att
     return LANE_LOST;
   }
   uint64_t took_ns = metrics_now_ns() - begin_ns;
-  metrics_add(&self->cell->time_ns, took_ns);
+  metrics_took(self->cell, took_ns, 1, 1);
   if (took_ns <= self->limit_ns) {
     return host_call_end(call, status);
   }
@@ -128,7 +125,7 @@ static qn_status run_watched(lane *self, leaf *it, uint32_t end) {
       status = hop_watched(self->watch, at, it, attempt);
     } else {
       status = hop(at, it->document, it->receipt->now_ms, attempt);
-      metrics_add(&at->cell->time_ns, metrics_now_ns() - begin_ns);
+      metrics_took(at->cell, metrics_now_ns() - begin_ns, 1, 1);
     }
     if (status != QN_STATUS_OK) {
       break;
@@ -153,7 +150,7 @@ static qn_status run_sampled(lane *self, leaf *it, uint32_t end, uint32_t weight
     metrics_add(&at->cell->documents, attempt == 1);
     status = hop(at, it->document, now_ms, attempt);
     uint64_t now_ns = metrics_now_ns();
-    metrics_add(&at->cell->time_ns, (now_ns - last_ns) * weight);
+    metrics_took(at->cell, now_ns - last_ns, 1, weight);
     last_ns = now_ns;
     if (status != QN_STATUS_OK) {
       break;
@@ -172,8 +169,8 @@ qn_status lane_run_to(lane *self, leaf *it, uint32_t end) {
   }
   self->n_documents++;
   if (--self->n_until_sample == 0) {
-    uint32_t weight = self->n_documents <= SAMPLE_ALL_FIRST ? 1 : SAMPLE_EVERY;
-    self->n_until_sample = self->n_documents < SAMPLE_ALL_FIRST ? 1 : SAMPLE_EVERY;
+    uint32_t weight = self->n_documents <= METRICS_ALL_FIRST ? 1 : METRICS_SAMPLE_EVERY;
+    self->n_until_sample = self->n_documents < METRICS_ALL_FIRST ? 1 : METRICS_SAMPLE_EVERY;
     return run_sampled(self, it, end, weight);
   }
   int64_t now_ms = it->receipt->now_ms;

@@ -9,7 +9,7 @@
 #include "runtime/retry.h"
 
 static verdict end_failed(runtime *self, leaf *it, const instance *stage, metrics_cell *cell, const qn_error *error) {
-  metrics_add(&cell->failed, 1);
+  metrics_failed(cell, error->slug);
   switch (stage->planned->on_error) {
   case ON_ERROR_DROP:
     it->state = LEAF_DROPPED;
@@ -32,7 +32,7 @@ static verdict end_fatal(runtime *self, leaf *it, const instance *stage, metrics
     error_set(error, -EPROTO, "bad-status",
               "returned status %d, which a stage of its kind may not; a fault of the plugin", (int)status);
   }
-  metrics_add(&cell->failed, 1);
+  metrics_failed(cell, error->slug);
   it->state = LEAF_UNFINISHED;
   runtime_fail(self, stage, error);
   return VERDICT_ENDED;

@@ -83,7 +83,7 @@ static void write_items(sink *out, sink_item **items, uint32_t n_items) {
   }
   uint64_t begin_ns = metrics_now_ns();
   out->stage->table->sink->write(out->stage->self, lent, n_items);
-  metrics_add(&out->cell->time_ns, metrics_now_ns() - begin_ns);
+  metrics_took(out->cell, metrics_now_ns() - begin_ns, n_items, 1);
   for (uint32_t i = 0; i < n_items; i++) {
     /* A ticket that was used already counts, whatever the status says. */
     if (lent[i]->status == QN_STATUS_PENDING ||

@@ -228,7 +228,7 @@ static void call_once(worker *by, segment *seg, leaf *it) {
     return;
   }
   uint64_t took_ns = metrics_now_ns() - begin_ns;
-  metrics_add(&at->cell->time_ns, took_ns);
+  metrics_took(at->cell, took_ns, 1, 1);
   status = host_call_end(call, status);
   if (at->limit_ns > 0 && took_ns > at->limit_ns) {
     status = lane_timed_out(call, at->limit_ns, took_ns);

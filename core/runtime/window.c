@@ -38,6 +38,14 @@ bool window_ready(const window *self) {
   return atomic_load(&self->places[next & self->mask]) != NULL;
 }
 
+uint32_t window_count(const window *self) {
+  uint32_t n = 0;
+  for (uint64_t i = 0; i <= self->mask; i++) {
+    n += atomic_load_explicit(&self->places[i], memory_order_relaxed) != NULL;
+  }
+  return n;
+}
+
 uint32_t window_take(window *self, void **items, uint32_t n_max) {
   uint64_t next = atomic_load_explicit(&self->next, memory_order_relaxed);
   uint32_t n = 0;

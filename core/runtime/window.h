@@ -19,8 +19,9 @@ typedef struct window {
 int window_init(window *window, uint32_t n_items); /* 0, -ENOMEM */
 void window_done(window *window);
 
-void window_put(window *window, uint64_t sequence, void *item);     /* [any] */
-bool window_ready(const window *window);                            /* [any] true if the reader would find something */
+void window_put(window *window, uint64_t sequence, void *item); /* [any] */
+bool window_ready(const window *window);                        /* [any] true if the reader would find something */
+uint32_t window_count(const window *window);                    /* [any] how many stand there; looks at every place */
 uint32_t window_take(window *window, void **items, uint32_t n_max); /* the one reader */
 
 #endif

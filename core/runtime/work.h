@@ -33,6 +33,8 @@ typedef struct work {
   void (*cancel)(runtime *runtime, segment *segment);
   /* Where the segment itself says what it runs, if only one worker at a time does. May be NULL. [loop] */
   watch *(*watch)(segment *segment);
+  /* Processes started anew. May be NULL. [any] */
+  uint32_t (*restarts)(const segment *segment);
 } work;
 
 extern const work parallel_work; /* parallel.c: run to completion, many at a time */
