@@ -36,6 +36,12 @@ static bool is_fed_otherwise(const plan *planned, uint32_t trunk) {
   return false;
 }
 
+/* Whether the source's documents come with views or layers, which no key of a document has. */
+static bool brings_more(const plan *planned, const plan_segment *source) {
+  const stage_layout *layout = &planned->stages[source->stages[0]].layout;
+  return layout->n_layers > 0 || layout->views_given != 0;
+}
+
 /* The one parallel segment that all sources feed, and nothing else does. */
 static bool find_trunk(const plan *planned, uint32_t *ret_segment) {
   uint32_t trunk = UINT32_MAX;
@@ -44,7 +50,7 @@ static bool find_trunk(const plan *planned, uint32_t *ret_segment) {
     if (segment->kind != SEGMENT_SOURCE) {
       continue;
     }
-    if (segment->n_next != 1 || (trunk != UINT32_MAX && trunk != segment->next[0])) {
+    if (segment->n_next != 1 || brings_more(planned, segment) || (trunk != UINT32_MAX && trunk != segment->next[0])) {
       return false;
     }
     trunk = segment->next[0];

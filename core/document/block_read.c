@@ -321,8 +321,9 @@ static int read_fields(block_reader *in, uint32_t n_fields) {
   for (uint32_t i = 0; i < n_fields; i++) {
     field *built = &list->entries[list->n];
     const char *fault = field_pieces(in, built);
-    if (fault == NULL && in->wanted != NULL && !in->wanted->field(in->wanted->arg, built->name)) {
-      continue;
+    bool is_lost = built->value.type == QN_VALUE_SPAN && in->doc->views[SCHEMA_VIEW_TEXT] == NULL;
+    if (fault == NULL && in->wanted != NULL && (is_lost || !in->wanted->field(in->wanted->arg, built->name))) {
+      continue; /* a span means nothing without the text */
     }
     fault = fault != NULL ? fault : field_fault(in, built);
     bytes += fault == NULL ? field_bytes(built) : 0;

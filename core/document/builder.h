@@ -23,6 +23,7 @@ typedef struct stage_layout {
   uint8_t views_else[STAGE_VIEWS_MAX - 1];
   uint8_t view_provides; /* view slot, or SCHEMA_VIEW_NONE */
   uint8_t may_set_any_field;
+  uint8_t views_given; /* a source's documents bring these besides the payload: a bit for each slot */
   uint32_t n_fields_written;
   const char *const *fields_written;
 } stage_layout;

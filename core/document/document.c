@@ -309,7 +309,7 @@ int document_span_map(const document *doc, uint32_t from_view, uint32_t to_view,
 
 /* --- what sinks prepared --- */
 
-int document_prepared_set(document *doc, uint32_t sink_slot, const void *bytes, size_t len) {
+int document_prepared_reserve(document *doc, uint32_t sink_slot, size_t len, void **ret_room) {
   if (sink_slot >= DOCUMENT_SINKS_MAX) {
     return -EINVAL;
   }
@@ -322,17 +322,24 @@ int document_prepared_set(document *doc, uint32_t sink_slot, const void *bytes, 
     }
     memset(prepared, 0, DOCUMENT_SINKS_MAX * sizeof *prepared);
   }
-  char *copy = arena_alloc(&doc->memory, len);
-  if (copy == NULL) {
+  char *room = arena_alloc(&doc->memory, len);
+  if (room == NULL) {
     arena_rewind(&doc->memory, mark);
     return -ENOMEM;
   }
-  if (len > 0) {
-    memcpy(copy, bytes, len);
-  }
-  prepared[sink_slot] = (qn_str){ copy, len };
+  prepared[sink_slot] = (qn_str){ room, len };
   doc->prepared = prepared;
+  *ret_room = room;
   return 0;
+}
+
+int document_prepared_set(document *doc, uint32_t sink_slot, const void *bytes, size_t len) {
+  void *room;
+  int rc = document_prepared_reserve(doc, sink_slot, len, &room);
+  if (rc == 0 && len > 0) {
+    memcpy(room, bytes, len);
+  }
+  return rc;
 }
 
 qn_str document_prepared_get(const document *doc, uint32_t sink_slot) {

@@ -65,6 +65,8 @@ int document_span_map(const document *document, uint32_t from_view, uint32_t to_
 
 /* Bytes that a sink's prepare left for its write. One per sink; sink_slot 0..7. Copied. */
 int document_prepared_set(document *document, uint32_t sink_slot, const void *bytes, size_t len);
+/* The same without a copy: room that must be filled at once. */
+int document_prepared_reserve(document *document, uint32_t sink_slot, size_t len, void **ret_room);
 qn_str document_prepared_get(const document *document, uint32_t sink_slot);
 
 const schema_set *document_schema(const document *document);

@@ -19,6 +19,7 @@ void emit_abandon(qn_harness_run *run) {
   if (run->emitting != NULL) {
     document_unref(run->emitting);
     run->emitting = NULL;
+    run->is_carried = false;
     if (is_source(run)) {
       source_credit_give(run->harness->source);
     }
@@ -28,6 +29,10 @@ void emit_abandon(qn_harness_run *run) {
 /* Credit for one document: a source's is what the test has not pulled, a part's is counted for each call. */
 static int take_credit(qn_harness_run *run) {
   uint32_t most = run->harness->part_credits;
+  if (run->has_credit) {
+    run->has_credit = false;
+    return 0;
+  }
   if (is_source(run)) {
     return source_credit_take(run->harness->source);
   }
@@ -36,6 +41,16 @@ static int take_credit(qn_harness_run *run) {
   }
   run->n_emitted++;
   return 0;
+}
+
+int emit_credit(qn_harness_run *run) {
+  return take_credit(run);
+}
+
+void emit_carried(qn_harness_run *run, document *held) {
+  run->emitting = held;
+  run->is_carried = true;
+  run->room_bytes = 0;
 }
 
 static int begin(qn_harness_run *run, size_t bytes, uint8_t **ret_payload) {
@@ -99,7 +114,9 @@ static int set_names(const qn_harness_run *run, const qn_emit *emit) {
   }
   qn_str origin = is_source(run) ? emit->source : parents(run, QN_LIT("id"));
   qn_str source = emit->source.len > 0 ? emit->source : parents(run, QN_LIT("source"));
-  int rc = emit->id.len > 0 ? set(held, QN_LIT("id"), emit->id) : set_made_id(held, origin, emit->ordinal);
+  qn_value own;
+  bool has_id = run->is_carried && document_field_get(held, QN_LIT("id"), &own) == 0;
+  int rc = emit->id.len > 0 ? set(held, QN_LIT("id"), emit->id) : has_id ? 0 : set_made_id(held, origin, emit->ordinal);
   rc = rc == 0 ? set(held, QN_LIT("source"), source) : rc;
   return rc == 0 ? set(held, QN_LIT("media_type"), emit->media_type) : rc;
 }
@@ -113,6 +130,7 @@ static int hand_over(qn_harness_run *run, const qn_emit *emit, const qn_error *e
   }
   document *held = run->emitting;
   run->emitting = NULL;
+  run->is_carried = false;
   if (is_source(run)) {
     return source_put(run->harness->source, held, emit, error);
   }
@@ -128,7 +146,7 @@ static int on_commit(qn_call *call, size_t bytes, const qn_emit *emit) {
   if (run->emitting == NULL || bytes > run->room_bytes) {
     return -EINVAL;
   }
-  int rc = document_payload_commit(run->emitting, bytes);
+  int rc = run->is_carried ? 0 : document_payload_commit(run->emitting, bytes);
   if (rc != 0) {
     emit_abandon(run);
     return rc;
@@ -139,6 +157,9 @@ static int on_commit(qn_call *call, size_t bytes, const qn_emit *emit) {
 static int on_reject(qn_call *call, const qn_emit *emit, const char *slug, const char *text, size_t len) {
   qn_harness_run *run = run_of(call);
   uint8_t *room;
+  if (run->is_carried) {
+    emit_abandon(run);
+  }
   int rc = run->emitting == NULL ? begin(run, 0, &room) : 0;
   rc = rc == 0 ? document_payload_commit(run->emitting, 0) : rc;
   if (rc != 0) {

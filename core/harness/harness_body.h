@@ -46,6 +46,8 @@ struct qn_harness_run {
 
   document *emitting; /* a part, or what a source is writing; emit.c */
   size_t room_bytes;
+  bool is_carried;    /* emitting came out of a block */
+  bool has_credit;    /* waited for, and not used yet */
   uint32_t n_emitted; /* parts begun in this call */
 
   /* Asynchronous; guarded by harness->lock from the moment the ticket is open. */
@@ -185,6 +187,15 @@ uint32_t doc_view_slot(const qn_harness *harness, const char *name); /* SCHEMA_V
 
 void emit_hooks_set(host_hooks *hooks);
 void emit_abandon(qn_harness_run *run);
+
+/* Credit for what is emitted next, and what begins a document; 0, -EAGAIN, -ECANCELED, -EINVAL. */
+int emit_credit(qn_harness_run *run);
+void emit_carried(qn_harness_run *run, document *held);
+
+/* --- carry.c: the extensions of qanat/block.h and qanat/credit.h --- */
+
+const void *block_lent(void);
+const void *credit_lent(void);
 
 uint64_t harness_clock_ns(void);
 

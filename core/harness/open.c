@@ -13,6 +13,8 @@
 #include "harness/source.h"
 #include "harness/turn.h"
 #include "plugin/registry_load.h"
+#include "qanat/block.h"
+#include "qanat/credit.h"
 
 enum { TIMEOUT_MS = 10000, DOCUMENT_BYTES = 64 << 20 };
 static const int64_t now_usual_ms = 1767225600000; /* 2026-01-01 */
@@ -48,7 +50,10 @@ static const void *no_extension(qn_env *env, const char *name) {
 
 static const void *find_extension(qn_env *env, const char *name) {
   (void)env;
-  return strcmp(name, QN_IO_1) == 0 ? turner_io() : NULL;
+  return strcmp(name, QN_IO_1) == 0       ? turner_io()
+         : strcmp(name, QN_BLOCK_1) == 0  ? block_lent()
+         : strcmp(name, QN_CREDIT_1) == 0 ? credit_lent()
+                                          : NULL;
 }
 
 /* --- opening --- */
@@ -127,6 +132,9 @@ static int fill_schemas(qn_harness *self, qn_error *error) {
   }
   if (rc == 0 && self->info->view_provided != NULL) {
     rc = schema_set_add_view(self->schemas, self->info->view_provided, &slot, error);
+  }
+  for (uint32_t i = 0; rc == 0 && i < self->settings.n_views; i++) {
+    rc = schema_set_add_view(self->schemas, self->settings.views[i], &slot, error);
   }
   return rc == -ENOMEM ? error_set(error, rc, "no-memory", "no memory") : rc;
 }

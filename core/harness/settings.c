@@ -87,6 +87,18 @@ static int add_listed(qn_harness *harness, const cJSON *layers, const char *key,
   return 0;
 }
 
+static int add_views(qn_harness *harness, const cJSON *layers, qn_error *error) {
+  harness_settings *settings = &harness->settings;
+  const cJSON *name;
+  cJSON_ArrayForEach(name, cJSON_GetObjectItemCaseSensitive(layers, "views")) {
+    if (!cJSON_IsString(name) || settings->n_views == SCHEMA_VIEWS_MAX) {
+      return refuse(harness, "/layers/views names something that is no view, or too many", error);
+    }
+    settings->views[settings->n_views++] = name->valuestring;
+  }
+  return 0;
+}
+
 /* "layers" of stages that take layers from their configuration: docs/abi.md. */
 static int read_layers(qn_harness *harness, const cJSON *layers, qn_error *error) {
   manifest_faults wrong = { 0 };
@@ -97,7 +109,8 @@ static int read_layers(qn_harness *harness, const cJSON *layers, qn_error *error
   if (wrong.count > 0) {
     return refuse(harness, wrong.text, error);
   }
-  int rc = add_listed(harness, layers, "reads", LAYER_READS, error);
+  int rc = add_views(harness, layers, error);
+  rc = rc == 0 ? add_listed(harness, layers, "reads", LAYER_READS, error) : rc;
   rc = rc == 0 ? add_listed(harness, layers, "may_read", LAYER_MAY_READ, error) : rc;
   return rc == 0 ? add_listed(harness, layers, "provides", LAYER_PROVIDES, error) : rc;
 }

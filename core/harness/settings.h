@@ -12,6 +12,8 @@ struct qn_harness;
 typedef struct harness_settings {
   uint32_t n_layers;
   manifest_layer layers[STAGE_LAYERS_MAX];
+  uint32_t n_views; /* a source's: those its documents bring, in its configuration */
+  const char *views[SCHEMA_VIEWS_MAX];
   manifest declared; /* only its schemas: those of the configuration */
 } harness_settings;
 

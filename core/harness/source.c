@@ -64,6 +64,26 @@ int source_credit_take(source_body *self) {
   return rc;
 }
 
+static struct timespec at_ns(uint64_t ns) {
+  return (struct timespec){ .tv_sec = (time_t)(ns / 1000000000), .tv_nsec = (long)(ns % 1000000000) };
+}
+
+int source_credit_take_within(source_body *self, uint32_t wait_ms) {
+  if (self == NULL || self->is_async) {
+    return -EINVAL;
+  }
+  const struct timespec until = at_ns(harness_clock_ns() + (uint64_t)wait_ms * 1000000);
+  int rc = 0;
+  pthread_mutex_lock(&self->lock);
+  while (!self->is_stopping && self->n_credits > 0 && self->n_taken >= self->n_credits && rc == 0) {
+    rc = pthread_cond_timedwait(&self->changed, &self->lock, &until) == 0 ? 0 : -EAGAIN;
+  }
+  rc = self->is_stopping ? -ECANCELED : rc;
+  self->n_taken += rc == 0;
+  pthread_mutex_unlock(&self->lock);
+  return rc;
+}
+
 void source_credit_give(source_body *self) {
   pthread_mutex_lock(&self->lock);
   self->n_taken--;
@@ -140,6 +160,10 @@ static void *lend(void *arg) {
     run_begin(self->run);
     run_count(self->harness, STAGE_NEXT);
     status = table_of(self)->next(self->harness->instance, &self->run->call.call);
+    if (self->run->has_credit) {
+      self->run->has_credit = false;
+      source_credit_give(self);
+    }
     status = run_end(self->run, status);
   }
   end(self);
@@ -207,10 +231,6 @@ static void notice_end(source_body *self) {
   if (self->is_async && !self->is_ended && self->run != NULL && pending_wait_now(self->run)) {
     end(self);
   }
-}
-
-static struct timespec at_ns(uint64_t ns) {
-  return (struct timespec){ .tv_sec = (time_t)(ns / 1000000000), .tv_nsec = (long)(ns % 1000000000) };
 }
 
 /* Waits for something to change, up to until_ns. */

@@ -10,6 +10,8 @@ typedef struct source_body source_body;
 
 /* Credit for one document: waits (synchronous) or -EAGAIN; -ECANCELED once it is to stop. NULL: -EINVAL. */
 int source_credit_take(source_body *source);
+/* The same, waiting for up to wait_ms; -EAGAIN. Synchronous sources. */
+int source_credit_take_within(source_body *source, uint32_t wait_ms);
 void source_credit_give(source_body *source);
 /* Takes held over. error: it was rejected for that. 0, -ENOMEM. */
 int source_put(source_body *source, document *held, const qn_emit *emit, const qn_error *error);

@@ -207,6 +207,30 @@ static void view_provide(wiring *w) {
   stage->stage.layout.view_provides = (uint8_t)slot;
 }
 
+/* What a source's documents bring besides the payload, as its configuration says. */
+static void views_given(wiring *w) {
+  draft_stage *stage = stage_now(w);
+  for (uint32_t i = 0; i < w->wanted.n_views; i++) {
+    const wanted_view *given = &w->wanted.views[i];
+    qn_error error = { 0 };
+    uint32_t slot = view_find(w->schemas, given->name);
+    if (slot == SCHEMA_VIEWS_MAX && schema_set_add_view(w->schemas, given->name, &slot, &error) != 0) {
+      pipeline_file_fault(w->draft->file, given->pointer, false, "%s", error.message);
+      continue;
+    }
+    w->now.views[slot] = (uint16_t)(w->self + 1);
+    w->now.is_sure[slot] = true;
+    stage->stage.layout.views_given |= (uint8_t)(1u << slot);
+  }
+  for (uint32_t i = 0; stage->place == ROLE_SOURCE && i < w->wanted.n; i++) {
+    if (w->now.views[SCHEMA_VIEW_TEXT] == NOBODY && w->wanted.all[i].pointer != NULL) {
+      pipeline_file_fault(w->draft->file, w->wanted.all[i].pointer, false,
+                          "layers lie on the text: \"views\" must name \"text\" as well");
+      return;
+    }
+  }
+}
+
 /* --- layers --- */
 
 static bool layer_present(const wiring *w, const char *name, uint32_t *ret_slot) {
@@ -383,6 +407,7 @@ static int stage_wire(wiring *w) {
   result = wanted_layers_read(w->draft, stage, &w->wanted);
   if (result == 0) {
     view_read(w);
+    views_given(w);
     layers_wire(w);
     view_provide(w);
     fields_wire(stage);

@@ -13,9 +13,16 @@ typedef struct wanted_layer {
   const char *pointer;
 } wanted_layer;
 
+/* A view that a source's documents bring. */
+typedef struct wanted_view {
+  const char *name;
+  const char *pointer;
+} wanted_view;
+
 typedef struct wanted_layers {
-  uint32_t n;
+  uint32_t n, n_views;
   wanted_layer all[STAGE_LAYERS_MAX];
+  wanted_view views[SCHEMA_VIEWS_MAX];
   manifest declared; /* only its schemas: those of "with"."layers"."schemas". wanted_layers_done frees them */
 } wanted_layers;
 

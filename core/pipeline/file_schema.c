@@ -135,12 +135,22 @@ static void publish(schema_builder *b, cJSON *schema) {
   drop_defaulted(schema);
 }
 
-static void put_layers(schema_builder *b, cJSON *config) {
+static void put_layers(schema_builder *b, cJSON *config, stage_role role) {
   cJSON *properties = cJSON_GetObjectItemCaseSensitive(config, "properties");
   if (properties == NULL) {
     properties = put_object(b, config, "properties");
   }
-  if (cJSON_GetObjectItemCaseSensitive(properties, "layers") == NULL) {
+  if (cJSON_GetObjectItemCaseSensitive(properties, "layers") != NULL) {
+    return;
+  }
+  if (role == ROLE_SOURCE) {
+    put_fragment(b, properties, "layers",
+                 "{\"type\":\"object\",\"additionalProperties\":false,"
+                 "\"description\":\"What documents that arrive as blocks bring.\",\"properties\":{"
+                 "\"views\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},"
+                 "\"provides\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},"
+                 "\"schemas\":{\"type\":\"object\",\"additionalProperties\":{\"type\":\"object\"}}}}");
+  } else {
     put_fragment(b, properties, "layers",
                  "{\"type\":\"object\",\"additionalProperties\":false,"
                  "\"description\":\"Layers of this stage besides those it always has.\",\"properties\":{"
@@ -163,7 +173,7 @@ static void put_stage(schema_builder *b, cJSON *conditions, const stage_info *in
   }
   publish(b, with);
   if (info->layers_from_config) {
-    put_layers(b, with);
+    put_layers(b, with, info->role);
   }
   allow_references(b, with);
   const cJSON *required = cJSON_GetObjectItemCaseSensitive(with, "required");

@@ -72,6 +72,47 @@ static int read_provides(pipeline_file *file, void *target, const cJSON *value, 
   return read_names(target, value, pointer, LAYER_PROVIDES);
 }
 
+static bool has_view(const wanted_layers *wanted, const char *name) {
+  for (uint32_t i = 0; i < wanted->n_views; i++) {
+    if (strcmp(wanted->views[i].name, name) == 0) {
+      return true;
+    }
+  }
+  return strcmp(name, "payload") == 0;
+}
+
+static void add_view(wanted_target *target, const cJSON *name, const char *pointer) {
+  wanted_layers *wanted = target->wanted;
+  if (!cJSON_IsString(name) || !manifest_view_ok(name->valuestring)) {
+    pipeline_file_fault(target->draft->file, pointer, false, "must be the name of a view like \"text\"");
+  } else if (has_view(wanted, name->valuestring)) {
+    pipeline_file_fault(target->draft->file, pointer, false,
+                        "the documents have the view \"%s\" already: remove it here", name->valuestring);
+  } else if (wanted->n_views == SCHEMA_VIEWS_MAX) {
+    pipeline_file_fault(target->draft->file, pointer, false, "more than %d views", SCHEMA_VIEWS_MAX);
+  } else {
+    wanted->views[wanted->n_views++] = (wanted_view){ name->valuestring, pointer };
+  }
+}
+
+/* Of sources only: which views their documents bring besides the payload. */
+static int read_views(pipeline_file *file, void *target, const cJSON *value, const char *pointer) {
+  uint32_t index = 0;
+  const cJSON *name = NULL;
+  if (!cJSON_IsArray(value)) {
+    pipeline_file_fault(file, pointer, false, "must be a list of views like [\"text\"]");
+    return 0;
+  }
+  cJSON_ArrayForEach(name, value) {
+    const char *here = pipeline_file_item(file, pointer, index++);
+    if (here == NULL) {
+      return -ENOMEM;
+    }
+    add_view(target, name, here);
+  }
+  return 0;
+}
+
 static int read_schemas(pipeline_file *file, void *target, const cJSON *value, const char *pointer) {
   wanted_target *t = target;
   manifest_faults wrong = { 0 };
@@ -88,6 +129,9 @@ static int read_configured(draft *self, const draft_stage *stage, wanted_target 
                                     { "may_read", read_may_read, NULL, NULL },
                                     { "provides", read_provides, NULL, NULL },
                                     { "schemas", read_schemas, NULL, NULL } };
+  static const key_rule source_rules[] = { { "views", read_views, NULL, NULL },
+                                           { "provides", read_provides, NULL, NULL },
+                                           { "schemas", read_schemas, NULL, NULL } };
   const cJSON *layers = cJSON_GetObjectItemCaseSensitive(stage->with, "layers");
   const char *with = draft_pointer(self, stage, "with");
   const char *pointer = with == NULL ? NULL : pipeline_file_child(self->file, with, "layers");
@@ -96,6 +140,10 @@ static int read_configured(draft *self, const draft_stage *stage, wanted_target 
   }
   if (layers == NULL) {
     return 0;
+  }
+  if (stage->place == ROLE_SOURCE) {
+    const uint32_t n_rules = sizeof source_rules / sizeof *source_rules;
+    return keys_read(self->file, layers, pointer, "\"layers\"", source_rules, n_rules, target);
   }
   return keys_read(self->file, layers, pointer, "\"layers\"", rules, sizeof rules / sizeof *rules, target);
 }

@@ -189,10 +189,11 @@ static int layers_read(stage_reader *reader) {
   if (layers == NULL || !manifest_keys(reader->faults, reader->what, layers, keys)) {
     return 0;
   }
-  if (stage->role == ROLE_SOURCE) {
-    manifest_fault(reader->faults, "%s is a source, which has no layers", reader->what);
-  }
   stage->layers_from_config = manifest_bool(reader->faults, reader->what, layers, "from_config");
+  if (stage->role == ROLE_SOURCE && (!stage->layers_from_config || cJSON_GetArraySize(layers) != 1)) {
+    manifest_fault(reader->faults,
+                   "%s is a source, which has no layers but those its configuration names (from_config)", reader->what);
+  }
   const char *names[STAGE_LAYERS_MAX];
   manifest_layer copies[STAGE_LAYERS_MAX];
   uint32_t n_names = 0, n_copies = 0;

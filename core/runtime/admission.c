@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <stdatomic.h>
 
+#include "observe/metrics.h"
+
 #define BYTES_BITS 44
 #define BYTES_MASK ((UINT64_C(1) << BYTES_BITS) - 1)
 #define PAUSE_FIRST_NS UINT64_C(1000000)
@@ -89,10 +91,15 @@ static bool roomy(const admission *self, uint64_t word) {
 }
 
 int admission_wait(admission *self, uint64_t bytes) {
+  return admission_wait_for(self, bytes, UINT64_MAX);
+}
+
+int admission_wait_for(admission *self, uint64_t bytes, uint64_t wait_ns) {
+  uint64_t begin_ns = wait_ns < UINT64_MAX ? metrics_now_ns() : 0;
   uint64_t pause_ns = PAUSE_FIRST_NS;
   int rc = admission_try(self, bytes);
   bool waited = false;
-  while (rc == -EAGAIN) {
+  while (rc == -EAGAIN && (wait_ns == UINT64_MAX || metrics_now_ns() - begin_ns < wait_ns)) {
     uint32_t key = park_prepare(&self->park);
     rc = admission_try(self, bytes);
     if (rc != -EAGAIN) {

@@ -35,6 +35,8 @@ void admission_init(admission *admission, uint32_t limit_documents, uint64_t lim
 int admission_try(admission *admission, uint64_t bytes);
 /* The same, but waits. 0, -ECANCELED. [lent] */
 int admission_wait(admission *admission, uint64_t bytes);
+/* The same for up to wait_ns. 0, -EAGAIN, -ECANCELED. [lent] */
+int admission_wait_for(admission *admission, uint64_t bytes, uint64_t wait_ns);
 
 /* For stages that split what is in flight: credit for one document more, without its bytes, which are charged. Sources
  * stand back while one of these starves, and credit() is called whenever something is given back. 0, -EAGAIN. [worker] */
