@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-#include "files/fault.h"
+#include "input/fault.h"
 
 typedef struct file_walk file_walk;
 

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "files/json_pick.h"
-#include "files/split.h"
+#include "input/json_pick.h"
+#include "input/split.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

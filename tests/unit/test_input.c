@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#include "files/input.h"
+#include "input/input.h"
 
 enum { TEXT_BYTES = 700000, PACKED_BYTES = 1 << 20 };
 

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "files/json_pick.h"
+#include "input/json_pick.h"
 
 static const char *const names[] = { "text", "id", "a.b" };
 

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "files/split.h"
+#include "input/split.h"
 
 /* Gives bytes in pieces of a size, then an error if there is one. */
 typedef struct feed {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* A JSON scanner that remembers only what was asked for. */
-#include "files/json_pick.h"
+#include "input/json_pick.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -9,14 +9,14 @@
 
 #include "text/utf8.h"
 
-enum { DEPTH_MAX = 128, PATH_BYTES = 512 };
+enum { PATH_BYTES = 512 };
 
 typedef struct scanner {
   const char *text, *at, *end;
   const char *const *names;
   json_value *values;
   uint32_t n_names;
-  uint32_t depth;
+  uint32_t depth, depth_max;
   json_fault *fault;
   size_t path_len;       /* of the object being read, dots between names; over PATH_BYTES: nothing below is picked */
   char path[PATH_BYTES]; /* not NUL-terminated */
@@ -217,8 +217,9 @@ static int scan_container(scanner *scan, json_value *ret_value) {
   const char *begin = scan->at++;
   bool object = *begin == '{';
   size_t path_len = scan->path_len;
-  if (scan->depth == DEPTH_MAX) {
-    return fail_at(scan, begin, "nested more than 128 deep");
+  if (scan->depth == scan->depth_max) {
+    return fail_at(scan, begin,
+                   scan->depth_max == JSON_DEPTH_MAX ? "nested more than 128 deep" : "nested deeper than allowed");
   }
   scan->depth++;
   if (!object) {
@@ -245,11 +246,12 @@ static int scan_value(scanner *scan, json_value *ret_value) {
   return first == '-' || (first >= '0' && first <= '9') ? scan_number(scan, ret_value) : scan_word(scan, ret_value);
 }
 
-int json_pick(const char *text, size_t len, const char *const *names, json_value *ret_values, uint32_t n_names,
-              json_fault *fault) {
+int json_pick_within(const char *text, size_t len, uint32_t depth_max, const char *const *names, json_value *ret_values,
+                     uint32_t n_names, json_fault *fault) {
   scanner scan = { .text = text, .at = text, .end = text + len, .names = names, .values = ret_values };
   json_value whole;
   scan.n_names = n_names;
+  scan.depth_max = depth_max < JSON_DEPTH_MAX ? depth_max : JSON_DEPTH_MAX;
   scan.fault = fault;
   for (uint32_t i = 0; i < n_names; i++) {
     ret_values[i] = (json_value){ JSON_NONE, NULL, 0 };
@@ -263,6 +265,11 @@ int json_pick(const char *text, size_t len, const char *const *names, json_value
     return fail_at(&scan, scan.at, "something follows the value");
   }
   return whole.kind == JSON_OBJECT ? 0 : fail_at(&scan, text, "the value is no object");
+}
+
+int json_pick(const char *text, size_t len, const char *const *names, json_value *ret_values, uint32_t n_names,
+              json_fault *fault) {
+  return json_pick_within(text, len, JSON_DEPTH_MAX, names, ret_values, n_names, fault);
 }
 
 /* --- strings --- */

@@ -4,20 +4,22 @@
  *
  * Compression is known by its magic number, not by the name; a name that promises it and does not hold it is an
  * error, and so is compressed input that ends early. One thread. */
-#ifndef FILES_INPUT_H
-#define FILES_INPUT_H
+#ifndef INPUT_INPUT_H
+#define INPUT_INPUT_H
 
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "files/fault.h"
+#include "input/fault.h"
 
 typedef struct file_input file_input;
 
 /* Opens path, "-" for standard input. stop_fd: reading from pipes and terminals ends with -ECANCELED once it is
  * readable; -1 for none. 0, negative errno with fault. */
 int input_open(const char *path, int stop_fd, file_input **ret_input, file_fault *fault);
+/* The same for an open file, which is the input's from then on, also if this fails; name is what people call it. */
+int input_take(int fd, const char *name, int stop_fd, file_input **ret_input, file_fault *fault);
 void input_close(file_input *input); /* NULL is fine */
 
 /* The number of bytes read into buffer, 0 at the end, negative errno with fault (-ECANCELED without). May give

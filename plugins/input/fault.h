@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* Why an input could not be read: a short name for programs and a sentence for people. Owned by the caller. */
-#ifndef FILES_FAULT_H
-#define FILES_FAULT_H
+#ifndef INPUT_FAULT_H
+#define INPUT_FAULT_H
 
 #include <stdarg.h>
 #include <stdio.h>

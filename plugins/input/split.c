@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* A line splitter over one growing buffer. */
-#include "files/split.h"
+#include "input/split.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* Cuts a stream of bytes into lines, whatever pieces the bytes come in. Memory is one line, at most the limit. */
-#ifndef FILES_SPLIT_H
-#define FILES_SPLIT_H
+#ifndef INPUT_SPLIT_H
+#define INPUT_SPLIT_H
 
 #include <stdbool.h>
 #include <stddef.h>

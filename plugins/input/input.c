@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* Reads plain, gzip (any number of members) and zstd (any number of frames) input in large pieces. */
-#include "files/input.h"
+#include "input/input.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -126,11 +126,9 @@ static int find_form(file_input *input, file_fault *fault) {
   return 0;
 }
 
-static int open_fd(file_input *input, file_fault *fault) {
+/* Looks at what fd is, if it could be opened. */
+static int look_at(file_input *input, bool standard, file_fault *fault) {
   struct stat status;
-  bool standard = strcmp(input->path, "-") == 0;
-  input->name = standard ? "standard input" : input->path;
-  input->fd = standard ? STDIN_FILENO : open(input->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
   if (input->fd < 0 || fstat(input->fd, &status) != 0) {
     int rc = -errno;
     fault_set(fault, "cannot-read", "cannot read %s: %s", input->name, strerror(-rc));
@@ -148,25 +146,47 @@ static int open_fd(file_input *input, file_fault *fault) {
   return 0;
 }
 
-int input_open(const char *path, int stop_fd, file_input **ret_input, file_fault *fault) {
+static int open_path(file_input *input, file_fault *fault) {
+  bool standard = strcmp(input->path, "-") == 0;
+  input->name = standard ? "standard input" : input->path;
+  input->fd = standard ? STDIN_FILENO : open(input->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  return look_at(input, standard, fault);
+}
+
+/* fd is to be taken, or -1 for the file that name is the path of. */
+static int open_any(const char *name, int fd, int stop_fd, file_input **ret_input, file_fault *fault) {
   file_input *input = calloc(1, sizeof *input);
-  fault_set(fault, "no-memory", "no memory to read %s", path);
+  fault_set(fault, "no-memory", "no memory to read %s", name);
   if (input == NULL) {
     return -ENOMEM;
   }
-  input->fd = -1;
+  input->fd = fd;
   input->stop_fd = stop_fd;
-  input->path = strdup(path);
-  int rc = input->path == NULL ? -ENOMEM : open_fd(input, fault);
+  input->path = strdup(name);
+  input->name = input->path;
+  int rc = input->path == NULL ? -ENOMEM : fd < 0 ? open_path(input, fault) : look_at(input, false, fault);
   if (rc == 0) {
     rc = find_form(input, fault);
   }
   if (rc != 0) {
+    input->fd = fd < 0 ? input->fd : -1; /* the caller's until we keep it */
     input_close(input);
     return rc;
   }
   *ret_input = input;
   return 0;
+}
+
+int input_open(const char *path, int stop_fd, file_input **ret_input, file_fault *fault) {
+  return open_any(path, -1, stop_fd, ret_input, fault);
+}
+
+int input_take(int fd, const char *name, int stop_fd, file_input **ret_input, file_fault *fault) {
+  int rc = open_any(name, fd, stop_fd, ret_input, fault);
+  if (rc != 0) {
+    close(fd);
+  }
+  return rc;
 }
 
 void input_close(file_input *input) {

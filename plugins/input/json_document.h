@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* A document given as one JSON object: which members make it stands in the configuration ("fields", "keep", "media_type"),
+ * the same for all sources that take JSON.
+ *
+ * A source reads the object, asks the host for json_document_room() bytes, fills them and commits; so it may wait for
+ * credit in between, and says in its own way what is wrong. */
+#ifndef INPUT_JSON_DOCUMENT_H
+#define INPUT_JSON_DOCUMENT_H
+
+#include "input/fault.h"
+#include "input/json_pick.h"
+#include "qanat/stage.h"
+
+/* The members of a JSON document, as indices into members.names; what is kept besides follows. */
+enum {
+  MEMBER_TEXT = 0,
+  MEMBER_ID,
+  MEMBER_MEDIA_TYPE,
+  MEMBER_TITLE, /* from here on a member becomes a field */
+  MEMBER_PUBLISHED,
+  MEMBER_BYLINE,
+  MEMBER_LANGUAGE,
+  MEMBER_URL,
+  MEMBER_KEPT,
+  MEMBERS_MAX = MEMBER_KEPT + 32
+};
+
+typedef struct members {
+  char *names[MEMBERS_MAX]; /* owned */
+  uint32_t n;
+  uint32_t depth_max; /* how deep objects and arrays may stand in each other */
+  char *media_type;   /* of texts whose object does not say; owned */
+} members;
+
+/* Reads "/fields", "/keep", "/media_type" and "/json_depth", which all need not be there. 0, -ENOMEM. */
+int members_read(qn_create *create, members *ret_members);
+void members_done(members *members); /* all zeros is fine */
+
+typedef struct json_document {
+  json_value values[MEMBERS_MAX]; /* slices of the JSON */
+  char *id;                       /* owned; NULL: it has none */
+  size_t id_len;
+  char *media_type; /* owned; NULL: that of the configuration */
+  size_t media_type_len;
+} json_document;
+
+/* Takes one object apart; json must live as long as what is found. 0; -EBADMSG with fault: it is no document; -ENOMEM. */
+int json_document_read(const members *members, const char *json, size_t len, json_document *ret_document,
+                       file_fault *fault);
+void json_document_done(json_document *document);
+
+/* Bytes that the text takes at most. */
+size_t json_document_room(const json_document *document);
+
+/* Sets the fields of the document that call has reserved and writes its text into payload. 0; -EBADMSG with fault: a field is
+ * too large; or the host's errno. */
+int json_document_fill(const members *members, qn_call *call, const json_document *document, uint8_t *payload,
+                       size_t *ret_len, file_fault *fault);
+
+/* What goes into the id and the media type of its qn_emit. */
+qn_str json_document_id(const json_document *document);
+qn_str json_document_media_type(const members *members, const json_document *document);
+
+#endif

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Turns what was read into documents: a whole file, a line of JSON, or a rejection. */
+#include "input/reader.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "input/copies.h"
+#include "text/utf8.h"
+
+enum {
+  DOCUMENT_MAX = 1 << 30, /* the ABI's bound on a payload */
+  FIRST_CAPACITY = 1 << 16,
+  NAME_MAX_BYTES = 4096,
+  LINE_BYTES = 128 << 20
+};
+
+int reader_init(file_reader *reader, qn_create *create, const char *stage) {
+  *reader = (file_reader){
+    .format = format_named(qn_config_str(create, "/format")),
+    .line_bytes = (size_t)qn_config_i64(create, "/line_bytes", LINE_BYTES),
+    .stage = stage,
+  };
+  return members_read(create, &reader->members);
+}
+
+void reader_done(file_reader *reader) {
+  members_done(&reader->members);
+  split_done(&reader->split);
+  input_close(reader->input);
+  free(reader->name);
+  free(reader->buffer);
+  *reader = (file_reader){ 0 };
+}
+
+int reader_set_name(file_reader *reader, const char *name) {
+  char *clean = copies_clean(name, strlen(name), NULL);
+  if (clean == NULL) {
+    return -ENOMEM;
+  }
+  free(reader->name);
+  reader->name = clean;
+  return 0;
+}
+
+static qn_emit emit_of(const file_reader *reader, uint64_t ordinal) {
+  qn_emit emit = { .source = { reader->name, strlen(reader->name) }, .ordinal = ordinal, .cookie = reader->cookie };
+  if (emit.source.len > NAME_MAX_BYTES) {
+    emit.source.len = NAME_MAX_BYTES;
+    while (!utf8_is_lead((uint8_t)emit.source.data[emit.source.len])) {
+      emit.source.len--;
+    }
+  }
+  return emit;
+}
+
+int reader_reject(file_reader *reader, qn_call *call, uint64_t ordinal, const char *slug, const char *text) {
+  qn_emit emit = emit_of(reader, ordinal);
+  size_t len;
+  char *clean = copies_clean(text, strlen(text), &len);
+  if (clean == NULL) {
+    return -ENOMEM;
+  }
+  int rc = call->host->emit_reject(call, &emit, slug, clean, len);
+  free(clean);
+  return rc;
+}
+
+static int reject_large(file_reader *reader, qn_call *call, uint64_t ordinal, uint64_t bytes) {
+  char text[256];
+  snprintf(text, sizeof text,
+           "the document has %" PRIu64 " bytes, more than limits.document_bytes allows; raise it in the pipeline, up "
+           "to %d",
+           bytes, DOCUMENT_MAX);
+  return reader_reject(reader, call, ordinal, "document-too-large", text);
+}
+
+static int reject_fault(file_reader *reader, qn_call *call) {
+  return reader_reject(reader, call, 0, reader->fault.slug, reader->fault.text);
+}
+
+/* --- whole files --- */
+
+/* Reads a file of known size straight into its payload. */
+static int emit_sized(file_reader *reader, qn_call *call, file_input *input, qn_emit *emit) {
+  uint8_t *payload;
+  size_t size = input_size(input), filled = 0;
+  int rc = size > DOCUMENT_MAX ? -EFBIG : call->host->emit_reserve(call, size, &payload);
+  if (rc != 0) {
+    return rc == -EFBIG ? reject_large(reader, call, 0, size) : rc;
+  }
+  while (filled < size) {
+    ssize_t n = input_read(input, payload + filled, size - filled, &reader->fault);
+    if (n < 0) {
+      return reject_fault(reader, call);
+    }
+    if (n == 0) {
+      break; /* it shrank since it was opened */
+    }
+    filled += (size_t)n;
+  }
+  return call->host->emit_commit(call, filled, emit);
+}
+
+/* Reads all of input into the reader's buffer. -EBADMSG with reader->fault, -EFBIG, -ECANCELED, -ENOMEM. */
+static int gather(file_reader *reader, file_input *input, size_t *ret_len) {
+  size_t filled = 0;
+  for (;;) {
+    if (filled == reader->capacity) {
+      size_t larger = reader->capacity == 0 ? FIRST_CAPACITY : reader->capacity * 2;
+      uint8_t *buffer = realloc(reader->buffer, larger);
+      if (buffer == NULL) {
+        return -ENOMEM;
+      }
+      reader->buffer = buffer;
+      reader->capacity = larger;
+    }
+    ssize_t n = input_read(input, reader->buffer + filled, reader->capacity - filled, &reader->fault);
+    if (n <= 0) {
+      *ret_len = filled;
+      return n == 0 || n == -ECANCELED ? (int)n : -EBADMSG;
+    }
+    filled += (size_t)n;
+    if (filled > DOCUMENT_MAX) {
+      *ret_len = filled;
+      return -EFBIG;
+    }
+  }
+}
+
+/* Rejects what gather could not read. Other errors are handed back. */
+static int reject_gathered(file_reader *reader, qn_call *call, int rc, size_t len) {
+  if (rc == -EBADMSG) {
+    return reject_fault(reader, call);
+  }
+  return rc == -EFBIG ? reject_large(reader, call, 0, len) : rc;
+}
+
+static int emit_whole(file_reader *reader, qn_call *call, file_input *input, const char *media_type) {
+  qn_emit emit = emit_of(reader, 0);
+  uint8_t *payload;
+  size_t len = 0;
+  emit.media_type = (qn_str){ media_type, strlen(media_type) };
+  if (input_size(input) > 0) {
+    return emit_sized(reader, call, input, &emit);
+  }
+  int rc = gather(reader, input, &len);
+  if (rc == 0) {
+    rc = call->host->emit_reserve(call, len, &payload);
+  }
+  if (rc != 0) {
+    return reject_gathered(reader, call, rc, len);
+  }
+  if (len > 0) {
+    memcpy(payload, reader->buffer, len);
+  }
+  return call->host->emit_commit(call, len, &emit);
+}
+
+/* --- JSON --- */
+
+/* Writes "line 12: " in front of what is wrong with a line. */
+static int reject_json(file_reader *reader, qn_call *call, uint64_t ordinal, bool in_lines, const file_fault *fault) {
+  char message[sizeof fault->text + 32];
+  snprintf(message, sizeof message, "line %" PRIu64 ": %s", ordinal + 1, fault->text);
+  return reader_reject(reader, call, ordinal, fault->slug, in_lines ? message : fault->text);
+}
+
+/* Reserves, fills and commits the document that stands in read. */
+static int emit_read(file_reader *reader, qn_call *call, const json_document *read, uint64_t ordinal,
+                     file_fault *fault) {
+  qn_emit emit = emit_of(reader, ordinal);
+  uint8_t *payload;
+  size_t len;
+  int rc = call->host->emit_reserve(call, json_document_room(read), &payload);
+  if (rc != 0) {
+    return rc == -EFBIG ? reject_large(reader, call, ordinal, json_document_room(read)) : rc;
+  }
+  rc = json_document_fill(&reader->members, call, read, payload, &len, fault);
+  if (rc != 0) {
+    return rc;
+  }
+  emit.id = json_document_id(read);
+  emit.media_type = json_document_media_type(&reader->members, read);
+  return call->host->emit_commit(call, len, &emit);
+}
+
+/* Emits the document that one JSON object describes. in_lines: it is a line, and ordinal + 1 its number. */
+static int emit_json(file_reader *reader, qn_call *call, const char *json, size_t len, uint64_t ordinal,
+                     bool in_lines) {
+  json_document read;
+  file_fault fault;
+  int rc = json_document_read(&reader->members, json, len, &read, &fault);
+  if (rc == 0) {
+    rc = emit_read(reader, call, &read, ordinal, &fault);
+    json_document_done(&read);
+  }
+  return rc == -EBADMSG ? reject_json(reader, call, ordinal, in_lines, &fault) : rc;
+}
+
+static int emit_json_file(file_reader *reader, qn_call *call, file_input *input) {
+  size_t len = 0;
+  int rc = gather(reader, input, &len);
+  if (rc != 0) {
+    return reject_gathered(reader, call, rc, len);
+  }
+  const char *json = (const char *)reader->buffer;
+  size_t bom = len >= 3 && memcmp(json, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+  return emit_json(reader, call, json + bom, len - bom, 0, false);
+}
+
+/* --- lines --- */
+
+/* The splitter's reader. Failures of the file itself are told apart from the host's by -EBADMSG. */
+static ssize_t read_for_split(void *arg, void *buffer, size_t capacity) {
+  file_reader *reader = arg;
+  ssize_t n = input_read(reader->input, buffer, capacity, &reader->fault);
+  return n >= 0 || n == -ECANCELED ? n : -EBADMSG;
+}
+
+static bool is_blank(const split_line *line) {
+  for (size_t i = 0; i < line->len; i++) {
+    if (line->data[i] != ' ' && line->data[i] != '\t' && line->data[i] != '\r') {
+      return false;
+    }
+  }
+  return true;
+}
+
+int reader_line(file_reader *reader, qn_call *call) {
+  split_line line;
+  int rc;
+  do {
+    rc = split_next(&reader->split, &line);
+  } while (rc == 1 && !line.too_long && is_blank(&line));
+  if (rc == 0) {
+    return 1;
+  }
+  if (rc == -EBADMSG) { /* reading failed; what came before has been emitted */
+    rc = reject_json(reader, call, reader->split.n_lines, true, &reader->fault);
+    return rc == 0 ? 1 : rc;
+  }
+  if (rc < 0) {
+    return rc;
+  }
+  if (line.too_long) {
+    file_fault fault;
+    fault_set(&fault, "line-too-long",
+              "the line has %" PRIu64 " bytes; line_bytes of the %s stage allows %zu, raise it", line.bytes,
+              reader->stage, reader->line_bytes);
+    return reject_json(reader, call, line.index, true, &fault);
+  }
+  return emit_json(reader, call, line.data, line.len, line.index, true);
+}
+
+file_input *reader_end_lines(file_reader *reader) {
+  file_input *input = reader->input;
+  split_done(&reader->split);
+  reader->input = NULL;
+  return input;
+}
+
+/* --- any file --- */
+
+int reader_begin(file_reader *reader, qn_call *call, file_input *input, const char *path) {
+  file_format format = reader->format != FORMAT_AUTO ? reader->format : format_find(input, path, &reader->fault);
+  switch (format) {
+  case FORMAT_JSONL:
+    reader->input = input;
+    split_init(&reader->split, read_for_split, reader, reader->line_bytes);
+    return 0;
+  case FORMAT_JSON:
+    return emit_json_file(reader, call, input);
+  case FORMAT_HTML:
+    return emit_whole(reader, call, input, "text/html");
+  case FORMAT_TEXT:
+    return emit_whole(reader, call, input, "text/plain");
+  default:
+    return emit_whole(reader, call, input, "");
+  }
+}
