@@ -15,6 +15,7 @@
 
 #include "document/block.h"
 #include "document/block_part.h"
+#include "isolation/lent_files.h"
 #include "isolation/process.h"
 #include "isolation/wire.h"
 #include "plugin/host_parts.h"
@@ -32,7 +33,7 @@ enum {
 struct child {
   child_options options;
   char *setup_text;
-  size_t memory_bytes;
+  lent_paths files;
   process process; /* pid 0: none */
   _Atomic pid_t pid;
   _Atomic bool cancelled;
@@ -41,15 +42,16 @@ struct child {
   uint32_t seen_at; /* of the scene, and when that changed */
   uint64_t since_ms, begun_ms;
   uint64_t limit_ms, limit_all_ms;
+  uint64_t cpu_limit_ns, cpu_limit_all_ns; /* 0: none */
+  uint64_t cpu_since_ns, cpu_begun_ns;
   child_counts counts;
   _Atomic uint64_t n_started; /* the same as there, for other threads */
 };
 
 #define KILLED_BYTES ((uint64_t)64 << 20) /* with less, it was somebody else who killed it */
-#define MEMORY_BYTES ((size_t)4 << 30)    /* of address space, if nothing is said */
 
 /* Why a child is gone. */
-typedef enum death { DEATH_CRASHED, DEATH_TIMED_OUT, DEATH_OVER_MEMORY, DEATH_BAD_ANSWER, DEATH_N } death;
+typedef enum death { DEATH_CRASHED, DEATH_TIMED_OUT, DEATH_OVER_CPU, DEATH_OVER_MEMORY, DEATH_BAD_ANSWER } death;
 
 static uint64_t now_ms(void) {
   struct timespec now;
@@ -59,27 +61,51 @@ static uint64_t now_ms(void) {
 
 /* --- waiting --- */
 
-static void limits_begin(child *self, uint64_t limit_ms, uint32_t n) {
-  self->limit_ms = limit_ms;
-  self->limit_all_ms = limit_ms * n;
-  self->seen_at = 0;
-  self->begun_ms = self->since_ms = now_ms();
-}
-
-/* How long to wait still; 0: no more. The child may say that it goes on, but not longer than for all of the batch. */
-static uint64_t left_ms(child *self) {
-  uint64_t now = now_ms();
-  uint32_t at = process_at(&self->process);
-  if (at != self->seen_at) {
-    self->seen_at = at;
-    self->since_ms = now;
-  }
-  uint64_t one = now - self->since_ms, all = now - self->begun_ms;
-  if (one >= self->limit_ms || all >= self->limit_all_ms) {
+/* Of all threads of the process, since it began. RLIMIT_CPU would count the same, but from its beginning only. */
+static uint64_t cpu_ns(const child *self) {
+  clockid_t clock;
+  struct timespec used;
+  if (clock_getcpuclockid(self->process.pid, &clock) != 0 || clock_gettime(clock, &used) != 0) {
     return 0;
   }
+  return (uint64_t)used.tv_sec * 1000000000 + (uint64_t)used.tv_nsec;
+}
+
+static void limits_begin(child *self, uint64_t limit_ms, uint32_t cpu_ms, uint32_t n) {
+  self->limit_ms = limit_ms;
+  self->limit_all_ms = limit_ms * n;
+  self->cpu_limit_ns = (uint64_t)cpu_ms * 1000000;
+  self->cpu_limit_all_ns = self->cpu_limit_ns * n;
+  self->seen_at = 0;
+  self->begun_ms = self->since_ms = now_ms();
+  self->cpu_begun_ns = self->cpu_since_ns = cpu_ms > 0 ? cpu_ns(self) : 0;
+}
+
+static bool is_over_cpu(child *self, bool next) {
+  uint64_t now = self->cpu_limit_ns > 0 ? cpu_ns(self) : 0;
+  self->cpu_since_ns = next ? now : self->cpu_since_ns;
+  return self->cpu_limit_ns > 0 &&
+         (now - self->cpu_since_ns >= self->cpu_limit_ns || now - self->cpu_begun_ns >= self->cpu_limit_all_ns);
+}
+
+/* How long to wait still. -ETIMEDOUT, -EDQUOT (of processor time): no more. The child may say that it goes on, but not
+ * longer than for all of the batch. */
+static int left_ms(child *self, uint64_t *ret_left_ms) {
+  uint64_t now = now_ms();
+  uint32_t at = process_at(&self->process);
+  bool next = at != self->seen_at;
+  self->seen_at = at;
+  self->since_ms = next ? now : self->since_ms;
+  uint64_t one = now - self->since_ms, all = now - self->begun_ms;
+  if (one >= self->limit_ms || all >= self->limit_all_ms) {
+    return -ETIMEDOUT;
+  }
+  if (is_over_cpu(self, next)) {
+    return -EDQUOT;
+  }
   uint64_t left = self->limit_ms - one, left_all = self->limit_all_ms - all;
-  return left < left_all ? left : left_all;
+  *ret_left_ms = left < left_all ? left : left_all;
+  return 0;
 }
 
 static void log_process(void *arg, uint32_t level, const char *text, size_t len) {
@@ -97,9 +123,10 @@ static int wait_ready(void *arg, short events) {
     if (atomic_load_explicit(&self->cancelled, memory_order_relaxed)) {
       return -ECANCELED;
     }
-    uint64_t left = left_ms(self);
-    if (left == 0) {
-      return -ETIMEDOUT;
+    uint64_t left = 0;
+    int rc = left_ms(self, &left);
+    if (rc != 0) {
+      return rc;
     }
     int n = poll(both, 2, left < LOOK_MS ? (int)left : LOOK_MS);
     if (n < 0 && errno != EINTR) {
@@ -121,12 +148,15 @@ static death death_of(const child *self, int rc, const process_exit *end) {
   if (rc == -ETIMEDOUT) {
     return DEATH_TIMED_OUT;
   }
+  if (rc == -EDQUOT) {
+    return DEATH_OVER_CPU;
+  }
   if (rc == -EBADMSG) {
     return DEATH_BAD_ANSWER;
   }
   /* Killed, and not by us: by the system, which had no more memory. */
   bool killed = WIFSIGNALED(end->status) && WTERMSIG(end->status) == SIGKILL && !end->by_us;
-  bool full = self->memory_bytes > 0 && end->most_bytes >= self->memory_bytes / 4 * 3;
+  bool full = end->most_bytes >= self->options.stage.isolation.memory_bytes / 4 * 3;
   return full || (killed && end->most_bytes > KILLED_BYTES) ? DEATH_OVER_MEMORY : DEATH_CRASHED;
 }
 
@@ -147,6 +177,12 @@ static void bury(child *self, int rc, qn_error *ret_why) {
     self->counts.n_timed_out++;
     error_set(ret_why, -ETIMEDOUT, "timed-out", "the stage's process was ended after %llu ms over one document",
               (unsigned long long)self->limit_ms);
+    break;
+  case DEATH_OVER_CPU:
+    self->counts.n_over_cpu++;
+    error_set(ret_why, -EDQUOT, "over-cpu",
+              "the stage's process was ended after %u ms of processor time over one document",
+              self->options.stage.isolation.cpu_ms);
     break;
   case DEATH_OVER_MEMORY:
     self->counts.n_over_memory++;
@@ -199,9 +235,11 @@ static int start_once(child *self, qn_error *error) {
     return rc;
   }
   atomic_store_explicit(&self->n_started, ++self->counts.n_started, memory_order_relaxed);
-  limits_begin(self, START_MS, 1);
+  limits_begin(self, START_MS, 0, 1);
   wire_frame answer = { 0 };
-  rc = wire_send(self->process.socket, WIRE_SETUP, 0, self->setup_text, strlen(self->setup_text), wait_ready, self);
+  rc = wire_send(self->process.socket, WIRE_SETUP, self->files.n, self->setup_text, strlen(self->setup_text),
+                 wait_ready, self);
+  rc = rc == 0 ? lent_paths_send(&self->files, self->process.socket, wait_ready, self) : rc;
   rc = rc == 0 ? wire_receive(self->process.socket, &self->input, &answer, wait_ready, self) : rc;
   bool is_refused = rc == 0 && answer.kind == WIRE_REFUSED;
   if (is_refused) {
@@ -326,7 +364,7 @@ static int exchange(child *self, child_item *items, uint32_t n, uint32_t *ret_n_
   uint64_t limit_ms = self->options.timeout_ms > 0 ? self->options.timeout_ms : CHILD_TIMEOUT_MS;
   bool together = self->options.stage.info->call == CALL_BATCH;
   process_begin(&self->process);
-  limits_begin(self, limit_ms, together ? 1 : n);
+  limits_begin(self, limit_ms, self->options.stage.isolation.cpu_ms, together ? 1 : n);
   int rc = wire_send(self->process.socket, WIRE_BATCH, n, self->output.bytes, self->output.len, wait_ready, self);
   return rc == 0 ? take_answer(self, items, n, ret_n_done) : rc;
 }
@@ -389,6 +427,12 @@ int child_run_batch(child *self, child_item *items, uint32_t n, qn_error *error)
 
 /* --- its life --- */
 
+static void limits_default(plan_isolation *limits) {
+  limits->memory_bytes = limits->memory_bytes > 0 ? limits->memory_bytes : PLAN_ISOLATED_MEMORY_BYTES;
+  limits->file_bytes = limits->file_bytes > 0 ? limits->file_bytes : PLAN_ISOLATED_FILE_BYTES;
+  limits->open_files = limits->open_files > 0 ? limits->open_files : PLAN_ISOLATED_OPEN_FILES;
+}
+
 int child_new(const child_options *options, child **ret_child, qn_error *error) {
   const stage_info *info = options->stage.info;
   if (info->role != ROLE_TRANSFORM || info->call == CALL_ASYNC || info->splits) {
@@ -402,12 +446,16 @@ int child_new(const child_options *options, child **ret_child, qn_error *error) 
     return error_set(error, -ENOMEM, "no-memory", "no memory for an isolated stage");
   }
   self->options = *options;
-  self->memory_bytes = options->stage.memory_bytes > 0 ? options->stage.memory_bytes : MEMORY_BYTES;
-  self->options.stage.memory_bytes = self->memory_bytes;
+  limits_default(&self->options.stage.isolation);
   self->process = PROCESS_NONE;
   self->setup_text = setup_write(&self->options.stage);
-  int rc = self->setup_text != NULL ? start(self, error)
-                                    : error_set(error, -ENOMEM, "no-memory", "no memory for an isolated stage");
+  int rc = self->setup_text != NULL ? lent_paths_of(&self->options.stage, &self->files) : -ENOMEM;
+  if (rc != 0) {
+    error_set(error, rc, "no-memory", "%s",
+              rc == -ENOMEM ? "no memory for an isolated stage" : "an isolated stage can be lent 512 files, no more");
+  } else {
+    rc = start(self, error);
+  }
   if (rc != 0) {
     child_free(self);
     return rc;
@@ -427,6 +475,7 @@ void child_free(child *self) {
   }
   wire_body_done(&self->output);
   wire_body_done(&self->input);
+  lent_paths_done(&self->files);
   cJSON_free(self->setup_text);
   free(self);
 }

@@ -29,13 +29,14 @@ typedef struct child_item {
   int64_t now_ms;
   uint32_t attempt;
   qn_status status;
-  qn_error error; /* why it is not OK or DROP. Slugs of deaths: "crashed", "timed-out", "over-memory", "bad-answer" */
+  qn_error
+      error; /* why it is not OK or DROP. Slugs of deaths: "crashed", "timed-out", "over-cpu", "over-memory", "bad-answer" */
 } child_item;
 
 /* What happened so far. */
 typedef struct child_counts {
   uint64_t n_started; /* processes */
-  uint64_t n_crashed, n_timed_out, n_over_memory, n_bad_answers;
+  uint64_t n_crashed, n_timed_out, n_over_cpu, n_over_memory, n_bad_answers;
 } child_counts;
 
 /* Starts it and waits until the stage is made. Else why it could not be: what create_fail() said, and the like. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What a child may do, set by itself before any code of the plugin runs: limits, no new privileges, no processes, no
- * network; and once the stage is made, no files. Floor 4. */
+/* What a child may do, set by itself: before any code of the plugin runs, limits, no new privileges, no processes and no
+ * network but what was agreed; and once the plugin is loaded, no files but what was agreed. Floor 4. */
 #ifndef CORE_ISOLATION_SANDBOX_H
 #define CORE_ISOLATION_SANDBOX_H
 
@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "document/error.h"
+#include "pipeline/plan.h"
 
 /* Sanitizers map terabytes that they never touch. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -23,14 +24,15 @@
 #endif
 
 typedef struct sandbox {
-  size_t memory_bytes;
-  bool network; /* the manifest needs it */
-  bool files;   /* likewise: they stay readable and writable */
+  const plan_isolation *rules;
+  int landlock; /* its version in this kernel; 0: none */
+  unsigned n_threads;
 } sandbox;
 
-/* Before the plugin is loaded: files may be read, nothing else. 0, or why the system can't do it. */
-int sandbox_begin(const sandbox *rules, qn_error *error);
-/* Once the stage is made: no file is opened any more. */
-int sandbox_close(const sandbox *rules, qn_error *error);
+/* Before the plugin is loaded: files may be read, since libraries are, and no more. 0, or why the system can't do it.
+ * rules are borrowed for ret_sandbox. */
+int sandbox_begin(const plan_isolation *rules, sandbox *ret_sandbox, qn_error *error);
+/* Once it is loaded, before the stage is made: only the files and folders of the rules can be opened. */
+int sandbox_close(const sandbox *sandbox, qn_error *error);
 
 #endif

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-enum { FIELDS_WRITTEN_MAX = 64 };
+enum { FIELDS_WRITTEN_MAX = 64, PATHS_MAX = 64 };
 
 /* --- writing --- */
 
@@ -64,6 +64,23 @@ static void layout_write(cJSON *to, const stage_layout *layout) {
   }
 }
 
+static void paths_write(cJSON *to, const char *key, const char *const *paths, uint32_t n) {
+  cJSON *array = cJSON_AddArrayToObject(to, key);
+  for (uint32_t i = 0; i < n; i++) {
+    cJSON_AddItemToArray(array, cJSON_CreateString(paths[i]));
+  }
+}
+
+static void isolation_write(cJSON *to, const plan_isolation *from) {
+  cJSON *json = cJSON_AddObjectToObject(to, "isolation");
+  cJSON_AddNumberToObject(json, "memory_bytes", (double)from->memory_bytes);
+  cJSON_AddNumberToObject(json, "file_bytes", (double)from->file_bytes);
+  cJSON_AddNumberToObject(json, "open_files", from->open_files);
+  cJSON_AddBoolToObject(json, "network", from->network);
+  paths_write(json, "read", from->read, from->n_read);
+  paths_write(json, "write", from->write, from->n_write);
+}
+
 char *setup_write(const setup *from) {
   cJSON *json = cJSON_CreateObject();
   cJSON_AddStringToObject(json, "plugin", from->info->manifest->path);
@@ -73,7 +90,7 @@ char *setup_write(const setup *from) {
   cJSON_AddItemToObject(json, "config", cJSON_Duplicate(from->config, true));
   cJSON_AddNumberToObject(json, "document_bytes", (double)from->limits.document_bytes);
   cJSON_AddNumberToObject(json, "document_memory", (double)from->limits.document_memory);
-  cJSON_AddNumberToObject(json, "memory_bytes", (double)from->memory_bytes);
+  isolation_write(json, &from->isolation);
   layers_write(json, from->schemas);
   layout_write(json, from->layout);
   char *text = cJSON_PrintUnformatted(json);
@@ -180,6 +197,21 @@ static int layout_read(setup_read *to) {
   return 0;
 }
 
+static int isolation_read(setup_read *to) {
+  const cJSON *json = cJSON_GetObjectItemCaseSensitive(to->json, "isolation");
+  plan_isolation *isolation = &to->stage.isolation;
+  isolation->memory_bytes = size_at(json, "memory_bytes");
+  isolation->file_bytes = size_at(json, "file_bytes");
+  isolation->open_files = (uint32_t)size_at(json, "open_files");
+  isolation->network = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "network"));
+  isolation->n_read = strings_read(cJSON_GetObjectItemCaseSensitive(json, "read"), to->read, PATHS_MAX);
+  isolation->n_write = strings_read(cJSON_GetObjectItemCaseSensitive(json, "write"), to->write, PATHS_MAX);
+  isolation->read = to->read;
+  isolation->write = to->write;
+  bool limited = isolation->memory_bytes > 0 && isolation->file_bytes > 0 && isolation->open_files > 0;
+  return limited && isolation->n_read <= PATHS_MAX && isolation->n_write <= PATHS_MAX ? 0 : -EINVAL;
+}
+
 static int stage_read(setup_read *to, qn_error *error) {
   const char *path = string_at(to->json, "plugin"), *name = string_at(to->json, "stage");
   setup *stage = &to->stage;
@@ -189,6 +221,7 @@ static int stage_read(setup_read *to, qn_error *error) {
   if (path == NULL || name == NULL || stage->id == NULL || stage->base_folder == NULL) {
     return -EINVAL;
   }
+  stage->base_folder = stage->base_folder[0] != '\0' ? stage->base_folder : NULL;
   /* Whose word the file is, the parent has judged. */
   int rc = manifest_read(path, true, &to->manifest, error);
   for (uint32_t i = 0; rc == 0 && i < to->manifest->n_stages; i++) {
@@ -197,8 +230,7 @@ static int stage_read(setup_read *to, qn_error *error) {
     }
   }
   stage->limits = (document_limits){ size_at(to->json, "document_bytes"), size_at(to->json, "document_memory") };
-  stage->memory_bytes = size_at(to->json, "memory_bytes");
-  return rc != 0 ? rc : stage->info != NULL ? 0 : -EINVAL;
+  return rc != 0 ? rc : stage->info != NULL ? isolation_read(to) : -EINVAL;
 }
 
 int setup_parse(const char *text, size_t len, setup_read *ret_setup, qn_error *error) {

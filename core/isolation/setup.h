@@ -5,6 +5,7 @@
 #define CORE_ISOLATION_SETUP_H
 
 #include "document/builder.h"
+#include "pipeline/plan.h"
 #include "plugin/manifest.h"
 
 /* One stage, as the plan knows it. Everything is borrowed. */
@@ -16,7 +17,7 @@ typedef struct setup {
   const stage_layout *layout;
   const schema_set *schemas;
   document_limits limits;
-  size_t memory_bytes; /* that the child may have; 0: a default */
+  plan_isolation isolation; /* of limits that are 0 there is a default */
 } setup;
 
 /* The same on the other side, with all it borrows. */
@@ -27,6 +28,7 @@ typedef struct setup_read {
   schema_set *schemas;
   stage_layout layout;
   const char *fields[64];
+  const char *read[64], *write[64];
 } setup_read;
 
 /* To be freed with cJSON_free; NULL: no memory. */

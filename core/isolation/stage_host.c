@@ -15,6 +15,7 @@
 
 #include "document/block.h"
 #include "document/block_part.h"
+#include "isolation/lent_files.h"
 #include "isolation/sandbox.h"
 #include "isolation/setup.h"
 #include "isolation/wire.h"
@@ -26,7 +27,8 @@ enum { LOG_LINE_MAX = 4000 };
 typedef struct stage_host {
   stage_scene *scene;
   setup_read setup;
-  sandbox rules;
+  sandbox fence;
+  lent_files files;
   const qn_stage *table;
   qn_env env;
   host_hooks hooks;
@@ -58,13 +60,9 @@ static void log_line(void *arg, qn_env *env, uint32_t level, const char *text, s
 
 /* --- making the stage --- */
 
-static bool needs(const stage_info *info, const char *what) {
-  for (uint32_t i = 0; i < info->n_needs; i++) {
-    if (strcmp(info->needs[i], what) == 0) {
-      return true;
-    }
-  }
-  return false;
+static int file_open(void *arg, const char *path) {
+  stage_host *self = arg;
+  return lent_files_open(&self->files, path);
 }
 
 static int make_stage(stage_host *self, qn_error *error) {
@@ -74,8 +72,12 @@ static int make_stage(stage_host *self, qn_error *error) {
   if (rc != 0) {
     return rc;
   }
+  rc = sandbox_close(&self->fence, error);
+  if (rc != 0) {
+    return rc;
+  }
   self->table = registry_entry(plugin, from->info->name);
-  self->hooks = (host_hooks){ .log = log_line };
+  self->hooks = (host_hooks){ .log = log_line, .file_open = file_open, .arg = self };
   host_env_init(&self->env, from->info, from->id, from->config, from->base_folder, &self->hooks);
   rc = host_create(&self->env, self->table, &self->instance, error);
   if (rc != 0) {
@@ -100,12 +102,16 @@ static int make_all(stage_host *self, const wire_frame *from, qn_error *error) {
   if (document_pool_new(stage->schemas, &stage->limits, &self->pool) != 0 || record_encoder_new(&self->encoder) != 0) {
     return error_set(error, -ENOMEM, "no-memory", "no memory for a stage host");
   }
-  self->rules = (sandbox){ .memory_bytes = stage->memory_bytes,
-                           .network = needs(stage->info, "network"),
-                           .files = needs(stage->info, "files") };
-  rc = sandbox_begin(&self->rules, error);
+  wire_body scratch = { 0 };
+  rc = lent_files_receive(&self->files, from->n, STAGE_HOST_SOCKET, &scratch);
+  wire_body_done(&scratch);
+  if (rc != 0) {
+    return error_set(error, rc, "bad-setup", "the stage host was not given the files of the stage: %s", strerror(-rc));
+  }
+  rc = sandbox_begin(&stage->isolation, &self->fence, error);
   rc = rc == 0 ? make_stage(self, error) : rc;
-  return rc == 0 ? sandbox_close(&self->rules, error) : rc;
+  lent_files_close(&self->files);
+  return rc;
 }
 
 /* --- batches --- */

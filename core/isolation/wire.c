@@ -102,6 +102,24 @@ static int send_all(int socket, struct iovec *pieces, size_t n_pieces, int fd, w
   return 0;
 }
 
+/* The first goes to ret_fd if it has none yet; all others are closed, however many were passed at once. */
+static void take_fds(struct msghdr *message, int *ret_fd) {
+  const struct cmsghdr *with = CMSG_FIRSTHDR(message);
+  if (with == NULL || with->cmsg_level != SOL_SOCKET || with->cmsg_type != SCM_RIGHTS) {
+    return;
+  }
+  size_t n = (with->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+  for (size_t i = 0; i < n; i++) {
+    int fd;
+    memcpy(&fd, CMSG_DATA(with) + i * sizeof fd, sizeof fd);
+    if (ret_fd != NULL && *ret_fd < 0) {
+      *ret_fd = fd;
+    } else {
+      close(fd);
+    }
+  }
+}
+
 /* What is passed with them goes to ret_fd, or is closed. */
 static int receive_all(int socket, void *bytes, size_t len, int *ret_fd, wire_wait *wait, void *arg) {
   size_t at = 0;
@@ -122,16 +140,7 @@ static int receive_all(int socket, void *bytes, size_t len, int *ret_fd, wire_wa
       }
       continue;
     }
-    struct cmsghdr *with = CMSG_FIRSTHDR(&message);
-    if (with != NULL && with->cmsg_type == SCM_RIGHTS && with->cmsg_len == CMSG_LEN(sizeof(int))) {
-      int fd;
-      memcpy(&fd, CMSG_DATA(with), sizeof fd);
-      if (ret_fd != NULL && *ret_fd < 0) {
-        *ret_fd = fd;
-      } else {
-        close(fd);
-      }
-    }
+    take_fds(&message, ret_fd);
     if (n == 0) {
       return -EPIPE;
     }
@@ -199,19 +208,29 @@ int wire_send(int socket, wire_kind kind, uint32_t n, const void *bytes, size_t 
   return rc;
 }
 
+int wire_send_file(int socket, const char *path, int fd, int code, wire_wait *wait, void *arg) {
+  wire_head head = { .magic = WIRE_MAGIC, .kind = WIRE_FILE, .n = fd < 0 ? (uint32_t)code : 0, .len = strlen(path) };
+  struct iovec pieces[2] = { { &head, sizeof head }, { (void *)(uintptr_t)path, head.len } };
+  return send_all(socket, pieces, 2, fd, wait, arg);
+}
+
+/* Whether what a head says can be: a body within bounds, and a descriptor where one is due. */
+static bool head_ok(const wire_head *head, int fd) {
+  bool known = head->magic == WIRE_MAGIC && head->kind >= WIRE_SETUP && head->kind <= WIRE_FILE;
+  bool bounded = head->n <= WIRE_DOCUMENTS_MAX && head->in_memory <= 1 && head->len <= WIRE_BODY_MAX;
+  bool file = head->kind == WIRE_FILE && head->in_memory == 0 && (fd >= 0) == (head->n == 0);
+  bool body = head->in_memory == 1 ? fd >= 0 && head->len > 0 : head->len <= WIRE_INLINE_MAX;
+  return known && bounded && body && (head->kind != WIRE_FILE || file);
+}
+
 int wire_receive(int socket, wire_body *body, wire_frame *ret_frame, wire_wait *wait, void *arg) {
   wire_head head;
   int fd = -1;
   int rc = receive_all(socket, &head, sizeof head, &fd, wait, arg);
-  wire_frame frame = { 0 };
+  wire_frame frame = { .file = -1 };
+  rc = rc == 0 && !head_ok(&head, fd) ? -EBADMSG : rc;
   if (rc == 0) {
-    bool good = head.magic == WIRE_MAGIC && head.kind >= WIRE_SETUP && head.kind <= WIRE_DONE &&
-                head.n <= WIRE_DOCUMENTS_MAX && head.in_memory <= 1 && head.len <= WIRE_BODY_MAX &&
-                (head.in_memory == 1 ? fd >= 0 && head.len > 0 : head.len <= WIRE_INLINE_MAX);
-    rc = good ? 0 : -EBADMSG;
-  }
-  if (rc == 0) {
-    frame = (wire_frame){ .kind = (wire_kind)head.kind, .n = head.n, .len = head.len };
+    frame = (wire_frame){ .kind = (wire_kind)head.kind, .n = head.n, .len = head.len, .file = -1 };
     if (head.in_memory == 1) {
       rc = memory_map(fd, head.len, &frame);
     } else {
@@ -219,6 +238,10 @@ int wire_receive(int socket, wire_body *body, wire_frame *ret_frame, wire_wait *
       frame.bytes = wire_room(body, head.len + 1);
       rc = frame.bytes == NULL ? -ENOMEM : receive_all(socket, body->bytes, head.len, NULL, wait, arg);
     }
+  }
+  if (rc == 0 && head.kind == WIRE_FILE) {
+    frame.file = fd;
+    fd = -1;
   }
   if (fd >= 0) {
     close(fd);
@@ -233,5 +256,8 @@ void wire_frame_done(wire_frame *frame) {
   if (frame->mapped != NULL) {
     munmap(frame->mapped, frame->len);
   }
-  *frame = (wire_frame){ 0 };
+  if (frame->kind == WIRE_FILE && frame->file >= 0) {
+    close(frame->file);
+  }
+  *frame = (wire_frame){ .file = -1 };
 }

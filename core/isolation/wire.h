@@ -18,7 +18,8 @@ typedef enum wire_kind {
   WIRE_READY = 2,   /* the stage is made */
   WIRE_REFUSED = 3, /* it is not: the body is a wire_result */
   WIRE_BATCH = 4,   /* to the child: n times wire_document and a block */
-  WIRE_DONE = 5     /* n times wire_result, slug and message, filled up to 8, and a part's block */
+  WIRE_DONE = 5,    /* n times wire_result, slug and message, filled up to 8, and a part's block */
+  WIRE_FILE = 6     /* to the child, behind the setup: the path of a file, which comes along; or n is why it does not */
 } wire_kind;
 
 typedef struct wire_document {
@@ -47,6 +48,7 @@ typedef struct wire_frame {
   const unsigned char *bytes;
   size_t len;
   void *mapped; /* NULL: bytes lie in the receiver's wire_body */
+  int file;     /* of WIRE_FILE, to be closed with the frame; -1: none */
 } wire_frame;
 
 /* Room for so many more bytes behind those there; NULL: no memory. They count once len is raised. */
@@ -59,6 +61,8 @@ typedef int wire_wait(void *arg, short events);
 
 /* 0; -EPIPE (the other side is gone), -ENOMEM, what wait gave. */
 int wire_send(int fd, wire_kind kind, uint32_t n, const void *bytes, size_t len, wire_wait *wait, void *arg);
+/* A file by its path. fd -1: it cannot be opened, for the reason `code`, an errno. Likewise. */
+int wire_send_file(int socket, const char *path, int fd, int code, wire_wait *wait, void *arg);
 /* 0; -EPIPE, -EBADMSG (no frame, or too much of it), -ENOMEM, what wait gave. body is scratch, reused. */
 int wire_receive(int fd, wire_body *body, wire_frame *ret_frame, wire_wait *wait, void *arg);
 void wire_frame_done(wire_frame *frame);

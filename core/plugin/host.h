@@ -24,6 +24,9 @@ typedef struct host_hooks {
   int (*emit_reject)(qn_call *call, const qn_emit *emit, const char *slug, const char *text, size_t len);
   void (*complete)(qn_env *env, qn_ticket ticket, qn_status status, const char *slug, const char *text, size_t len);
   const void *(*extension)(qn_env *env, const char *name);
+  /* Opens a file that is lent to a stage, for reading: a descriptor that becomes the caller's, or a negative errno. NULL:
+   * the host opens it itself. */
+  int (*file_open)(void *arg, const char *path);
   void *arg;
 } host_hooks;
 
@@ -78,6 +81,10 @@ bool host_files_unchanged(const qn_env *env);
 
 /* Where a data file that the manifest lists is. 0, -ENAMETOOLONG; whether it can be opened is another matter. */
 int host_data_find(const manifest *manifest, const char *name, char *ret_path, size_t capacity);
+/* Where a value of type "file" is. base_folder NULL: names are taken as they are. 0, -ENAMETOOLONG. */
+int host_file_find(const char *base_folder, const char *name, char *ret_path, size_t capacity);
+/* What the host opens a file with that it lends: never a pipe's other end to wait for. */
+int host_file_descriptor(const char *path);
 
 /* Runs the stage's create with its config. error gets create_fail()'s text. */
 int host_create(qn_env *env, const qn_stage *stage, void **ret_instance, qn_error *error);

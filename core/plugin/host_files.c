@@ -22,12 +22,17 @@ struct host_file {
   char path[];
 };
 
-/* Maps the whole file. 0 or the errno of what failed. */
-static int map(const char *path, struct host_file *file) {
+int host_file_descriptor(const char *path) {
   /* O_NONBLOCK: a named pipe in the file's place must not hold us up. */
   int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  return fd >= 0 ? fd : -errno;
+}
+
+/* Maps the whole file. 0 or the errno of what failed. */
+static int map(const host_hooks *hooks, const char *path, struct host_file *file) {
+  int fd = hooks->file_open != NULL ? hooks->file_open(hooks->arg, path) : host_file_descriptor(path);
   if (fd < 0) {
-    return -errno;
+    return fd;
   }
   struct stat info = { 0 };
   int rc = 0;
@@ -53,7 +58,7 @@ static int file_lend(qn_create *create, const char *path, qn_str *ret_bytes) {
     return -ENOMEM;
   }
   memcpy(file->path, path, path_size);
-  int rc = map(path, file);
+  int rc = map(create->env->hooks, path, file);
   if (rc != 0) {
     free(file);
     return rc;
@@ -151,6 +156,12 @@ int host_data_open(qn_create *create, const char *name, qn_str *ret_bytes) {
                              path, strerror(-rc), from->name);
 }
 
+int host_file_find(const char *base_folder, const char *name, char *ret_path, size_t capacity) {
+  bool relative = name[0] != '/' && base_folder != NULL;
+  int wrote = snprintf(ret_path, capacity, "%s%s%s", relative ? base_folder : "", relative ? "/" : "", name);
+  return wrote < 0 || (size_t)wrote >= capacity ? -ENAMETOOLONG : 0;
+}
+
 int host_file_open(qn_create *create, const char *pointer, qn_str *ret_bytes) {
   const cJSON *schema = NULL, *value = NULL;
   qn_error *hint = &create_body(create)->hint;
@@ -165,10 +176,7 @@ int host_file_open(qn_create *create, const char *pointer, qn_str *ret_bytes) {
                      pointer, create->env->info->manifest->path);
   }
   const char *name = value->valuestring;
-  const char *base = create->env->base_folder;
-  bool relative = name[0] != '/' && base != NULL;
-  int wrote = snprintf(path, sizeof path, "%s%s%s", relative ? base : "", relative ? "/" : "", name);
-  if (wrote < 0 || (size_t)wrote >= sizeof path) {
+  if (host_file_find(create->env->base_folder, name, path, sizeof path) != 0) {
     return error_set(hint, -ENAMETOOLONG, "no-file", "the file name at %.64s is too long", pointer);
   }
   int rc = file_lend(create, path, ret_bytes);

@@ -3,35 +3,63 @@
 /* A stage that does what the payload says, to be run where it can do no harm. */
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "qanat/stage.h"
 
 /* The descriptor that a stage host talks to its parent through. */
-enum { PARENT_SOCKET = 3, GARBAGE = 64 };
+enum { PARENT_SOCKET = 3, GARBAGE = 64, WORDS_MAX = 512, WORK_MS = 60 };
+
+/* What create found, which documents ask for. */
+typedef struct found {
+  const qn_host *host;
+  qn_env *env;
+  int early_code; /* of opening a file by its name; 0: it could */
+  int64_t data_bytes, list_bytes;
+} found;
 
 static int create(qn_create *with, void **ret_instance) {
   static const char why[] = "create was told to fail";
-  qn_str how = qn_config_str(with, "/create");
-  *ret_instance = NULL;
+  qn_str how = qn_config_str(with, "/create"), lent;
   if (how.len == 4) {
     return with->host->create_fail(with, why, sizeof why - 1);
   }
   if (how.len == 5) {
     abort();
   }
+  found *self = with->host->alloc(with->env, sizeof *self);
+  if (self == NULL) {
+    return with->host->create_fail(with, "no memory", 9);
+  }
+  *self = (found){ .host = with->host, .env = with->env, .data_bytes = -1, .list_bytes = -1 };
+  int fd = open("/etc/passwd", O_RDONLY);
+  self->early_code = fd < 0 ? errno : (close(fd), 0);
+  if (with->host->data_open(with, "words.txt", &lent) == 0) {
+    self->data_bytes = (int64_t)lent.len;
+  }
+  if (qn_config_str(with, "/list").len > 0 && with->host->file_open(with, "/list", &lent) == 0) {
+    self->list_bytes = (int64_t)lent.len;
+  }
+  *ret_instance = self;
   return 0;
 }
 
 static void destroy(void *instance) {
-  (void)instance;
+  found *self = instance;
+  if (self != NULL) {
+    self->host->release(self->env, self);
+  }
 }
 
 static int answer(qn_call *call, int64_t number) {
@@ -50,6 +78,54 @@ static void take_all_memory(void) {
 
 static void *stay(void *arg) {
   return arg;
+}
+
+/* Processor time of this thread. */
+static void burn(int64_t ms) {
+  struct timespec used = { 0 };
+  while ((int64_t)used.tv_sec * 1000 + used.tv_nsec / 1000000 < ms) {
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  }
+}
+
+static void *burn_for_ever(void *arg) {
+  burn(INT64_MAX);
+  return arg;
+}
+
+/* "read PATH" and the like; -1: it is none of them. 0 it worked, else an errno. */
+static int try_with_path(const char *what) {
+  static const struct {
+    const char *word;
+    int flags;
+  } ways[] = { { "read ", O_RDONLY },
+               { "write ", O_WRONLY },
+               { "make ", O_WRONLY | O_CREAT | O_EXCL },
+               { "empty ", O_RDONLY | O_TRUNC } };
+  for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+    if (strncmp(what, ways[i].word, strlen(ways[i].word)) == 0) {
+      int fd = open(what + strlen(ways[i].word), ways[i].flags, 0600);
+      return fd < 0 ? errno : close(fd);
+    }
+  }
+  if (strncmp(what, "truncate ", 9) == 0) {
+    return truncate(what + 9, 0) == 0 ? 0 : errno;
+  }
+  if (strncmp(what, "chmod ", 6) == 0) {
+    return chmod(what + 6, 0777) == 0 ? 0 : errno;
+  }
+  return -1;
+}
+
+static int count_descriptors(void) {
+  int n = 0;
+  while (dup(PARENT_SOCKET) >= 0) {
+    n++;
+  }
+  for (int fd = PARENT_SOCKET + 2; n > 0 && fd < 70000; fd++) { /* not the socket, nor the page behind it */
+    close(fd);
+  }
+  return n;
 }
 
 /* What the attempt came to: 0 it worked, else an errno. */
@@ -76,8 +152,17 @@ static int try_to(const char *what) {
   } else if (strcmp(what, "thread") == 0) {
     int rc = pthread_create(&thread, NULL, stay, NULL);
     return rc != 0 ? rc : pthread_join(thread, NULL);
+  } else if (strcmp(what, "unix") == 0) {
+    fd = socket(AF_UNIX, SOCK_STREAM, 0);
+  } else if (strcmp(what, "raw") == 0) {
+    fd = socket(AF_INET, SOCK_RAW, IPPROTO_ICMP);
+  } else if (strcmp(what, "limits") == 0) {
+    struct rlimit more = { RLIM_INFINITY, RLIM_INFINITY };
+    return setrlimit(RLIMIT_AS, &more) == 0 ? 0 : errno;
+  } else if (strcmp(what, "descriptors") == 0) {
+    return count_descriptors();
   } else {
-    return -1;
+    return try_with_path(what);
   }
   int code = fd < 0 ? errno : 0;
   if (fd >= 0) {
@@ -97,6 +182,14 @@ static void harm(const char *what) {
     for (;;) {
       pause();
     }
+  } else if (strcmp(what, "spin") == 0) {
+    pthread_t thread;
+    pthread_create(&thread, NULL, burn_for_ever, NULL);
+    burn_for_ever(NULL);
+  } else if (strcmp(what, "work") == 0) {
+    struct timespec used;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    burn((int64_t)used.tv_sec * 1000 + used.tv_nsec / 1000000 + WORK_MS);
   } else if (strcmp(what, "memory") == 0) {
     take_all_memory();
   } else if (strcmp(what, "garbage") == 0) {
@@ -111,11 +204,25 @@ static void harm(const char *what) {
   }
 }
 
+static int64_t answer_to(const found *self, const char *what, size_t len) {
+  if (strcmp(what, "early") == 0) {
+    return self->early_code;
+  }
+  if (strcmp(what, "data") == 0) {
+    return self->data_bytes;
+  }
+  if (strcmp(what, "list") == 0) {
+    return self->list_bytes;
+  }
+  harm(what);
+  int code = try_to(what);
+  return code >= 0 ? code : (int64_t)len;
+}
+
 static qn_status process(void *instance, void *context, qn_call *call) {
-  (void)instance;
   (void)context;
   qn_view payload;
-  char what[32] = "";
+  char what[WORDS_MAX] = "";
   if (call->host->view_get(call, &payload) == 0 && payload.len < sizeof what) {
     memcpy(what, payload.data, payload.len);
   }
@@ -125,9 +232,7 @@ static qn_status process(void *instance, void *context, qn_call *call) {
   if (strcmp(what, "drop") == 0) {
     return QN_STATUS_DROP;
   }
-  harm(what);
-  int code = try_to(what);
-  return answer(call, code >= 0 ? code : (int64_t)payload.len) == 0 ? QN_STATUS_OK : QN_STATUS_FATAL;
+  return answer(call, answer_to(instance, what, payload.len)) == 0 ? QN_STATUS_OK : QN_STATUS_FATAL;
 }
 
 static void process_batch(void *instance, void *context, qn_call *const *calls, uint32_t n_calls,
@@ -145,6 +250,7 @@ static const qn_transform batch_table = {
 };
 static const qn_stage one = { .size = sizeof(qn_stage), .name = "hostile", .transform = &one_table };
 static const qn_stage batch = { .size = sizeof(qn_stage), .name = "hostile-batch", .transform = &batch_table };
-static const qn_stage *const stages[] = { &one, &batch };
+static const qn_stage reach = { .size = sizeof(qn_stage), .name = "hostile-reach", .transform = &one_table };
+static const qn_stage *const stages[] = { &one, &batch, &reach };
 
-QN_EXPORT const qn_plugin qn_plugin_v1 = { .size = sizeof(qn_plugin), .n_stages = 2, .stages = stages };
+QN_EXPORT const qn_plugin qn_plugin_v1 = { .size = sizeof(qn_plugin), .n_stages = 3, .stages = stages };
