@@ -94,7 +94,7 @@ typedef struct broker_consumer {
   /* The next delivery, waiting for up to wait_ms, and keeping the session alive meanwhile. 1 with a message that the room
    * gives back by release(); 0 if there is none; negative errno: the connection is lost. */
   int (*fetch)(void *client, uint32_t wait_ms, const broker_message **ret_message, broker_fault *fault);
-  void (*release)(void *client, const broker_message *message);
+  void (*release)(void *client, const broker_message *message); /* also after disconnect() */
   /* Keeps the session alive while there is no credit for another document: takes no delivery out, holds the broker back.
    * Returns after wait_ms, or at wake(). 0; negative errno: the connection is lost. */
   int (*serve)(void *client, uint32_t wait_ms, broker_fault *fault);

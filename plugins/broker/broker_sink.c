@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The sink of all brokers: documents become messages, and are written when the broker has confirmed them.
+ *
+ * write() publishes without waiting as long as the window of unconfirmed messages has room; flush() waits until all are
+ * confirmed. Copies are kept until then, so that a lost connection costs nothing but time and, for what was on its way, a
+ * second copy with the same id. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "broker/broker.h"
+#include "broker/fields.h"
+#include "broker/outbox.h"
+#include "broker/session.h"
+#include "qanat/block.h"
+
+enum {
+  WINDOW_USUAL = 256,
+  WINDOW_BYTES_USUAL = 64 << 20,
+  MESSAGE_BYTES_USUAL = 128 << 20,
+  SERVE_MS = 100,
+  CONFIRM_MS_USUAL = 15000,
+  LOOK_EVERY = 32, /* messages between looks for confirms */
+  IDLE_MS = 1000,  /* after so long the connection is looked at before it is used */
+  REFUSED_MS = 500 /* before another try, doubled up to that many times */
+};
+
+typedef enum sink_form { FORM_RECORD, FORM_BLOCK, FORM_PAYLOAD } sink_form;
+
+struct broker_sink {
+  const qn_host *host;
+  qn_env *env;
+  const broker_producer *table;
+  const qn_block *block;
+  sink_form form;
+  uint32_t offsets;
+  uint64_t message_bytes, window_bytes, confirm_ms;
+  broker_names parts, headers;
+  qn_str parts_list[BROKER_NAMES_MAX];
+  char *key_field;
+
+  /* Owned by the lent thread. */
+  void *client;
+  broker_session session;
+  outbox outbox;
+  uint32_t n_since_look;
+  uint64_t confirmed_ms; /* when something was confirmed last, or the wait for it began */
+  uint64_t used_ms;
+  uint64_t refused_since_ms; /* 0: nothing is refused now */
+  broker_fault refusal;
+};
+
+/* --- life --- */
+
+static bool is_word(qn_str text, const char *word) {
+  return text.len == strlen(word) && memcmp(text.data, word, text.len) == 0;
+}
+
+static int refuse(qn_create *create, const char *text) {
+  return create->host->create_fail(create, text, strlen(text));
+}
+
+static int read_form(broker_sink *self, qn_create *create) {
+  qn_str form = qn_config_str(create, "/form");
+  qn_str offsets = qn_config_str(create, "/offsets");
+  self->form = is_word(form, "block") ? FORM_BLOCK : is_word(form, "payload") ? FORM_PAYLOAD : FORM_RECORD;
+  self->offsets = is_word(offsets, "codepoints") ? QN_OFFSETS_CODEPOINTS
+                  : is_word(offsets, "utf16")    ? QN_OFFSETS_UTF16
+                                                 : QN_OFFSETS_BYTES;
+  if (self->form == FORM_BLOCK && self->block == NULL) {
+    return refuse(create, "this host writes no blocks: use \"form\": \"record\", or a newer Qanat");
+  }
+  int rc = broker_names_read(create, "/parts", &self->parts);
+  for (uint32_t i = 0; rc == 0 && i < self->parts.n; i++) {
+    self->parts_list[i] = (qn_str){ self->parts.names[i], strlen(self->parts.names[i]) };
+  }
+  return rc;
+}
+
+static int read_config(broker_sink *self, qn_create *create) {
+  qn_str key = qn_config_str(create, "/key_field");
+  self->message_bytes = (uint64_t)qn_config_i64(create, "/message_bytes", MESSAGE_BYTES_USUAL);
+  self->window_bytes = (uint64_t)qn_config_i64(create, "/window_bytes", WINDOW_BYTES_USUAL);
+  self->confirm_ms = (uint64_t)qn_config_i64(create, "/confirm_ms", CONFIRM_MS_USUAL);
+  if (key.len > 0 && (self->key_field = strndup(key.data, key.len)) == NULL) {
+    return refuse(create, "no memory for the sink");
+  }
+  int rc = broker_names_read(create, "/headers", &self->headers);
+  if (rc == 0 && (self->headers.is_any || self->headers.n > BROKER_NAMES_MAX - 2)) {
+    return refuse(create, "\"headers\" of a sink lists the fields that go along by name, at most 62");
+  }
+  return rc == 0 ? read_form(self, create) : rc;
+}
+
+int broker_sink_new(qn_create *create, const broker_producer *table, void **ret_sink) {
+  broker_sink *self = calloc(1, sizeof *self);
+  if (self == NULL) {
+    return refuse(create, "no memory for the sink");
+  }
+  self->host = create->host;
+  self->env = create->env;
+  self->table = table;
+  self->block = create->host->extension(create->env, QN_BLOCK_1);
+  broker_session_init(&self->session, create);
+  uint32_t window = (uint32_t)qn_config_i64(create, "/window", WINDOW_USUAL);
+  int rc = read_config(self, create);
+  if (rc == 0 && outbox_init(&self->outbox, window) != 0) {
+    rc = refuse(create, "no memory for the sink's window");
+  }
+  rc = rc == 0 ? table->open(create, self, window, &self->client) : rc;
+  if (rc != 0) {
+    self->client = NULL;
+    broker_sink_destroy(self);
+    return rc;
+  }
+  *ret_sink = self;
+  return 0;
+}
+
+void broker_sink_destroy(void *sink) {
+  broker_sink *self = sink;
+  if (self == NULL) {
+    return;
+  }
+  if (self->client != NULL) {
+    if (self->session.is_connected) {
+      self->table->disconnect(self->client);
+    }
+    self->table->close(self->client);
+  }
+  outbox_done(&self->outbox);
+  broker_names_done(&self->headers);
+  broker_names_done(&self->parts);
+  free(self->key_field);
+  free(self);
+}
+
+/* --- on the workers --- */
+
+int broker_sink_context_open(void *sink, qn_env *env, const qn_host *host, void **ret_context) {
+  (void)sink;
+  (void)env;
+  (void)host;
+  *ret_context = NULL;
+  return 0;
+}
+
+void broker_sink_context_close(void *context) {
+  (void)context;
+}
+
+static qn_status too_large(const broker_sink *self, qn_call *call) {
+  char text[160];
+  snprintf(text, sizeof text, "the message would be larger than \"message_bytes\", %" PRIu64 "; write fewer parts",
+           self->message_bytes);
+  return qn_fail(call, QN_STATUS_REJECT, "message-too-large", text);
+}
+
+static int prepare_record(const broker_sink *self, qn_call *call) {
+  const qn_record_options options = {
+    .size = sizeof options, .offsets = self->offsets, .n_parts = self->parts.n, .parts = self->parts_list
+  };
+  qn_str record;
+  int rc = call->host->record_encode(call, &options, &record);
+  if (rc == 0 && record.len > self->message_bytes) {
+    return -EFBIG;
+  }
+  return rc == 0 ? call->host->prepared_set(call, record.data, record.len) : rc;
+}
+
+qn_status broker_sink_prepare(void *sink, void *context, qn_call *call) {
+  const broker_sink *self = sink;
+  (void)context;
+  int rc = 0;
+  if (self->form == FORM_RECORD) {
+    rc = prepare_record(self, call);
+  } else if (self->form == FORM_BLOCK) {
+    rc = self->block->prepare(call, self->message_bytes);
+  } else {
+    qn_view payload;
+    rc = call->host->view_get(call, &payload);
+    rc = rc == 0 && payload.len > self->message_bytes ? -EFBIG : rc;
+  }
+  return rc == 0        ? QN_STATUS_OK
+         : rc == -EFBIG ? too_large(self, call)
+                        : qn_fail(call, QN_STATUS_RETRY, "no-memory",
+                                  "no memory for the document's message; lower limits.bytes or limits.document_bytes");
+}
+
+/* --- the session --- */
+
+static void log_text(const broker_sink *self, uint32_t level, const char *text) {
+  self->host->log(self->env, level, text, strlen(text));
+}
+
+static void lose(broker_sink *self, const broker_fault *fault) {
+  char text[640];
+  snprintf(text, sizeof text, "%s: %s; %" PRIu32 " unconfirmed messages will be sent again", self->table->name,
+           fault->text, self->outbox.n - self->outbox.n_unsent);
+  log_text(self, QN_LOG_WARNING, text);
+  self->table->disconnect(self->client);
+  broker_session_down(&self->session);
+  outbox_unsend(&self->outbox);
+}
+
+static void nap(uint32_t wait_ms) {
+  const struct timespec pause = { .tv_sec = wait_ms / 1000, .tv_nsec = (long)(wait_ms % 1000) * 1000000 };
+  nanosleep(&pause, NULL);
+}
+
+/* Once: 0; -EAGAIN: not yet; -ESHUTDOWN: there is no hope, with fault. */
+static int connect_once(broker_sink *self, broker_fault *fault) {
+  uint32_t wait_ms = broker_session_wait_ms(&self->session);
+  if (wait_ms > 0) {
+    nap(wait_ms < SERVE_MS ? wait_ms : SERVE_MS);
+    return -EAGAIN;
+  }
+  bool is_again = self->session.was_connected || self->session.failing_since_ms != 0;
+  if (self->table->connect(self->client, fault) == 0) {
+    broker_session_up(&self->session);
+    self->confirmed_ms = self->used_ms = broker_now_ms();
+    if (is_again) {
+      log_text(self, QN_LOG_INFO, "connected again");
+    }
+    return 0;
+  }
+  broker_session_down(&self->session);
+  if (broker_session_is_hopeless(&self->session, fault)) {
+    return -ESHUTDOWN;
+  }
+  log_text(self, QN_LOG_WARNING, fault->text);
+  return -EAGAIN;
+}
+
+/* --- publishing --- */
+
+void broker_sink_confirmed(broker_sink *self, uint64_t token, const broker_fault *fault) {
+  uint64_t now_ms = broker_now_ms();
+  self->confirmed_ms = now_ms;
+  if (fault == NULL) {
+    outbox_confirm(&self->outbox, token);
+    self->refused_since_ms = 0;
+    return;
+  }
+  uint32_t n_refused = outbox_refuse(&self->outbox, token, now_ms + REFUSED_MS);
+  if (n_refused > 0) {
+    self->refused_since_ms = self->refused_since_ms == 0 ? now_ms : self->refused_since_ms;
+    if (n_refused == 1) {
+      log_text(self, QN_LOG_WARNING, fault->text);
+    }
+    self->refusal = *fault;
+  }
+}
+
+/* Sends what may be sent. 0; -ENOTCONN, with fault; -EMSGSIZE: the one of ret_token can never pass. */
+static int send_some(broker_sink *self, broker_fault *fault, uint64_t *ret_token) {
+  uint64_t token = 0;
+  outbox_entry *entry;
+  while (self->outbox.n_unsent > 0 && (entry = outbox_next(&self->outbox, broker_now_ms(), &token)) != NULL) {
+    if (self->outbox.n - self->outbox.n_unsent == 0) {
+      self->confirmed_ms = broker_now_ms();
+    }
+    int rc = self->table->publish(self->client, &entry->message, token, fault);
+    if (rc == -EAGAIN) {
+      return 0;
+    }
+    if (rc != 0) {
+      *ret_token = token;
+      return rc == -EMSGSIZE || fault->is_permanent ? -EMSGSIZE : -ENOTCONN;
+    }
+    outbox_sent(&self->outbox, token);
+    self->n_since_look++;
+  }
+  return 0;
+}
+
+/* True if the broker has confirmed nothing for too long though it should. */
+static bool is_silent(const broker_sink *self) {
+  return self->outbox.n > self->outbox.n_unsent && broker_now_ms() - self->confirmed_ms >= self->confirm_ms;
+}
+
+/* One turn: connects if need be, sends, listens for up to wait_ms. 0; -EAGAIN: not connected yet; -EMSGSIZE (as send_some);
+ * another negative errno: there is no hope. */
+static int pump(broker_sink *self, uint32_t wait_ms, broker_fault *fault, uint64_t *ret_token) {
+  if (!self->session.is_connected) {
+    int rc = connect_once(self, fault);
+    if (rc != 0) {
+      return rc;
+    }
+  }
+  int rc = send_some(self, fault, ret_token);
+  if (rc == -EMSGSIZE) {
+    return rc;
+  }
+  if (rc == 0 && self->outbox.n > 0) {
+    uint64_t due_ms = outbox_due_ms(&self->outbox, broker_now_ms());
+    rc = self->table->serve(self->client, due_ms < wait_ms ? (uint32_t)due_ms + 1 : wait_ms, fault);
+    self->n_since_look = 0;
+  }
+  if (rc == 0 && is_silent(self)) {
+    rc = broker_fault_set(fault, -ETIMEDOUT, "no-confirm",
+                          "the broker has confirmed nothing for %" PRIu64 " ms (\"confirm_ms\")", self->confirm_ms);
+  }
+  self->used_ms = broker_now_ms();
+  if (rc != 0) {
+    lose(self, fault);
+    return -EAGAIN;
+  }
+  if (self->refused_since_ms != 0 && self->session.give_up_ms > 0 &&
+      broker_now_ms() - self->refused_since_ms >= self->session.give_up_ms) {
+    *fault = self->refusal;
+    return -EIO;
+  }
+  return 0;
+}
+
+/* --- writing --- */
+
+static qn_status fail(qn_call *call, qn_status status, const broker_fault *fault) {
+  return call->host->fail(call, status, fault->slug, fault->text, strlen(fault->text));
+}
+
+static int fill_message(const broker_sink *self, const qn_item *item, broker_header *headers, broker_message *message) {
+  qn_call *call = item->call;
+  *message = (broker_message){ .body = item->prepared,
+                               .content_type =
+                                   self->form == FORM_BLOCK ? QN_LIT(QN_BLOCK_MEDIA_TYPE) : QN_LIT("application/json"),
+                               .id = broker_field_str(call, QN_LIT("id")),
+                               .source = broker_field_str(call, QN_LIT("source")),
+                               .timestamp_ms = call->now_ms,
+                               .headers = headers };
+  if (self->form == FORM_PAYLOAD) {
+    qn_view payload;
+    int rc = call->host->view_get(call, &payload);
+    if (rc != 0) {
+      return rc;
+    }
+    message->body = (qn_str){ (const char *)payload.data, payload.len };
+    message->content_type = broker_field_str(call, QN_LIT("media_type"));
+  }
+  if (self->key_field != NULL) {
+    message->key = broker_field_str(call, (qn_str){ self->key_field, strlen(self->key_field) });
+  }
+  message->n_headers = broker_headers_collect(call, &self->headers, headers);
+  return 0;
+}
+
+/* Room for one more in the window. 0, or as pump. */
+static int wait_for_room(broker_sink *self, broker_fault *fault, uint64_t *ret_token) {
+  int rc = 0;
+  if (self->session.is_connected && self->outbox.n == 0 && broker_now_ms() - self->used_ms >= IDLE_MS &&
+      self->table->serve(self->client, 0, fault) != 0) {
+    lose(self, fault); /* it went while nothing was to do */
+  }
+  while (rc == 0 && outbox_is_full(&self->outbox, self->window_bytes)) {
+    rc = pump(self, SERVE_MS, fault, ret_token);
+    rc = rc == -EAGAIN ? 0 : rc;
+  }
+  return rc;
+}
+
+/* What can never pass is the item's own fault only if it is that item. */
+static qn_status write_item(broker_sink *self, const qn_item *item) {
+  broker_header headers[BROKER_NAMES_MAX];
+  broker_message message;
+  broker_fault fault = { 0 };
+  uint64_t token = 0;
+  if (fill_message(self, item, headers, &message) != 0) {
+    return qn_fail(item->call, QN_STATUS_FATAL, "no-payload", "cannot read the document's payload");
+  }
+  int rc = wait_for_room(self, &fault, &token);
+  if (rc == 0 && outbox_put(&self->outbox, &message) != 0) {
+    return qn_fail(item->call, QN_STATUS_RETRY, "no-memory", "no memory for a message; lower \"window\"");
+  }
+  if (rc != 0) {
+    return fail(item->call, QN_STATUS_FATAL, &fault);
+  }
+  uint64_t own = self->outbox.first_token + self->outbox.n - 1;
+  rc = self->session.is_connected ? send_some(self, &fault, &token) : 0;
+  if (rc == -EMSGSIZE && token == own) {
+    outbox_sent(&self->outbox, own);
+    outbox_confirm(&self->outbox, own); /* it leaves */
+    return fail(item->call, QN_STATUS_REJECT, &fault);
+  }
+  if (rc == -EMSGSIZE) {
+    return fail(item->call, QN_STATUS_FATAL, &fault);
+  }
+  if (rc != 0) {
+    lose(self, &fault);
+  }
+  if (self->n_since_look >= LOOK_EVERY || !self->session.is_connected) {
+    rc = pump(self, 0, &fault, &token);
+  }
+  return rc == 0 || rc == -EAGAIN ? QN_STATUS_OK : fail(item->call, QN_STATUS_FATAL, &fault);
+}
+
+void broker_sink_write(void *sink, qn_item *const *items, uint32_t n_items) {
+  broker_sink *self = sink;
+  for (uint32_t i = 0; i < n_items; i++) {
+    items[i]->status = write_item(self, items[i]);
+  }
+}
+
+qn_status broker_sink_flush(void *sink, qn_call *call) {
+  broker_sink *self = sink;
+  broker_fault fault = { 0 };
+  uint64_t token = 0;
+  while (self->outbox.n > 0) {
+    int rc = pump(self, SERVE_MS, &fault, &token);
+    if (rc != 0 && rc != -EAGAIN) {
+      return fail(call, QN_STATUS_FATAL, &fault);
+    }
+  }
+  return QN_STATUS_OK;
+}
+
+qn_status broker_sink_finish(void *sink, qn_call *call, int success) {
+  broker_sink *self = sink;
+  (void)call;
+  (void)success;
+  if (self->session.is_connected) {
+    self->table->disconnect(self->client);
+    self->session.is_connected = false;
+  }
+  return QN_STATUS_OK;
+}
