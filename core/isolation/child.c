@@ -25,9 +25,10 @@ enum {
   FREE_RESTARTS = 3, /* before there is a pause */
   PAUSE_MS = 5,      /* the first, doubled each time */
   PAUSE_MAX_MS = 1000,
-  PATIENCE_MS = 200, /* for a process that has closed its connection to end by itself */
-  LOOK_MS = 20,      /* how soon a cancel is seen */
-  START_MS = 60000,  /* for loading the plugin and making the stage */
+  FAREWELL_MS = 5000, /* for the stage's own end, once there are no more documents */
+  PATIENCE_MS = 200,  /* for a process that has closed its connection to end by itself */
+  LOOK_MS = 20,       /* how soon a cancel is seen */
+  START_MS = 60000,   /* for loading the plugin and making the stage */
 };
 
 struct child {
@@ -471,7 +472,12 @@ void child_free(child *self) {
   if (self->process.pid > 0) {
     process_exit end;
     atomic_store(&self->pid, 0);
-    process_end(&self->process, 0, log_process, self, &end);
+    bool orderly = !atomic_load(&self->cancelled);
+    process_end(&self->process, orderly ? FAREWELL_MS : 0, log_process, self, &end);
+    if (orderly && end.status != 0) {
+      static const char text[] = "its process did not end well: what it does at its end was not done to the end";
+      log_process(self, QN_LOG_WARNING, text, sizeof text - 1);
+    }
   }
   wire_body_done(&self->output);
   wire_body_done(&self->input);

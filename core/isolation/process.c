@@ -183,12 +183,14 @@ void process_listen(process *self, process_log *log, void *arg) {
   }
 }
 
-/* Whether it has ended by itself. */
-static bool wait_a_while(const process *self, uint32_t patience_ms, int *ret_status, struct rusage *ret_used) {
+/* Whether it has ended by itself. It is listened to meanwhile, else it could wait for us to. */
+static bool wait_a_while(process *self, uint32_t patience_ms, process_log *log, void *arg, int *ret_status,
+                         struct rusage *ret_used) {
   for (uint32_t i = 0; i <= patience_ms; i++) {
     if (wait4(self->pid, ret_status, WNOHANG, ret_used) == self->pid) {
       return true;
     }
+    process_listen(self, log, arg);
     struct timespec nap = { .tv_nsec = 1000000 };
     nanosleep(&nap, NULL);
   }
@@ -199,7 +201,7 @@ void process_end(process *self, uint32_t patience_ms, process_log *log, void *ar
   struct rusage used = { 0 };
   process_exit end = { 0 };
   close_fd(&self->socket);
-  if (!wait_a_while(self, patience_ms, &end.status, &used)) {
+  if (!wait_a_while(self, patience_ms, log, arg, &end.status, &used)) {
     end.by_us = true;
     kill(-self->pid, SIGKILL);
     kill(self->pid, SIGKILL);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Loads the one plugin behind the sandbox, makes the stage, and answers batches. Ends without destroying anything: all it
- * has is memory. */
+/* Loads the one plugin behind the sandbox, makes the stage, and answers batches until the run hangs up. */
 #include "isolation/stage_host.h"
 
 #include <errno.h>
@@ -259,6 +258,16 @@ static int serve(stage_host *self) {
   }
 }
 
+/* The run has no more documents: what the stage does at its end, such as writing down what it remembers, it does now. */
+static void farewell(stage_host *self) {
+  const qn_transform *table = self->table->transform;
+  if (table->context_close != NULL) {
+    table->context_close(self->context);
+  }
+  host_destroy(self->table, self->instance);
+  host_env_done(&self->env);
+}
+
 static int refuse(stage_host *self, const qn_error *error) {
   put_result(self, (qn_status)error->code, error, NULL);
   wire_send(STAGE_HOST_SOCKET, WIRE_REFUSED, 1, self->output.bytes, self->output.len, NULL, NULL);
@@ -294,5 +303,8 @@ int stage_host_main(void) {
   }
   rc = wire_send(STAGE_HOST_SOCKET, WIRE_READY, 0, NULL, 0, NULL, NULL);
   rc = rc == 0 ? serve(self) : rc;
+  if (rc == -EPIPE) {
+    farewell(self);
+  }
   _exit(rc == 0 || rc == -EPIPE ? 0 : 1);
 }

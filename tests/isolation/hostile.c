@@ -58,6 +58,7 @@ static int create(qn_create *with, void **ret_instance) {
 static void destroy(void *instance) {
   found *self = instance;
   if (self != NULL) {
+    self->host->log(self->env, QN_LOG_WARNING, "farewell", 8);
     self->host->release(self->env, self);
   }
 }

@@ -19,7 +19,7 @@ typedef struct world {
   cJSON *config;
   plan_isolation isolation;
   child *child;
-  uint32_t n_lines;
+  uint32_t n_lines, n_farewells;
 } world;
 
 /* Where the plugin is. */

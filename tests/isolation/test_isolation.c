@@ -185,6 +185,20 @@ static void cancel_ends_what_hangs(void **state) {
   world_close(&w);
 }
 
+/* What a stage does at its end, it does in its process too. */
+static void stage_is_destroyed_when_there_are_no_more_documents(void **state) {
+  (void)state;
+  world w;
+  qn_error error = { 0 };
+  world_open(&w, "");
+  assert_int_equal(world_start(&w, "hostile", &error), 0);
+  child_free(w.child);
+  w.child = NULL;
+  assert_int_equal(w.n_farewells, 1);
+  assert_int_equal(w.n_lines, 1);
+  world_close(&w);
+}
+
 /* --- kills from outside --- */
 
 typedef struct killer {
@@ -261,6 +275,7 @@ int main(int argc, char **argv) {
     cmocka_unit_test(stage_that_cannot_be_made_says_why),
     cmocka_unit_test(process_gone_between_batches_costs_no_document),
     cmocka_unit_test(cancel_ends_what_hangs),
+    cmocka_unit_test(stage_is_destroyed_when_there_are_no_more_documents),
     cmocka_unit_test(documents_survive_random_kills),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
