@@ -13,7 +13,7 @@
 static const alignment identity = { .identity = 1 };
 
 int document_new(document_pool *pool, document **ret_document) {
-  document *doc = pool_take(pool);
+  document *doc = document_pool_take(pool);
   if (doc == NULL) {
     return -ENOMEM;
   }
@@ -22,7 +22,7 @@ int document_new(document_pool *pool, document **ret_document) {
 }
 
 document *document_fork(document *parent) {
-  document *child = pool_take(parent->pool);
+  document *child = document_pool_take(parent->pool);
   if (child == NULL) {
     return NULL;
   }
@@ -107,7 +107,7 @@ void document_unref(document *doc) {
       doc->joined = joined->next_joined;
       document_unref(joined);
     }
-    pool_give(doc->pool, doc);
+    document_pool_give(doc->pool, doc);
     doc = parent;
   }
 }

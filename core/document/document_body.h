@@ -55,9 +55,9 @@ struct document_pool {
 };
 
 /* An empty document from a shelf, or a new one; its owner's reference is counted. NULL: no memory. */
-document *pool_take(document_pool *pool);
+document *document_pool_take(document_pool *pool);
 /* The document goes back to a shelf with its memory. */
-void pool_give(document_pool *pool, document *idle);
+void document_pool_give(document_pool *pool, document *idle);
 
 /* The view, or NULL if it is not built or there is no such slot. */
 static inline const view *document_view_at(const document *doc, uint32_t view_slot) {

@@ -126,7 +126,7 @@ static void document_clear(document *doc) {
   atomic_store_explicit(&doc->n_refs, 1, memory_order_relaxed);
 }
 
-document *pool_take(document_pool *pool) {
+document *document_pool_take(document_pool *pool) {
   shelf *s = shelf_hold(pool);
   if (s->idle == NULL) {
     restock(pool, s);
@@ -153,7 +153,7 @@ document *pool_take(document_pool *pool) {
   return doc;
 }
 
-void pool_give(document_pool *pool, document *doc) {
+void document_pool_give(document_pool *pool, document *doc) {
   arena_reset(&doc->memory);
   hide(doc, body_bytes(pool));
   shelf *s = shelf_hold(pool);
