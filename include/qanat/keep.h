@@ -27,6 +27,10 @@ typedef struct qn_keep {
 
   /* Inside flush, once: keep these bytes from now on, if the flush succeeds. 0, -E2BIG, -ENOMEM. [lent or loop] */
   int (*store)(qn_call *call, const void *bytes, size_t len);
+
+  /* Keeps these bytes at once, if there are none yet: where a sink begins. Without it, what is written before the first flush
+   * counts could not be undone. 0, -E2BIG, -ENOMEM, or the errno of writing it. NULL in hosts that cannot. [create] */
+  int (*begin)(qn_create *create, const void *bytes, size_t len);
 } qn_keep;
 
 /* The extension "qanat.worker/1": there if and only if the pipeline runs in a worker (`qanat serve`), where it goes on after

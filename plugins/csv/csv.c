@@ -9,7 +9,7 @@
 
 #include "csv/columns.h"
 #include "csv_manifest.h"
-#include "output/out.h"
+#include "output/keeper.h"
 #include "text/lent.h"
 
 enum { POINTER_MAX = 32, NAMES_MAX = 512, TEXT_MAX = 1024 };
@@ -23,8 +23,8 @@ typedef struct csv_sink {
   uint32_t n_columns;
   column columns[COLUMNS_MAX]; /* names of fields are owned */
   cells head;                  /* what the file begins with: byte-order mark and header line */
-  bool begun;                  /* it is written; lent thread */
-  out_file *out;
+  out_keeper keeper;
+  out_file *out; /* borrows head */
 } csv_sink;
 
 /* Scratch space of a worker. */
@@ -129,9 +129,16 @@ static int open_output(csv_sink *sink, qn_create *create) {
   out_options options = {
     .path = path.data == NULL ? "-" : path.data,
     .path_len = path.data == NULL ? 1 : path.len,
-    .sync = qn_config_i64(create, "/sync", 0) != 0,
+    .form = OUT_TABLE,
+    .head = sink->head.bytes,
+    .head_len = sink->head.len,
   };
-  return out_open(&options, &sink->out, &fault) == 0 ? 0 : refuse(create, fault.text);
+  int rc = keeper_init(&sink->keeper, create, &options);
+  if (rc != 0) {
+    return rc;
+  }
+  rc = out_open(&options, &sink->out, &fault) == 0 ? 0 : refuse(create, fault.text);
+  return rc == 0 ? keeper_begin(&sink->keeper, sink->out, create) : rc;
 }
 
 static row_kind rows_of(qn_str name) {
@@ -258,21 +265,12 @@ static qn_status fail(qn_call *call, const out_fault *fault) {
   return qn_fail(call, QN_STATUS_FATAL, fault->code == -EPIPE ? "closed-pipe" : "cannot-write", fault->text);
 }
 
-static int begin(csv_sink *sink, out_fault *fault) {
-  if (sink->begun) {
-    return 0;
-  }
-  sink->begun = true;
-  return out_write(sink->out, sink->head.bytes, sink->head.len, fault);
-}
-
 static void csv_write(void *instance, qn_item *const *items, uint32_t n_items) {
   csv_sink *sink = instance;
   out_fault fault;
   for (uint32_t i = 0; i < n_items; i++) {
     qn_str rows = items[i]->prepared;
-    int rc = begin(sink, &fault);
-    rc = rc == 0 ? out_write(sink->out, rows.data, rows.len, &fault) : rc;
+    int rc = out_write(sink->out, rows.data, rows.len, &fault);
     items[i]->status = rc == 0 ? QN_STATUS_OK : fail(items[i]->call, &fault);
   }
 }
@@ -280,15 +278,13 @@ static void csv_write(void *instance, qn_item *const *items, uint32_t n_items) {
 static qn_status csv_flush(void *instance, qn_call *call) {
   csv_sink *sink = instance;
   out_fault fault;
-  return out_flush(sink->out, &fault) == 0 ? QN_STATUS_OK : fail(call, &fault);
+  return out_flush(sink->out, &fault) == 0 ? keeper_store(&sink->keeper, sink->out, call) : fail(call, &fault);
 }
 
-/* A table of no rows still has its header. */
 static qn_status csv_finish(void *instance, qn_call *call, int success) {
   csv_sink *sink = instance;
   out_fault fault;
-  int rc = success != 0 ? begin(sink, &fault) : 0;
-  rc = rc == 0 ? out_finish(sink->out, success != 0, &fault) : rc;
+  int rc = out_finish(sink->out, success != 0, &fault);
   return rc == 0 ? QN_STATUS_OK : fail(call, &fault);
 }
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "jsonl/ids.h"
-#include "output/out.h"
+#include "output/keeper.h"
 #include "qanat/stage.h"
 
 enum { PARTS_MAX = 64, POINTER_MAX = 32 };
@@ -18,6 +18,7 @@ typedef struct jsonl_sink {
   qn_env *env;
   qn_record_options record;
   qn_str parts[PARTS_MAX]; /* their bytes are owned */
+  out_keeper keeper;
   out_file *out;
   id_set seen;        /* read-only after create */
   uint64_t n_written; /* these two belong to the lent thread */
@@ -74,7 +75,6 @@ static int open_output(jsonl_sink *sink, qn_create *create) {
     .path = path.data == NULL ? "-" : path.data,
     .path_len = path.data == NULL ? 1 : path.len,
     .resume = qn_config_i64(create, "/resume", 0) != 0,
-    .sync = qn_config_i64(create, "/sync", 0) != 0,
     .rotate_bytes = (uint64_t)qn_config_i64(create, "/rotate_bytes", 0),
     .kept = ids_add_record,
     .arg = &sink->seen,
@@ -83,10 +83,14 @@ static int open_output(jsonl_sink *sink, qn_create *create) {
   if (direct && (options.resume || options.rotate_bytes > 0)) {
     return refuse(create, "resume and rotate_bytes need a file, but path is \"-\" (standard output); give a path");
   }
+  int rc = keeper_init(&sink->keeper, create, &options);
+  if (rc != 0) {
+    return rc;
+  }
   if (out_open(&options, &sink->out, &fault) != 0) {
     return refuse(create, fault.text);
   }
-  return 0;
+  return keeper_begin(&sink->keeper, sink->out, create);
 }
 
 static int jsonl_create(qn_create *create, void **ret_instance) {
@@ -154,7 +158,7 @@ static void jsonl_write(void *instance, qn_item *const *items, uint32_t n_items)
 static qn_status jsonl_flush(void *instance, qn_call *call) {
   jsonl_sink *sink = instance;
   out_fault fault;
-  return out_flush(sink->out, &fault) == 0 ? QN_STATUS_OK : fail(call, &fault);
+  return out_flush(sink->out, &fault) == 0 ? keeper_store(&sink->keeper, sink->out, call) : fail(call, &fault);
 }
 
 static qn_status jsonl_finish(void *instance, qn_call *call, int success) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Writes lines to a file that only gets its name once it is whole. */
-#include "output/out.h"
+/* Writes lines to the file that was opened. */
+#include "output/out_body.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,40 +11,30 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { BUFFER_BYTES = 1 << 20, SCAN_BYTES = 1 << 18, NAME_EXTRA = 32 };
+enum { BUFFER_BYTES = 1 << 20, NAME_EXTRA = 32, SAY_MAX = 1024 };
 
-struct out_file {
-  char *path;  /* the final name, without piece number */
-  char *part;  /* what is open now, if it is to be renamed; else NULL */
-  char *whole; /* what part becomes */
-  int fd;
-  bool owns_fd; /* not standard output */
-  bool resume, sync;
-  bool created; /* the open file did not exist before */
-  bool started; /* the open file has been cut to keep_bytes */
-  uint64_t rotate_bytes;
-  uint64_t piece;       /* number of the open piece, from 1; 0 if it never rotates */
-  uint64_t keep_bytes;  /* whole lines found in the open file when resuming */
-  uint64_t piece_bytes; /* of lines in the open file and the buffer */
-  size_t n_buffered;
-  int failed; /* the error that stopped it */
-  char *buffer;
-};
-
-static int fail(out_fault *fault, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
-
-static int fail(out_fault *fault, int code, const char *format, ...) {
+int out_fail(out_fault *fault, int code, const char *format, ...) {
   va_list args;
   va_start(args, format);
   fault->code = code;
   vsnprintf(fault->text, sizeof fault->text, format, args);
   va_end(args);
   return code;
+}
+
+void out_say(const out_file *out, const char *format, ...) {
+  char text[SAY_MAX];
+  va_list args;
+  va_start(args, format);
+  vsnprintf(text, sizeof text, format, args);
+  va_end(args);
+  if (out->say != NULL) {
+    out->say(out->say_arg, text);
+  }
 }
 
 /* What to do about an errno of opening or writing. */
@@ -67,139 +57,35 @@ static const char *remedy(int code) {
   }
 }
 
-static int fail_io(out_fault *fault, int code, const char *what, const char *path) {
-  return fail(fault, code, "cannot %s %s: %s%s", what, path, strerror(-code), remedy(code));
+int out_fail_io(out_fault *fault, int code, const char *what, const char *path) {
+  return out_fail(fault, code, "cannot %s %s: %s%s", what, path, strerror(-code), remedy(code));
 }
 
 static const char *open_name(const out_file *out) {
-  return !out->owns_fd ? "standard output" : out->part != NULL ? out->part : out->path;
+  if (!out->owns_fd) {
+    return "standard output";
+  }
+  return out->part != NULL ? out->part : out->behind ? out->whole : out->path;
 }
 
-/* --- finding what an earlier run left --- */
+/* --- opening --- */
 
-/* Tells of all whole lines in fd; ret_bytes is where the last of them ends. */
-static int scan_lines(const out_options *options, int fd, uint64_t *ret_bytes) {
-  size_t capacity = SCAN_BYTES, filled = 0;
-  uint64_t whole = 0;
-  char *buffer = malloc(capacity);
-  int rc = buffer == NULL ? -ENOMEM : 0;
-  while (rc == 0) {
-    ssize_t n = read(fd, buffer + filled, capacity - filled);
-    if (n <= 0) {
-      rc = n < 0 && errno != EINTR ? -errno : 0;
-      if (n == 0 || rc != 0) {
-        break;
-      }
-      continue;
-    }
-    filled += (size_t)n;
-    char *line = buffer, *end = buffer + filled, *newline;
-    while (rc == 0 && (newline = memchr(line, '\n', (size_t)(end - line))) != NULL) {
-      rc = options->kept == NULL ? 0 : options->kept(options->arg, line, (size_t)(newline - line));
-      whole += (uint64_t)(newline + 1 - line);
-      line = newline + 1;
-    }
-    filled = (size_t)(end - line);
-    memmove(buffer, line, filled);
-    if (filled == capacity) {
-      char *larger = capacity > SIZE_MAX / 2 ? NULL : realloc(buffer, capacity * 2);
-      rc = larger == NULL ? -ENOMEM : rc;
-      buffer = larger == NULL ? buffer : larger;
-      capacity = larger == NULL ? capacity : capacity * 2;
-    }
-  }
-  free(buffer);
-  if (rc == 0) {
-    *ret_bytes = whole;
-  }
-  return rc;
-}
-
-/* --- names and opening --- */
-
-/* Sets the names of the piece to be opened: NAME and NAME.part, or NAME.3 and NAME.3.part. */
-static int name_piece(out_file *out) {
+int out_name_piece(out_file *out, out_fault *fault) {
   size_t size = strlen(out->path) + NAME_EXTRA;
-  free(out->part);
   free(out->whole);
-  out->part = malloc(size);
   out->whole = malloc(size);
-  if (out->part == NULL || out->whole == NULL) {
-    return -ENOMEM;
+  if (out->whole == NULL) {
+    return out_fail(fault, -ENOMEM, "no memory for the sink");
   }
   if (out->piece > 0) {
     snprintf(out->whole, size, "%s.%" PRIu64, out->path, out->piece);
   } else {
     snprintf(out->whole, size, "%s", out->path);
   }
-  snprintf(out->part, size, "%s.part", out->whole);
   return 0;
 }
 
-/* Opens the part for writing, holding it against other runs. */
-static int open_part(out_file *out, out_fault *fault) {
-  out->created = access(out->part, F_OK) != 0;
-  int fd = open(out->part, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  if (fd < 0) {
-    return fail_io(fault, -errno, "write to", out->part);
-  }
-  if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-    close(fd);
-    out->created = false;
-    return fail(fault, -EBUSY, "another run is writing to %s; wait for it, or choose another path", out->part);
-  }
-  out->fd = fd;
-  out->started = false;
-  out->keep_bytes = 0;
-  out->piece_bytes = 0;
-  return 0;
-}
-
-/* Steps over the pieces of an earlier run; they are whole. Their lines count as written. */
-static int skip_pieces(out_file *out, const out_options *options, out_fault *fault) {
-  for (;;) {
-    uint64_t bytes;
-    int rc = name_piece(out);
-    if (rc != 0) {
-      return fail(fault, rc, "no memory for the sink");
-    }
-    int fd = open(out->whole, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-      return errno == ENOENT ? 0 : fail_io(fault, -errno, "read", out->whole);
-    }
-    rc = out->resume ? scan_lines(options, fd, &bytes) : -EEXIST;
-    close(fd);
-    if (rc == -EEXIST) {
-      return fail(fault, rc, "%s exists from an earlier run; remove its pieces, choose another path, or set resume",
-                  out->whole);
-    }
-    if (rc != 0) {
-      return fail_io(fault, rc, "read", out->whole);
-    }
-    out->piece++;
-  }
-}
-
-static int open_new_file(out_file *out, const out_options *options, out_fault *fault) {
-  int rc = 0;
-  if (out->rotate_bytes > 0) {
-    out->piece = 1;
-    rc = skip_pieces(out, options, fault);
-  } else if (name_piece(out) != 0) {
-    rc = fail(fault, -ENOMEM, "no memory for the sink");
-  }
-  if (rc == 0) {
-    rc = open_part(out, fault);
-  }
-  if (rc == 0 && out->resume) {
-    rc = scan_lines(options, out->fd, &out->keep_bytes);
-    out->piece_bytes = out->keep_bytes;
-    rc = rc == 0 ? 0 : fail_io(fault, rc, "read", out->part);
-  }
-  return rc;
-}
-
-/* Opens what the path names. A regular file, or nothing yet, gets a part; anything else is written directly. */
+/* Opens what the path names. A regular file, or nothing yet, is one of ours; anything else is written directly. */
 static int open_path(out_file *out, const out_options *options, out_fault *fault) {
   struct stat status;
   if (strcmp(out->path, "-") == 0) {
@@ -208,25 +94,30 @@ static int open_path(out_file *out, const out_options *options, out_fault *fault
     return 0;
   }
   if (stat(out->path, &status) != 0 || S_ISREG(status.st_mode)) {
-    return open_new_file(out, options, fault);
+    return options->append ? out_behind_open(out, options, fault) : out_part_open(out, options, fault);
   }
   out->fd = open(out->path, O_WRONLY | O_CLOEXEC);
-  return out->fd < 0 ? fail_io(fault, -errno, "write to", out->path) : 0;
+  return out->fd < 0 ? out_fail_io(fault, -errno, "write to", out->path) : 0;
 }
 
 int out_open(const out_options *options, out_file **ret_out, out_fault *fault) {
   out_file *out = calloc(1, sizeof *out);
   if (out == NULL) {
-    return fail(fault, -ENOMEM, "no memory for the sink");
+    return out_fail(fault, -ENOMEM, "no memory for the sink");
   }
   out->fd = -1;
   out->owns_fd = true;
   out->resume = options->resume;
   out->sync = options->sync;
+  out->form = options->form;
+  out->head = options->head;
+  out->head_len = options->head_len;
+  out->say = options->say;
+  out->say_arg = options->say_arg;
   out->rotate_bytes = options->rotate_bytes;
   out->path = strndup(options->path, options->path_len);
   out->buffer = malloc(BUFFER_BYTES);
-  int rc = out->path == NULL || out->buffer == NULL ? fail(fault, -ENOMEM, "no memory for the sink") : 0;
+  int rc = out->path == NULL || out->buffer == NULL ? out_fail(fault, -ENOMEM, "no memory for the sink") : 0;
   if (rc == 0) {
     rc = open_path(out, options, fault);
   }
@@ -260,9 +151,9 @@ void out_close(out_file *out) {
 static int stop(out_file *out, int code, out_fault *fault) {
   out->failed = code;
   if (code == -EPIPE) {
-    return fail(fault, code, "%s was closed by its reader", open_name(out));
+    return out_fail(fault, code, "%s was closed by its reader", open_name(out));
   }
-  return fail_io(fault, code, "write to", open_name(out));
+  return out_fail_io(fault, code, "write to", open_name(out));
 }
 
 /* Cuts the file to what is to be kept, before the first byte. */
@@ -333,8 +224,8 @@ static int end_piece(out_file *out, out_fault *fault) {
   if (rc == 0 && out->part != NULL && rename(out->part, out->whole) != 0) {
     rc = -errno;
     out->failed = rc;
-    return fail(fault, rc, "cannot rename %s to %s: %s; the records are in the former", out->part, out->whole,
-                strerror(-rc));
+    return out_fail(fault, rc, "cannot rename %s to %s: %s; the records are in the former", out->part, out->whole,
+                    strerror(-rc));
   }
   return rc;
 }
@@ -348,27 +239,18 @@ static int rotate(out_file *out, out_fault *fault) {
   out->fd = -1;
   out->created = false;
   out->piece++;
-  rc = name_piece(out) == 0 ? open_part(out, fault) : fail(fault, -ENOMEM, "no memory for the sink");
+  rc = out->behind ? out_behind_next(out, fault) : out_part_next(out, fault);
   out->failed = rc;
   return rc;
 }
 
 static int failed_before(const out_file *out, out_fault *fault) {
-  return fail(fault, out->failed, "%s: an earlier write failed: %s", open_name(out), strerror(-out->failed));
+  return out_fail(fault, out->failed, "%s: an earlier write failed: %s", open_name(out), strerror(-out->failed));
 }
 
-/* Takes bytes, and a line end if asked, into one piece. */
-static int take(out_file *out, const char *bytes, size_t len, bool ends_line, out_fault *fault) {
+/* Takes bytes, and a line end if asked, into the buffer, or past it if they are large. */
+static int gather(out_file *out, const char *bytes, size_t len, bool ends_line, out_fault *fault) {
   size_t all = len + ends_line;
-  if (out->failed != 0) {
-    return failed_before(out, fault);
-  }
-  if (out->piece > 0 && out->piece_bytes > 0 && out->piece_bytes + all > out->rotate_bytes) {
-    int rc = rotate(out, fault);
-    if (rc != 0) {
-      return rc;
-    }
-  }
   out->piece_bytes += all;
   if (all > BUFFER_BYTES - out->n_buffered) {
     return write_all(out, bytes, len, ends_line, fault);
@@ -383,6 +265,25 @@ static int take(out_file *out, const char *bytes, size_t len, bool ends_line, ou
   return 0;
 }
 
+static int begin_file(out_file *out, out_fault *fault) {
+  return out->piece_bytes == 0 && out->head_len > 0 ? gather(out, out->head, out->head_len, false, fault) : 0;
+}
+
+/* Takes bytes into one piece. */
+static int take(out_file *out, const char *bytes, size_t len, bool ends_line, out_fault *fault) {
+  if (out->failed != 0) {
+    return failed_before(out, fault);
+  }
+  if (out->piece > 0 && out->piece_bytes > 0 && out->piece_bytes + len + ends_line > out->rotate_bytes) {
+    int rc = rotate(out, fault);
+    if (rc != 0) {
+      return rc;
+    }
+  }
+  int rc = begin_file(out, fault);
+  return rc == 0 ? gather(out, bytes, len, ends_line, fault) : rc;
+}
+
 int out_append(out_file *out, const char *line, size_t len, out_fault *fault) {
   return take(out, line, len, true, fault);
 }
@@ -395,7 +296,12 @@ int out_flush(out_file *out, out_fault *fault) {
   if (out->failed != 0) {
     return failed_before(out, fault);
   }
-  int rc = write_all(out, NULL, 0, false, fault);
+  int rc = out->behind ? out_behind_follow(out, fault) : 0;
+  if (rc != 0) {
+    out->failed = rc;
+    return rc;
+  }
+  rc = write_all(out, NULL, 0, false, fault);
   return rc == 0 ? force(out, fault) : rc;
 }
 
@@ -403,5 +309,6 @@ int out_finish(out_file *out, bool success, out_fault *fault) {
   if (!success) {
     return out->failed != 0 ? 0 : out_flush(out, fault); /* the failure itself has been told already */
   }
-  return end_piece(out, fault);
+  int rc = out->failed == 0 && !out->behind ? begin_file(out, fault) : 0; /* a table of no rows has its header */
+  return rc == 0 ? end_piece(out, fault) : rc;
 }
