@@ -62,6 +62,7 @@ static void add_transform(world *w) {
   made.attempts = 1 + roll(w, 4);
   made.has_timeout = strcmp(made.use, "maze-async") == 0 && chance(w, 5);
   made.forget = made.has_timeout ? 20 : 0;
+  made.isolated = !made.splits && strcmp(made.use, "maze-async") != 0 && chance(w, 10);
   made.per_call = 1 + roll(w, 3);
   made.drops_errors = chance(w, 20);
   made.takes = chance(w, 40) ? (choice)(1 + roll(w, 2)) : TAKE_ALL;
@@ -174,7 +175,7 @@ static void write_node(const world *w, uint32_t index, FILE *to) {
       fprintf(to, ", 'forget': %u", n->forget);
     }
     fprintf(to, n->splits ? ", 'per_call': %u}" : "}", n->per_call);
-    fprintf(to, "%s", n->has_timeout ? ", 'timeout_ms': 500" : "");
+    fprintf(to, "%s%s", n->has_timeout ? ", 'timeout_ms': 500" : "", n->isolated ? ", 'isolate': true" : "");
     fprintf(to, ", 'on_error': '%s', 'retry': {'attempts': %u, 'delay_ms': 1}",
             n->drops_errors ? "drop" : "dead-letter", n->attempts);
     break;

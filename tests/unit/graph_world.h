@@ -18,7 +18,7 @@ typedef struct node {
   const char *use;
   bool splits;
   uint32_t trouble, spin_us, attempts, per_call, count;
-  bool drops_errors, has_timeout;
+  bool drops_errors, has_timeout, isolated;
   uint32_t fatal, forget;
   choice takes;
   uint32_t color;

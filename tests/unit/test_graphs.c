@@ -4,9 +4,11 @@
  * each sink gets, in which order, must be what a model of the graph foretells.
  *
  * QANAT_GRAPHS=FIRST:COUNT chooses the seeds; a failure names the seed and its pipeline, and QANAT_GRAPHS_SHOW=1 shows all. */
+#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +20,7 @@
 #include <cmocka.h>
 
 #include "graph_world.h"
+#include "isolation/stage_host.h"
 #include "runtime/runtime.h"
 
 enum { DEFAULT_COUNT = 200, HANG_SECONDS = 60 };
@@ -165,6 +168,7 @@ static bool run_world(const world *w, const plan *made, registry *installed, run
                       letter_store *letters) {
   const runtime_options options = { .n_workers = w->n_workers,
                                     .letters = letters,
+                                    .stage_host = "/proc/self/exe",
                                     .limit_documents = w->ends == END_LIMIT ? w->ends_at : 0 };
   runtime *running = NULL;
   qn_error error = { 0 };
@@ -238,16 +242,67 @@ static bool is_certain(const world *w, bool ended_well, const runtime_counts *co
   return ended_well && w->ends != END_LIMIT;
 }
 
-static void check_run(const world *w, const plan *made, registry *installed, const char *text) {
+/* --- kills from outside --- */
+
+typedef struct killer {
+  uint32_t n_kills;
+  _Atomic bool over;
+} killer;
+
+/* One of the processes that this one has started, whichever thread it was; 0: there is none. */
+static pid_t some_child(uint32_t random) {
+  pid_t found[64];
+  uint32_t n = 0;
+  DIR *tasks = opendir("/proc/self/task");
+  assert_non_null(tasks);
+  for (const struct dirent *task = readdir(tasks); task != NULL; task = readdir(tasks)) {
+    char path[300];
+    snprintf(path, sizeof path, "/proc/self/task/%s/children", task->d_name);
+    FILE *list = task->d_name[0] != '.' ? fopen(path, "re") : NULL;
+    while (list != NULL && n < 64 && fscanf(list, "%d", &found[n]) == 1) {
+      n++;
+    }
+    if (list != NULL) {
+      fclose(list);
+    }
+  }
+  closedir(tasks);
+  return n > 0 ? found[random % n] : 0;
+}
+
+static void *kill_now_and_then(void *arg) {
+  killer *self = arg;
+  uint32_t random = 4711;
+  while (!atomic_load(&self->over)) {
+    random = random * 1664525 + 1013904223;
+    usleep(5000 + (random >> 8) % 20000);
+    pid_t pid = some_child(random >> 4);
+    self->n_kills += pid > 0 && kill(pid, SIGKILL) == 0;
+  }
+  return NULL;
+}
+
+/* kills: its stage hosts die of it now and then, so what the model tells is what may come at most. */
+static void check_run(const world *w, const plan *made, registry *installed, const char *text, bool kills) {
   watch dog = { .text = text, .seed = w->seed };
   pthread_t thread;
   assert_int_equal(pthread_create(&thread, NULL, bite, &dog), 0);
   letter_store *letters = NULL;
   runtime_counts counts;
   assert_int_equal(letter_memory_new(1, &letters), 0);
+  killer ends = { .n_kills = 0 };
+  pthread_t killing;
+  assert_int_equal(kills ? pthread_create(&killing, NULL, kill_now_and_then, &ends) : 0, 0);
   bool ended_well = run_world(w, made, installed, &counts, letters);
   dog.over = true;
   pthread_join(thread, NULL);
+  if (kills) {
+    atomic_store(&ends.over, true);
+    pthread_join(killing, NULL);
+    assert_true(ended_well && ends.n_kills > 0);
+    assert_true(counts.delivered > counts.dead_lettered);
+    ended_well = false;
+  }
   uint64_t n_max;
   bool is_whole = is_certain(w, ended_well, &counts, &n_max);
   foretold expected = { 0 };
@@ -261,13 +316,11 @@ static void check_run(const world *w, const plan *made, registry *installed, con
 }
 
 /* False: the planner refused the graph, as it must some (a split on one of two branches that meet). */
-static bool try_seed(uint64_t seed, registry *installed, const char *folder) {
-  world w;
-  graph_world_make(&w, seed, folder);
+static bool try_world(const world *w, registry *installed, bool kills) {
   size_t len = 0;
-  char *text = graph_world_pipeline(&w, &len);
+  char *text = graph_world_pipeline(w, &len);
   if (getenv("QANAT_GRAPHS_SHOW") != NULL) {
-    fprintf(stderr, "seed %" PRIu64 ": %s", seed, text);
+    fprintf(stderr, "seed %" PRIu64 ": %s", w->seed, text);
   }
   faults *found = NULL;
   plan *made = NULL;
@@ -275,7 +328,7 @@ static bool try_seed(uint64_t seed, registry *installed, const char *folder) {
   bool planned = plan_parse("maze.json", text, len, installed, NULL, &made, found) == 0;
   faults_free(found);
   if (planned) {
-    check_run(&w, made, installed, text);
+    check_run(w, made, installed, text, kills);
   }
   plan_free(made);
   free(text);
@@ -295,7 +348,9 @@ static void graphs_of_any_shape_settle_as_foretold(void **state) {
   registry *installed = open_maze();
   uint64_t n_planned = 0;
   for (uint64_t seed = first; seed < first + count; seed++) {
-    n_planned += try_seed(seed, installed, folder);
+    world w;
+    graph_world_make(&w, seed, folder);
+    n_planned += try_world(&w, installed, false);
   }
   registry_free(installed);
   rmdir(folder);
@@ -303,7 +358,60 @@ static void graphs_of_any_shape_settle_as_foretold(void **state) {
   assert_true(count < 20 || n_planned * 2 > count);
 }
 
-int main(void) {
-  const struct CMUnitTest tests[] = { cmocka_unit_test(graphs_of_any_shape_settle_as_foretold) };
+/* --- isolated stages, on purpose --- */
+
+/* One source, these transforms in a line, one sink. */
+static world line_of(const char *const *uses, uint32_t n_uses, uint32_t count, const char *folder) {
+  world w = { .n_nodes = n_uses + 2, .credits = 40, .n_workers = 3 };
+  snprintf(w.folder, sizeof w.folder, "%s", folder);
+  w.nodes[0] = (node){ .role = NODE_SOURCE, .use = "maze-source", .count = count };
+  for (uint32_t i = 1; i <= n_uses; i++) {
+    w.nodes[i] = (node){
+      .role = NODE_TRANSFORM, .use = uses[i - 1], .isolated = true, .attempts = 1, .n_from = 1, .from = { i - 1 }
+    };
+  }
+  w.nodes[n_uses + 1] = (node){ .role = NODE_SINK, .use = "maze-sink", .n_from = 1, .from = { n_uses } };
+  return w;
+}
+
+static void run_isolated(const char *const *uses, uint32_t n_uses, uint32_t count, uint32_t trouble, bool kills) {
+  char folder[] = "/tmp/qanat-graphs-XXXXXX";
+  assert_non_null(mkdtemp(folder));
+  registry *installed = open_maze();
+  world w = line_of(uses, n_uses, count, folder);
+  for (uint32_t i = 1; i <= n_uses; i++) {
+    w.nodes[i].trouble = trouble;
+    w.nodes[i].attempts = trouble > 0 ? 4 : 1;
+    w.nodes[i].spin_us = kills ? 500 : 0;
+  }
+  assert_true(try_world(&w, installed, kills));
+  registry_free(installed);
+  rmdir(folder);
+}
+
+static void isolated_ordered_stages_keep_order_over_retries(void **state) {
+  (void)state;
+  static const char *const uses[] = { "maze-ordered", "maze-batch-ordered", "maze-one", "maze-serial" };
+  run_isolated(uses, 4, 400, 40, false);
+}
+
+static void runs_whose_stage_hosts_are_killed_lose_no_document(void **state) {
+  (void)state;
+  static const char *const uses[] = { "maze-one", "maze-ordered", "maze-batch" };
+  if (access("/proc/thread-self/children", R_OK) != 0) {
+    skip(); /* this kernel does not tell */
+  }
+  run_isolated(uses, 3, 800, 0, true);
+}
+
+int main(int argc, char **argv) {
+  if (argc > 1 && strcmp(argv[1], STAGE_HOST_ARGUMENT) == 0) {
+    return stage_host_main(); /* started by a run, for an isolated stage of a graph */
+  }
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test(graphs_of_any_shape_settle_as_foretold),
+    cmocka_unit_test(isolated_ordered_stages_keep_order_over_retries),
+    cmocka_unit_test(runs_whose_stage_hosts_are_killed_lose_no_document),
+  };
   return cmocka_run_group_tests_name("graphs", tests, NULL, NULL);
 }
