@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-#include "http/json_text.h"
+#include "input/json_text.h"
 
 typedef struct answer {
   unsigned status;  /* 0: there is none yet */

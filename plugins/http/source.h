@@ -10,7 +10,7 @@
 #include "http/cookies.h"
 #include "http/peers.h"
 #include "http/settings.h"
-#include "http/tokens.h"
+#include "input/tokens.h"
 #include "qanat/intake.h"
 #include "qanat/io.h"
 

@@ -11,7 +11,7 @@
 #include "input/copies.h"
 
 enum {
-  KEEP_MAX = MEMBERS_MAX - MEMBER_KEPT,
+  KEEP_MAX = MEMBERS_MAX - MEMBER_KEPT - 1,
   ID_MAX_BYTES = 256,
   LANGUAGE_MAX_BYTES = 35 /* the longest BCP 47 tag that needs no private parts */
 };
@@ -45,7 +45,7 @@ int members_read(qn_create *create, members *ret_members) {
     "/fields/text",      "/fields/id",     "/fields/media_type", "/fields/title",
     "/fields/published", "/fields/byline", "/fields/language",   "/fields/url",
   };
-  members self = { .depth_max = (uint32_t)qn_config_i64(create, "/json_depth", JSON_DEPTH_MAX) };
+  members self = { .depth_max = (uint32_t)qn_config_i64(create, "/depth", JSON_DEPTH_MAX) };
   qn_str media_type = qn_config_str(create, "/media_type");
   self.media_type =
       media_type.data == NULL ? strdup("text/plain; charset=utf-8") : strndup(media_type.data, media_type.len);
@@ -57,11 +57,22 @@ int members_read(qn_create *create, members *ret_members) {
     self.n = i + 1;
   }
   rc = rc == 0 ? read_kept(&self, create) : rc;
+  self.n_fields = self.n;
   if (rc != 0) {
     members_done(&self);
     return rc;
   }
   *ret_members = self;
+  return 0;
+}
+
+int members_also(members *self, const char *name, size_t len) {
+  char *copy = strndup(name, len);
+  if (copy == NULL || self->n == MEMBERS_MAX) {
+    free(copy);
+    return -ENOMEM;
+  }
+  self->names[self->n++] = copy;
   return 0;
 }
 
@@ -138,6 +149,10 @@ void json_document_done(json_document *document) {
   document->media_type = NULL;
 }
 
+int json_document_string(const json_document *document, uint32_t index, char **ret_text, size_t *ret_len) {
+  return take_string(&document->values[index], ret_text, ret_len);
+}
+
 size_t json_document_room(const json_document *document) {
   return document->values[MEMBER_TEXT].len;
 }
@@ -189,7 +204,7 @@ static int set_field(qn_call *call, const char *name, const json_value *json) {
 }
 
 static int set_fields(const members *self, qn_call *call, const json_value *values) {
-  for (uint32_t i = MEMBER_TITLE; i < self->n; i++) {
+  for (uint32_t i = MEMBER_TITLE; i < self->n_fields; i++) {
     const json_value *value = &values[i];
     bool language = i == MEMBER_LANGUAGE;
     if (i < MEMBER_KEPT && (value->kind != JSON_STRING || (language && value->len > LANGUAGE_MAX_BYTES))) {

@@ -23,18 +23,21 @@ enum {
   MEMBER_LANGUAGE,
   MEMBER_URL,
   MEMBER_KEPT,
-  MEMBERS_MAX = MEMBER_KEPT + 32
+  MEMBERS_MAX = MEMBER_KEPT + 32 + 1
 };
 
 typedef struct members {
   char *names[MEMBERS_MAX]; /* owned */
-  uint32_t n;
-  uint32_t depth_max; /* how deep objects and arrays may stand in each other */
-  char *media_type;   /* of texts whose object does not say; owned */
+  uint32_t n;               /* picked */
+  uint32_t n_fields;        /* of them, those that are the document's; at most one more is for the source itself */
+  uint32_t depth_max;       /* how deep objects and arrays may stand in each other */
+  char *media_type;         /* of texts whose object does not say; owned */
 } members;
 
-/* Reads "/fields", "/keep", "/media_type" and "/json_depth", which all need not be there. 0, -ENOMEM. */
+/* Reads "/fields", "/keep", "/media_type" and "/depth", which all need not be there. 0, -ENOMEM. */
 int members_read(qn_create *create, members *ret_members);
+/* Picks one more member, which is no field; what it holds is json_document_string(). 0, -ENOMEM. */
+int members_also(members *members, const char *name, size_t len);
 void members_done(members *members); /* all zeros is fine */
 
 typedef struct json_document {
@@ -57,6 +60,10 @@ size_t json_document_room(const json_document *document);
  * too large; or the host's errno. */
 int json_document_fill(const members *members, qn_call *call, const json_document *document, uint8_t *payload,
                        size_t *ret_len, file_fault *fault);
+
+/* The string, or number as text, that member number `index` is, clean and to be freed; NULL with 0 if it is absent, empty or
+ * something else. 0, -ENOMEM. */
+int json_document_string(const json_document *document, uint32_t index, char **ret_text, size_t *ret_len);
 
 /* What goes into the id and the media type of its qn_emit. */
 qn_str json_document_id(const json_document *document);

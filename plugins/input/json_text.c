@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* A growing text with JSON's quoting. */
-#include "http/json_text.h"
+#include "input/json_text.h"
 
 #include <inttypes.h>
 #include <stdio.h>

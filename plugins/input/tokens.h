@@ -2,8 +2,8 @@
 
 /* The bearer tokens of a file, one a line, which is looked at again now and then. Reading blocks, so it is done on a lent thread into
  * a set of its own; the loop swaps. */
-#ifndef HTTP_TOKENS_H
-#define HTTP_TOKENS_H
+#ifndef INPUT_TOKENS_H
+#define INPUT_TOKENS_H
 
 #include <stdbool.h>
 #include <stddef.h>

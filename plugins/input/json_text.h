@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* Writes short JSON into memory that grows. When memory runs out the text is spoilt, which json_text_take tells. */
-#ifndef HTTP_JSON_TEXT_H
-#define HTTP_JSON_TEXT_H
+#ifndef INPUT_JSON_TEXT_H
+#define INPUT_JSON_TEXT_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* Tokens from a file, compared without telling by the time it takes how much of them was right. */
-#include "http/tokens.h"
+#include "input/tokens.h"
 
 #include <errno.h>
 #include <fcntl.h>
