@@ -10,6 +10,7 @@
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_STUCK = 3 };
 
 int command_run(int argc, char **argv);
+int command_serve(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_graph(int argc, char **argv);
 int command_stages(int argc, char **argv);

@@ -385,6 +385,10 @@ int runtime_run(runtime *self, qn_error *error) {
   return 0;
 }
 
+bool runtime_sources_ended(const runtime *self) {
+  return runtime_standing(self) != RUN_GOES_ON && atomic_load(&self->n_running) == 0;
+}
+
 bool runtime_is_stuck(const runtime *self) {
   return self != NULL && self->crew != NULL && crew_is_stuck(self->crew);
 }

@@ -105,6 +105,9 @@ void runtime_abandon(runtime *runtime);
 /* Ends the sources; what is in flight still comes out. [any] also before runtime_run, not after it returned */
 void runtime_stop(runtime *runtime);
 
+/* True once nothing more will be admitted: all sources have ended. [any] */
+bool runtime_sources_ended(const runtime *runtime);
+
 /* True if a stage has not returned though its time was up long ago: then runtime_free leaves everything as it is, and the
  * process should end without further ado. [after runtime_run] */
 bool runtime_is_stuck(const runtime *runtime);

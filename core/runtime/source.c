@@ -266,8 +266,9 @@ static uint32_t outcome_of_receipt(const receipt *self) {
 static receipt *tell_receipts(source *self, receipt *first) {
   qn_receipt told[RECEIPTS_MAX];
   uint32_t n = 0;
-  receipt *last = NULL;
-  for (receipt *at = first; at != NULL && n < RECEIPTS_MAX; at = at->next) {
+  receipt *last = first;
+  told[n++] = (qn_receipt){ .cookie = first->cookie, .outcome = outcome_of_receipt(first) };
+  for (receipt *at = first->next; at != NULL && n < RECEIPTS_MAX; at = at->next) {
     told[n++] = (qn_receipt){ .cookie = at->cookie, .outcome = outcome_of_receipt(at) };
     last = at;
   }
@@ -293,8 +294,9 @@ static runtime_end end_of(const runtime *rt, const receipt *held) {
 static receipt *tell_ends(source *self, receipt *first) {
   runtime_end told[RECEIPTS_MAX];
   uint32_t n = 0;
-  receipt *last = NULL;
-  for (receipt *at = first; at != NULL && n < RECEIPTS_MAX; at = at->next) {
+  receipt *last = first;
+  told[n++] = end_of(self->runtime, first);
+  for (receipt *at = first->next; at != NULL && n < RECEIPTS_MAX; at = at->next) {
     told[n++] = end_of(self->runtime, at);
     last = at;
   }

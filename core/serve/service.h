@@ -90,6 +90,7 @@ typedef struct service_pipeline {
   uint32_t limit_documents;  /* credits in all */
   uint64_t bytes_in_flight, limit_bytes;
   uint64_t oldest_ms;  /* how long the oldest document in flight has been so; 0: none */
+  histogram_sum took;  /* from admission to settlement, of the generation that runs (runtime_passage_get) */
   journal_counts line; /* its lines of the journal together */
   const plan *plan;    /* of the generation that runs; holds until the report is freed */
   uint32_t n_stages;

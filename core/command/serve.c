@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* `qanat serve`: the long-lived worker, with its control beside it. */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command/answer.h"
+#include "command/command.h"
+#include "command/serve_options.h"
+#include "serve/control_http.h"
+#include "serve/service.h"
+
+typedef struct serving {
+  serve_options options;
+  registry *registry;
+  service *service;
+  control *control;
+  control_http *http;
+  char *socket_path;
+} serving;
+
+/* A line names the stage as pipeline/stage, since several pipelines may speak. */
+static void on_log(void *arg, const char *pipeline, const char *stage, uint32_t level, const char *text, size_t len) {
+  const serving *self = arg;
+  char name[256];
+  const char *speaker = stage;
+  if (pipeline != NULL) {
+    snprintf(name, sizeof name, "%s%s%s", pipeline, stage != NULL ? "/" : "", stage != NULL ? stage : "");
+    speaker = name;
+  }
+  log_write(&self->options.log, level, speaker, text, len);
+}
+
+static void tell_faults(void *arg, const char *path, const faults *found) {
+  (void)arg;
+  answer_faults(path, found);
+}
+
+static int open_service(serving *self) {
+  const service_options options = {
+    .paths = self->options.pipelines.items,
+    .n_paths = self->options.pipelines.n,
+    .sets = self->options.sets.items,
+    .n_sets = self->options.sets.n,
+    .registry = self->registry,
+    .state = self->options.state,
+    .n_workers = self->options.n_workers,
+    .journal = { .max_documents = self->options.journal_documents,
+                 .max_bytes = self->options.journal_bytes,
+                 .commit_ms = UINT32_MAX },
+    .drain_ms = self->options.drain_ms,
+    .watch = self->options.watch,
+    .stage_host = "/proc/self/exe",
+    .log = on_log,
+    .arg = self,
+  };
+  qn_error error = { 0 };
+  int rc = service_new(&options, tell_faults, &self->service, &error);
+  if (rc != 0) {
+    fprintf(stderr, "qanat serve: %s\n", error.message);
+    return rc == -EBUSY || rc == -EIO || rc == -ENOSPC ? EXIT_FAILED : EXIT_USAGE;
+  }
+  return EXIT_DONE;
+}
+
+static int open_control(serving *self) {
+  qn_error error = { 0 };
+  control_token token;
+  bool has_token = self->options.token_file != NULL;
+  const control_options options = { .service = self->service, .version = QANAT_VERSION };
+  int rc = asprintf(&self->socket_path, "%s/control.sock", self->options.state) < 0 ? -ENOMEM : 0;
+  rc = rc == 0 ? control_new(&options, &self->control, &error) : rc;
+  if (rc == 0 && has_token) {
+    rc = control_token_read(self->options.token_file, &token, &error);
+  }
+  const control_http_options served = { .control = self->control,
+                                        .address = self->options.control,
+                                        .fd = -1,
+                                        .socket_path = self->socket_path,
+                                        .token = has_token ? &token : NULL };
+  bool is_wanted = control_http_is_there() || strcmp(self->options.control, "off") != 0;
+  rc = rc == 0 && is_wanted ? control_http_start(&served, &self->http, &error) : rc;
+  if (rc != 0) {
+    fprintf(stderr, "qanat serve: %s\n", error.message[0] != '\0' ? error.message : strerror(-rc));
+  }
+  return rc == 0 ? EXIT_DONE : EXIT_USAGE;
+}
+
+static void say_started(const serving *self) {
+  const char *address = self->http != NULL ? control_http_address(self->http) : "";
+  log_print(&self->options.log, QN_LOG_INFO, NULL, "%u pipeline%s from %s; state in %s%s%s", self->options.pipelines.n,
+            self->options.pipelines.n == 1 ? "" : "s", self->options.pipelines.items[0], self->options.state,
+            address[0] != '\0' ? "; see " : "", address);
+}
+
+static int execute(serving *self) {
+  int status = arguments_open_registry("serve", &self->options.plugins, &self->registry);
+  status = status == EXIT_DONE ? open_service(self) : status;
+  status = status == EXIT_DONE ? open_control(self) : status;
+  if (status != EXIT_DONE) {
+    return status;
+  }
+  say_started(self);
+  qn_error error = { 0 };
+  int rc = service_run(self->service, &error);
+  control_http_stop(self->http);
+  self->http = NULL;
+  if (rc != 0) {
+    log_print(&self->options.log, QN_LOG_ERROR, NULL, "%s", error.message);
+  }
+  if (rc == -ETIMEDOUT) {
+    fflush(NULL);
+    _exit(EXIT_STUCK); /* a stage still works with all there is */
+  }
+  return rc == 0 ? EXIT_DONE : EXIT_FAILED;
+}
+
+int command_serve(int argc, char **argv) {
+  serving self = { 0 };
+  int status = EXIT_DONE;
+  signal(SIGPIPE, SIG_IGN);
+  if (serve_options_parse(argc, argv, &self.options, &status)) {
+    status = execute(&self);
+  }
+  control_http_stop(self.http);
+  control_free(self.control);
+  service_free(self.service);
+  registry_free(self.registry);
+  free(self.socket_path);
+  serve_options_done(&self.options);
+  return status;
+}

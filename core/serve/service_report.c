@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* A picture of the service: what each of its parts says of itself, put together. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "serve/service_body.h"
+#include "serve/thread.h"
+
+typedef struct report_body {
+  service_report report; /* must be first */
+  edition **editions;    /* what the pipelines' plans belong to */
+  service_pipeline pipelines[];
+} report_body;
+
+static uint64_t resident_bytes(void) {
+  unsigned long size = 0, resident = 0;
+  FILE *file = fopen("/proc/self/statm", "re");
+  if (file == NULL) {
+    return 0;
+  }
+  if (fscanf(file, "%lu %lu", &size, &resident) != 2) {
+    resident = 0;
+  }
+  fclose(file);
+  return (uint64_t)resident * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+static uint32_t open_descriptors(void) {
+  DIR *folder = opendir("/proc/self/fd");
+  uint32_t n = 0;
+  if (folder == NULL) {
+    return 0;
+  }
+  while (readdir(folder) != NULL) {
+    n++;
+  }
+  closedir(folder);
+  return n > 3 ? n - 3 : 0; /* ".", ".." and the folder's own */
+}
+
+static bool is_ready(const service *self, const service_report *report) {
+  bool ready = atomic_load(&self->running) && !report->draining && report->journal.state != JOURNAL_FAILS;
+  for (uint32_t i = 0; i < report->n_pipelines; i++) {
+    pipeline_state state = report->pipelines[i].state;
+    ready &= state == PIPELINE_RUNNING || state == PIPELINE_SWAPPING || state == PIPELINE_ENDED;
+  }
+  return ready;
+}
+
+int service_report_new(service *self, service_report **ret_report) {
+  uint32_t n = self->n_supervisors;
+  report_body *made = calloc(1, sizeof *made + n * sizeof made->pipelines[0]);
+  if (made == NULL) {
+    return -ENOMEM;
+  }
+  service_report *report = &made->report;
+  report->pipelines = made->pipelines;
+  made->editions = calloc(n + 1, sizeof(edition *));
+  int rc = made->editions != NULL ? 0 : -ENOMEM;
+  for (uint32_t i = 0; rc == 0 && i < n; i++) {
+    report->n_pipelines++;
+    rc = supervisor_report(self->supervisors[i], &report->pipelines[i], &made->editions[i]);
+    report->n_dead_letters += report->pipelines[i].counts.dead_lettered;
+  }
+  if (rc != 0) {
+    service_report_free(report);
+    return rc;
+  }
+  journal_counts_get(self->journal, &report->journal);
+  report->now_ms = thread_now_ms();
+  report->started_ms = self->started_ms;
+  report->draining = atomic_load(&self->stopping);
+  report->memory_bytes = resident_bytes();
+  report->n_descriptors = open_descriptors();
+  report->ready = is_ready(self, report);
+  *ret_report = report;
+  return 0;
+}
+
+void service_report_free(service_report *report) {
+  if (report == NULL) {
+    return;
+  }
+  report_body *self = (report_body *)report;
+  for (uint32_t i = 0; i < report->n_pipelines; i++) {
+    free(report->pipelines[i].stages);
+    free(report->pipelines[i].troubles);
+    edition_unref(self->editions[i]);
+  }
+  free(self->editions);
+  free(self);
+}
