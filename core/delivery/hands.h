@@ -20,10 +20,13 @@ typedef _Atomic uint64_t hand;
 
 enum { HAND_COUNT_SHIFT = 48 };
 
+/* Is told the numbers that were in hand, in order and each once. What it returns, if not 0, hands_open does. */
+typedef int hands_told(void *arg, const uint64_t *numbers, uint32_t n);
+
 /* Maps the file, which is made if it is not there; a damaged one is begun anew. The numbers that were in hand when it was last used, if
- * any, are told first. 0, -errno. */
-int hands_open(const char *path, uint32_t n_slots, void (*was_in_hand)(void *arg, uint64_t number), void *arg,
-               hands **ret_hands, qn_error *error);
+ * any, are told first, and forgotten only then. 0, -EINVAL (n_slots), -errno. */
+int hands_open(const char *path, uint32_t n_slots, hands_told *was_in_hand, void *arg, hands **ret_hands,
+               qn_error *error);
 void hands_close(hands *hands); /* NULL is fine; all slots should have been given back */
 
 /* A slot for the entry. NULL: none is free, and its crash will not be counted. Lock-free. */

@@ -118,6 +118,7 @@ void journal_interrupt_intake(journal_line *line, bool interrupted);
 /* Fill in what is said of it; copied. 0, -ENOMEM, -EINVAL (longer than the ABI allows), -E2BIG (fields). */
 int journal_describe(journal_entry *entry, const qn_emit *emit);
 int journal_name_key(journal_entry *entry, qn_str key);
+int journal_name_confirmed(journal_entry *entry, qn_str sinks); /* ids, a line each */
 int journal_set_field(journal_entry *entry, qn_str name, const qn_value *value);
 int journal_reject(journal_entry *entry, const char *slug, const char *message, size_t len);
 /* Hands it to be committed, with the first payload_bytes of its payload; an event follows. The entry is the journal's. */

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Housekeeping. All of it may fail without harm: it is tried again. */
+#include "delivery/journal_tend.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "delivery/journal_database.h"
+
+enum { LOG_PAGES = 1024, LOG_PAGES_MAX = 16384, PROBE_BYTES = 4 << 20 };
+static const int64_t oldest_every_ns = 100000000;
+
+/* --- room --- */
+
+/* A line that waits for room and can have it now. [locked] */
+static journal_line *eased_line(journal *self) {
+  journal_line *line = self->lines;
+  while (line != NULL && !(line->wants_room && journal_has_room(self, line->wanted_bytes))) {
+    line = line->next;
+  }
+  return line;
+}
+
+/* [locked; given away meanwhile] */
+static void tell_room(journal *self) {
+  self->room_due = false;
+  for (journal_line *line; !self->fails && (line = eased_line(self)) != NULL;) {
+    line->wants_room = false;
+    pthread_mutex_unlock(&self->mutex);
+    pthread_mutex_lock(&line->watch_mutex);
+    if (line->events.room != NULL) {
+      line->events.room(line->arg);
+    }
+    pthread_mutex_unlock(&line->watch_mutex);
+    pthread_mutex_lock(&self->mutex);
+  }
+}
+
+/* --- the oldest --- */
+
+/* [locked; given away meanwhile] */
+static void look_for_oldest(journal *self) {
+  qn_error error = { 0 };
+  self->oldest_ns = journal_now_ns();
+  self->oldest_commit = self->n_commits;
+  for (journal_line *line = self->lines; line != NULL; line = line->next) {
+    uint64_t oldest_ms = 0;
+    pthread_mutex_unlock(&self->mutex);
+    pthread_mutex_lock(&self->writing_mutex);
+    int rc = journal_rows_oldest(self->writing, line->id, &oldest_ms, &error);
+    pthread_mutex_unlock(&self->writing_mutex);
+    pthread_mutex_lock(&self->mutex);
+    if (rc == 0) {
+      line->oldest_ms = oldest_ms;
+    }
+  }
+}
+
+/* --- the log --- */
+
+void journal_tend_log(journal *self) {
+  qn_error error = { 0 };
+  uint32_t n_left = 0;
+  int rc = 0;
+  pthread_mutex_unlock(&self->mutex);
+  pthread_mutex_lock(&self->writing_mutex);
+  uint32_t n_pages = journal_rows_log_pages(self->writing);
+  bool is_due = n_pages >= self->log_pages_next;
+  if (is_due) {
+    rc = journal_rows_checkpoint(self->writing, n_pages >= LOG_PAGES_MAX, &n_left, &error);
+  }
+  pthread_mutex_unlock(&self->writing_mutex);
+  if (rc != 0 && !self->log_failed) {
+    journal_say(self, QN_LOG_WARNING, "the journal's log cannot be written back: %s; it grows until it can",
+                error.message);
+  }
+  pthread_mutex_lock(&self->mutex);
+  if (!is_due) {
+    return;
+  }
+  self->log_failed = rc != 0;
+  /* Somebody reads in it, or it failed: not with every commit again. */
+  self->log_pages_next = rc != 0 || n_left > 0 ? n_pages + LOG_PAGES : LOG_PAGES;
+}
+
+/* --- whether it can write --- */
+
+/* Room for a document on the disk: a small change to the database alone may find some where a document would not. */
+static int probe_disk(const journal *self, qn_error *error) {
+  char *path = journal_database_path(self->folder, "probe");
+  int file = path == NULL ? -1 : open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  int rc = path == NULL ? -ENOMEM : file < 0 ? -errno : -posix_fallocate(file, 0, PROBE_BYTES);
+  if (rc == 0 && fsync(file) != 0) {
+    rc = -errno;
+  }
+  if (file >= 0) {
+    close(file);
+    unlink(path);
+  }
+  free(path);
+  return rc == 0 ? 0
+                 : error_set(error, rc, "journal", "cannot write to %s: %s; %s", self->folder, strerror(-rc),
+                             rc == -ENOSPC ? "make room on its disk" : "look after its disk");
+}
+
+int journal_tend_probe(journal *self, qn_error *error) {
+  int rc = probe_disk(self, error);
+  if (rc != 0) {
+    return rc;
+  }
+  pthread_mutex_lock(&self->writing_mutex);
+  rc = journal_rows_begin(self->writing, error);
+  if (rc == 0) {
+    rc = journal_rows_set_state(self->writing, self->next_number, self->session, self->n_keys, error);
+    if (rc == 0) {
+      rc = journal_rows_commit(self->writing, error);
+    } else {
+      journal_rows_roll_back(self->writing);
+    }
+  }
+  pthread_mutex_unlock(&self->writing_mutex);
+  return rc;
+}
+
+/* --- all of it --- */
+
+void journal_tend(journal *self) {
+  int64_t due_ns = self->oldest_ns + oldest_every_ns;
+  bool is_dirty = self->oldest_commit != self->n_commits;
+  if (self->room_due && !self->fails) {
+    tell_room(self);
+  }
+  if (is_dirty && journal_now_ns() >= due_ns) {
+    look_for_oldest(self);
+    is_dirty = false;
+  }
+  if (self->first != NULL || self->closing || self->fails || self->room_due) {
+    return;
+  }
+  if (is_dirty) {
+    journal_wait_until(&self->queued, &self->mutex, due_ns);
+  } else {
+    pthread_cond_wait(&self->queued, &self->mutex);
+  }
+}
