@@ -89,6 +89,10 @@ int offsets_settle(offsets *self, uint32_t sequence) {
   return 0;
 }
 
+bool offsets_is_open(const offsets *self, uint32_t sequence) {
+  return sequence - self->first < self->n_window && self->settled[sequence & (self->capacity - 1)] == 0;
+}
+
 bool offsets_due(const offsets *self, int64_t *ret_offset) {
   if (self->position <= self->committed) {
     return false;

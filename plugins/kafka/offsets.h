@@ -46,6 +46,9 @@ int offsets_take(offsets *self, int64_t offset, uint32_t *ret_sequence);
 /* The message taken under this sequence has settled. 0; -ENOENT (not in the window); -EALREADY. */
 int offsets_settle(offsets *self, uint32_t sequence);
 
+/* Whether the message taken under this sequence is in the window and has not settled. */
+bool offsets_is_open(const offsets *self, uint32_t sequence);
+
 /* Whether there is something to commit, and what: one behind the last of those that have settled without a gap. */
 bool offsets_due(const offsets *self, int64_t *ret_offset);
 

@@ -1,0 +1,476 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The client of the source: a member of a consumer group behind the interface of broker/broker.h. */
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "exchange/setting.h"
+#include "kafka/consumer.h"
+#include "kafka/faults.h"
+#include "kafka/plugin.h"
+#include "kafka/settings.h"
+
+enum {
+  TOPICS_MAX = 256,
+  SLICE_MS = 250,   /* of waiting for the cluster, so that a stop is seen */
+  QUIET_MOST = 32,  /* messages delivered without a look at the group's events */
+  IDLE_MS = 100,    /* the longest sleep: dead letters and returned messages come due */
+  STEADY_MS = 5000, /* a session that failed sooner is not begun again at once */
+  LAST_MS = 5000,   /* for each of: dead letters, offsets, and good-bye */
+  LINE_MAX = 512
+};
+
+/* --- small things --- */
+
+uint64_t consumer_now_ms(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+void consumer_nap(uint32_t ms) {
+  const struct timespec nap = { .tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000 };
+  nanosleep(&nap, NULL);
+}
+
+void consumer_log(consumer *self, uint32_t level, const char *format, ...) {
+  char line[LINE_MAX];
+  va_list args;
+  va_start(args, format);
+  int len = vsnprintf(line, sizeof line, format, args);
+  va_end(args);
+  if (len > 0) {
+    self->host->log(self->env, level, line, (size_t)len < sizeof line ? (size_t)len : sizeof line - 1);
+  }
+}
+
+void consumer_fail(consumer *self, const broker_fault *fault) {
+  if (!self->has_failed) {
+    self->has_failed = true;
+    self->failure = *fault;
+  }
+}
+
+void consumer_settled(consumer *self, broker_tag tag) {
+  lane *at = lanes_of(self, tag);
+  if (at != NULL && offsets_settle(&at->window, (uint32_t)tag.position) == 0) {
+    self->n_unsettled--;
+  }
+}
+
+/* --- what the library says --- */
+
+/* [threads of the library] */
+static void on_log(const rd_kafka_t *member, int level, const char *facility, const char *text) {
+  consumer *self = rd_kafka_opaque(member);
+  consumer_log(self,
+               level <= 4   ? QN_LOG_WARNING
+               : level == 5 ? QN_LOG_INFO
+                            : QN_LOG_DEBUG,
+               "librdkafka: %s: %.400s", facility, text);
+}
+
+/* Troubles with connections, which the library mends itself; the last is kept for connect to tell. */
+static void on_error(rd_kafka_t *member, int code, const char *reason, void *arg) {
+  consumer *self = arg;
+  (void)member;
+  faults_from(&self->last, (rd_kafka_resp_err_t)code, "connect", reason);
+}
+
+/* An error on the group's queue, or, against all rules, a message. */
+static void on_event(consumer *self, const rd_kafka_message_t *told) {
+  broker_fault fault;
+  if (told->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    broker_fault_set(&fault, -EPROTO, "message-astray", "a message came by the group's queue; beginning anew");
+    consumer_fail(self, &fault);
+    return;
+  }
+  faults_from(&fault, told->err, "read", rd_kafka_message_errstr(told));
+  if (told->err == RD_KAFKA_RESP_ERR__FATAL || told->err == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID ||
+      told->err == RD_KAFKA_RESP_ERR_INCONSISTENT_GROUP_PROTOCOL) {
+    consumer_fail(self, &fault);
+  } else {
+    consumer_log(self, QN_LOG_WARNING, "%s", fault.text);
+  }
+}
+
+/* Rebalances, commits and errors; never a document. */
+static int serve_events(consumer *self, broker_fault *fault) {
+  rd_kafka_message_t *told;
+  self->n_quiet = 0;
+  while (!self->has_failed && (told = rd_kafka_consumer_poll(self->member, 0)) != NULL) {
+    on_event(self, told);
+    rd_kafka_message_destroy(told);
+  }
+  commit_serve(self, 0);
+  dead_serve(self->dead);
+  if (consumer_now_ms() - self->committed_ms >= self->commit_ms) {
+    commit_begin(self);
+  }
+  if (self->has_failed) {
+    *fault = self->failure;
+    return self->failure.code;
+  }
+  return 0;
+}
+
+/* --- life --- */
+
+static int read_topics(qn_create *create, consumer *self) {
+  char pointer[SETTING_POINTER_MAX];
+  uint32_t n = setting_count(create, "/topics");
+  self->topics = rd_kafka_topic_partition_list_new((int)n);
+  for (uint32_t i = 0; i < n && i < TOPICS_MAX; i++) {
+    snprintf(pointer, sizeof pointer, "/topics/%u", i);
+    rd_kafka_topic_partition_list_add(self->topics, qn_config_str(create, pointer).data, RD_KAFKA_PARTITION_UA);
+  }
+  return setting_copy(create, "/id_header", &self->id_header);
+}
+
+/* What the plugin's promises rest on. */
+static int make_conf(qn_create *create, consumer *self) {
+  static const struct {
+    const char *name, *value;
+  } own[] = {
+    { "enable.auto.commit", "false" },
+    { "enable.auto.offset.store", "false" },
+    { "log_level", "5" },
+    { "log.connection.close", "false" },
+  };
+  int rc = settings_conf_new(create, SETTINGS_CONSUMER, &self->conf);
+  for (size_t i = 0; rc == 0 && i < sizeof own / sizeof own[0]; i++) {
+    rc = settings_set(create, self->conf, own[i].name, own[i].value, own[i].name);
+  }
+  rc = rc == 0 ? settings_set(create, self->conf, "group.id", qn_config_str(create, "/group").data, "\"group\"") : rc;
+  rc = rc == 0
+           ? settings_set(create, self->conf, "auto.offset.reset", qn_config_str(create, "/start").data, "\"start\"")
+           : rc;
+  if (rc == 0) {
+    rd_kafka_conf_set_opaque(self->conf, self);
+    rd_kafka_conf_set_log_cb(self->conf, on_log);
+    rd_kafka_conf_set_error_cb(self->conf, on_error);
+    rd_kafka_conf_set_rebalance_cb(self->conf, rebalance_on_change);
+  }
+  return rc;
+}
+
+static void consumer_close(void *client);
+
+static int read_all(qn_create *create, consumer *self) {
+  int rc = read_topics(create, self);
+  rc = rc == 0 ? make_conf(create, self) : rc;
+  rc = rc == 0 ? dead_open(create, self, &self->dead) : rc;
+  qn_str on_failure = qn_config_str(create, "/on_failure");
+  if (rc == 0 && self->dead == NULL && on_failure.len == strlen("dead-letter")) {
+    return setting_refuse(create,
+                          "\"on_failure\" is \"dead-letter\", which needs the name of a topic under \"dead_letter\"");
+  }
+  return rc;
+}
+
+static int consumer_open(qn_create *create, broker_source *source, uint32_t prefetch, void **ret_client) {
+  consumer *self = calloc(1, sizeof *self);
+  if (self == NULL) {
+    setting_refuse(create, "no memory for the source");
+    return -ENOMEM;
+  }
+  self->source = source;
+  self->host = create->host;
+  self->env = create->env;
+  self->prefetch = prefetch;
+  self->window = (uint32_t)qn_config_i64(create, "/window", 4096);
+  self->release_ms = (uint32_t)qn_config_i64(create, "/release_ms", 10000);
+  self->connect_ms = (uint32_t)qn_config_i64(create, "/connect_ms", 10000);
+  self->commit_ms = (uint32_t)qn_config_i64(create, "/commit_ms", 1000);
+  self->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  int rc = self->event_fd < 0 ? -errno : read_all(create, self);
+  if (rc != 0) {
+    if (rc != -EINVAL) {
+      setting_refuse(create, rc == -ENOMEM ? "no memory for the source" : "no descriptor for the source");
+    }
+    consumer_close(self);
+    return rc;
+  }
+  *ret_client = self;
+  return 0;
+}
+
+/* Says good-bye to the group, so that its partitions go to others now and not after the session's time-out. */
+static void leave(consumer *self) {
+  rd_kafka_queue_t *queue = rd_kafka_queue_new(self->member);
+  uint64_t until_ms = consumer_now_ms() + LAST_MS;
+  self->is_left = true; /* nothing is in flight any more, or will not be waited for */
+  rd_kafka_error_t *error = rd_kafka_consumer_close_queue(self->member, queue);
+  while (error == NULL && rd_kafka_consumer_closed(self->member) == 0 && consumer_now_ms() < until_ms) {
+    rd_kafka_queue_poll_callback(queue, SLICE_MS);
+  }
+  if (error != NULL) {
+    rd_kafka_error_destroy(error);
+  }
+  rd_kafka_queue_destroy(queue);
+}
+
+static void consumer_disconnect(void *client) {
+  consumer *self = client;
+  if (self->member == NULL) {
+    return;
+  }
+  self->in_hand = (broker_tag){ 0 };
+  for (uint32_t i = 0; i < self->n_lanes; i++) {
+    if (self->lanes[i]->state != LANE_AWAY) {
+      lanes_close(self, self->lanes[i]);
+    }
+  }
+  delivery_empty_all(self); /* the room still holds some: their sessions are over */
+  rd_kafka_queue_destroy(self->commits);
+  self->commits = NULL;
+  self->commit_runs = false;
+  rd_kafka_destroy_flags(self->member, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+  self->member = NULL;
+}
+
+static void consumer_close(void *client) {
+  consumer *self = client;
+  if (self == NULL) {
+    return;
+  }
+  consumer_disconnect(self);
+  dead_close(self->dead);
+  lanes_free(self);
+  delivery_free_spare(self);
+  if (self->conf != NULL) {
+    rd_kafka_conf_destroy(self->conf);
+  }
+  if (self->topics != NULL) {
+    rd_kafka_topic_partition_list_destroy(self->topics);
+  }
+  if (self->event_fd >= 0) {
+    close(self->event_fd);
+  }
+  free(self->id_header);
+  free(self);
+}
+
+/* --- connecting --- */
+
+static int make_member(consumer *self, broker_fault *fault) {
+  static const uint64_t one = 1;
+  char text[300] = "";
+  rd_kafka_conf_t *conf = rd_kafka_conf_dup(self->conf);
+  self->member = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof text);
+  if (self->member == NULL) {
+    rd_kafka_conf_destroy(conf);
+    return broker_fault_final(fault, -EINVAL, "settings-refused", "librdkafka refuses the settings: %s", text);
+  }
+  rd_kafka_poll_set_consumer(self->member);
+  self->commits = rd_kafka_queue_new(self->member);
+  rd_kafka_queue_t *events = rd_kafka_queue_get_consumer(self->member);
+  rd_kafka_queue_io_event_enable(events, self->event_fd, &one, sizeof one);
+  rd_kafka_queue_destroy(events);
+  self->has_failed = false;
+  self->is_left = false;
+  self->last = (broker_fault){ 0 };
+  return 0;
+}
+
+/* Waits until some broker has answered. */
+static int wait_for_cluster(consumer *self, broker_fault *fault) {
+  const struct rd_kafka_metadata *metadata;
+  uint64_t until_ms = consumer_now_ms() + self->connect_ms;
+  rd_kafka_resp_err_t error;
+  do {
+    error = rd_kafka_metadata(self->member, 0, NULL, &metadata, SLICE_MS);
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      rd_kafka_metadata_destroy(metadata);
+      return 0;
+    }
+    int rc = serve_events(self, fault);
+    if (rc != 0 || self->last.is_permanent) {
+      *fault = rc != 0 ? *fault : self->last;
+      return fault->code;
+    }
+  } while (consumer_now_ms() < until_ms && !broker_source_is_ending(self->source));
+  return self->last.code != 0 ? (*fault = self->last, fault->code) : faults_from(fault, error, "connect", NULL);
+}
+
+/* Rights and names are looked at once at the beginning, when whoever has set them is still there. */
+static int look_at_topic(consumer *self, const char *name, broker_fault *fault) {
+  const struct rd_kafka_metadata *metadata;
+  rd_kafka_topic_t *topic = name[0] == '^' ? NULL : rd_kafka_topic_new(self->member, name, NULL);
+  if (topic == NULL) {
+    return 0; /* a pattern */
+  }
+  char what[300];
+  int rc = 0;
+  rd_kafka_resp_err_t error = rd_kafka_metadata(self->member, 0, topic, &metadata, (int)self->connect_ms);
+  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    error = metadata->topic_cnt > 0 ? metadata->topics[0].err : error;
+    rd_kafka_metadata_destroy(metadata);
+  }
+  snprintf(what, sizeof what, "read topic \"%.200s\"", name);
+  if (error == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED || error == RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION) {
+    rc = faults_from(fault, error, what, NULL);
+  } else if (error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
+    consumer_log(self, QN_LOG_WARNING, "%s: there is none yet; waiting for somebody to create it", what);
+  }
+  rd_kafka_topic_destroy(topic);
+  return rc;
+}
+
+static int join(consumer *self, broker_fault *fault) {
+  int rc = wait_for_cluster(self, fault);
+  for (int i = 0; rc == 0 && self->connected_ms == 0 && i < self->topics->cnt; i++) {
+    rc = look_at_topic(self, self->topics->elems[i].topic, fault);
+  }
+  rd_kafka_resp_err_t error = rc == 0 ? rd_kafka_subscribe(self->member, self->topics) : RD_KAFKA_RESP_ERR_NO_ERROR;
+  return error != RD_KAFKA_RESP_ERR_NO_ERROR ? faults_from(fault, error, "subscribe to \"topics\"", NULL) : rc;
+}
+
+static int consumer_connect(void *client, broker_fault *fault) {
+  consumer *self = client;
+  if (self->has_failed && self->connected_ms != 0 && consumer_now_ms() - self->connected_ms < STEADY_MS) {
+    self->has_failed = false; /* once more after the room's pause */
+    *fault = self->failure;
+    return fault->code;
+  }
+  int rc = make_member(self, fault);
+  rc = rc == 0 ? join(self, fault) : rc;
+  if (rc != 0) {
+    consumer_disconnect(self);
+    return rc;
+  }
+  self->connected_ms = consumer_now_ms();
+  self->committed_ms = self->connected_ms;
+  return 0;
+}
+
+/* --- reading --- */
+
+static void wait_for_event(consumer *self, uint64_t wait_ms) {
+  struct pollfd events = { .fd = self->event_fd, .events = POLLIN };
+  uint64_t count;
+  if (atomic_load(&self->woken)) {
+    return;
+  }
+  bool due_soon = self->returned != NULL || dead_is_busy(self->dead) || self->commit_runs;
+  uint64_t most_ms = due_soon ? IDLE_MS / 10 : IDLE_MS;
+  if (poll(&events, 1, (int)(wait_ms < most_ms ? wait_ms : most_ms)) > 0) {
+    ssize_t n = read(self->event_fd, &count, sizeof count);
+    (void)n; /* it may have been taken back already */
+  }
+}
+
+static int consumer_fetch(void *client, uint32_t wait_ms, const broker_message **ret_message, broker_fault *fault) {
+  consumer *self = client;
+  uint64_t until_ms = 0;
+  self->in_hand = (broker_tag){ 0 };
+  for (;;) {
+    int rc = ++self->n_quiet >= QUIET_MOST || until_ms != 0 ? serve_events(self, fault) : 0;
+    delivery *next = NULL;
+    if (rc == 0 && self->n_unsettled < self->prefetch) {
+      rc = lanes_next(self, &next, fault);
+    }
+    if (rc < 0) {
+      return rc;
+    }
+    if (next != NULL) {
+      self->in_hand = next->message.tag;
+      *ret_message = &next->message;
+      return 1;
+    }
+    uint64_t now_ms = consumer_now_ms();
+    until_ms = until_ms == 0 ? now_ms + wait_ms : until_ms;
+    if (now_ms >= until_ms || atomic_exchange(&self->woken, false)) {
+      return serve_events(self, fault);
+    }
+    wait_for_event(self, until_ms - now_ms);
+  }
+}
+
+static void consumer_release(void *client, const broker_message *message) {
+  delivery_unref(client, (delivery *)(uintptr_t)message); /* its first member */
+}
+
+static int consumer_serve(void *client, uint32_t wait_ms, broker_fault *fault) {
+  consumer *self = client;
+  uint64_t until_ms = consumer_now_ms() + wait_ms;
+  if (broker_source_is_ending(self->source)) {
+    self->in_hand = (broker_tag){ 0 }; /* it was emitted, or given back */
+  }
+  for (;;) {
+    int rc = serve_events(self, fault);
+    uint64_t now_ms = consumer_now_ms();
+    if (rc != 0 || now_ms >= until_ms || atomic_exchange(&self->woken, false)) {
+      return rc;
+    }
+    wait_for_event(self, until_ms - now_ms);
+  }
+}
+
+/* --- settling --- */
+
+static int consumer_settle(void *client, broker_tag tag, broker_verdict verdict, uint32_t delay_ms,
+                           const broker_message *message, broker_fault *fault) {
+  consumer *self = client;
+  delivery *held = (delivery *)(uintptr_t)message;
+  lane *at = lanes_of(self, tag);
+  (void)fault;
+  if (at == NULL) {
+    return 0; /* its partition has gone elsewhere */
+  }
+  if (verdict == BROKER_RETURN && held != NULL) {
+    held->message.attempt++;
+    held->due_ms = consumer_now_ms() + delay_ms;
+    at->n_parked++;
+    delivery_park(&self->returned, delivery_ref(held));
+  } else if (verdict == BROKER_DEAD_LETTER && held != NULL && self->dead != NULL) {
+    dead_put(self->dead, delivery_ref(held));
+  } else {
+    consumer_settled(self, tag);
+  }
+  return 0;
+}
+
+static int consumer_commit(void *client, bool is_last, broker_fault *fault) {
+  consumer *self = client;
+  if (self->member == NULL || self->is_left) {
+    return 0;
+  }
+  if (!is_last) {
+    return consumer_now_ms() - self->committed_ms >= self->commit_ms ? serve_events(self, fault) : 0;
+  }
+  dead_wait(self->dead, LAST_MS);
+  commit_wait(self, LAST_MS);
+  leave(self);
+  return 0;
+}
+
+static void consumer_wake(void *client) {
+  consumer *self = client;
+  uint64_t one = 1;
+  atomic_store(&self->woken, true);
+  ssize_t n = write(self->event_fd, &one, sizeof one);
+  (void)n; /* it can only fail by being set already */
+}
+
+const broker_consumer kafka_consumer = {
+  .name = "kafka",
+  .holds_messages = BROKER_RETURN | BROKER_DEAD_LETTER,
+  .open = consumer_open,
+  .close = consumer_close,
+  .connect = consumer_connect,
+  .disconnect = consumer_disconnect,
+  .fetch = consumer_fetch,
+  .release = consumer_release,
+  .serve = consumer_serve,
+  .settle = consumer_settle,
+  .commit = consumer_commit,
+  .wake = consumer_wake,
+};
