@@ -14,9 +14,9 @@
 #include <unistd.h>
 
 #include "document/block.h"
-#include "document/block_part.h"
 #include "isolation/lent_files.h"
 #include "isolation/process.h"
+#include "isolation/results.h"
 #include "isolation/wire.h"
 #include "plugin/host_parts.h"
 
@@ -303,54 +303,13 @@ static int put_document(child *self, const child_item *item) {
   return 0;
 }
 
-/* One answer, held to what it may say. -EBADMSG: it is none. */
-static int take_result(const child *self, const wire_frame *from, size_t *at, child_item *item) {
-  wire_result head;
-  if (from->len - *at < sizeof head) {
-    return -EBADMSG;
-  }
-  memcpy(&head, from->bytes + *at, sizeof head);
-  *at += sizeof head;
-  size_t words = wire_align((size_t)head.slug_len + head.message_len);
-  bool is_failure = head.status >= QN_STATUS_RETRY && head.status <= QN_STATUS_FATAL;
-  bool good = head.slug_len <= WIRE_SLUG_MAX && head.message_len <= WIRE_MESSAGE_MAX && words <= from->len - *at &&
-              head.block_bytes <= from->len - *at - words &&
-              (head.status == QN_STATUS_OK || (head.block_bytes == 0 && (is_failure || head.status == QN_STATUS_DROP)));
-  if (!good) {
-    return -EBADMSG;
-  }
-  const char *text = (const char *)from->bytes + *at;
-  const unsigned char *block = from->bytes + *at + words;
-  *at += words + head.block_bytes;
-  if (head.status == QN_STATUS_OK) {
-    int rc = block_part_read(item->document, self->options.stage.layout, block, head.block_bytes, &item->error);
-    item->status = rc == 0 ? QN_STATUS_OK : QN_STATUS_REJECT;
-    return 0;
-  }
-  char slug[WIRE_SLUG_MAX + 1] = { 0 };
-  memcpy(slug, text, head.slug_len);
-  host_words_copy(&item->error, -ECANCELED, slug, "failed", text + head.slug_len, head.message_len);
-  if (is_failure && item->error.message[0] == '\0') {
-    error_set(&item->error, -EPROTO, "no-message", "the stage's process gave no reason");
-  }
-  item->status = head.status;
-  return 0;
-}
-
 static int take_answer(child *self, child_item *items, uint32_t n, uint32_t *ret_n_done) {
   wire_frame answer = { 0 };
   int rc = wire_receive(self->process.socket, &self->input, &answer, wait_ready, self);
-  if (rc != 0) {
-    return rc;
+  if (rc == 0) {
+    rc = results_read(&answer, self->options.stage.layout, items, n, ret_n_done);
+    wire_frame_done(&answer);
   }
-  rc = answer.kind == WIRE_DONE && answer.n == n ? 0 : -EBADMSG;
-  size_t at = 0;
-  for (uint32_t i = 0; rc == 0 && i < n; i++) {
-    rc = take_result(self, &answer, &at, &items[i]);
-    *ret_n_done += rc == 0;
-  }
-  rc = rc == 0 && at != answer.len ? -EBADMSG : rc;
-  wire_frame_done(&answer);
   return rc;
 }
 
