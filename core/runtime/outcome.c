@@ -42,6 +42,10 @@ static bool may_try_again(const runtime *self, const leaf *it, const instance *s
   return it->attempt < stage->planned->retry.attempts && runtime_standing(self) < RUN_INTERRUPTED;
 }
 
+bool outcome_is_left(const runtime *self, uint32_t attempt, const instance *stage) {
+  return self->options.serves && runtime_standing(self) >= RUN_INTERRUPTED && attempt < stage->planned->retry.attempts;
+}
+
 verdict outcome_of(runtime *self, leaf *it, const instance *stage, metrics_cell *cell, qn_status status,
                    qn_error *error) {
   switch (status) {
@@ -55,6 +59,10 @@ verdict outcome_of(runtime *self, leaf *it, const instance *stage, metrics_cell 
     if (may_try_again(self, it, stage)) {
       metrics_add(&cell->retried, 1);
       return VERDICT_AGAIN;
+    }
+    if (outcome_is_left(self, it->attempt, stage)) {
+      it->state = LEAF_UNFINISHED;
+      return VERDICT_ENDED;
     }
     return end_failed(self, it, stage, cell, error);
   case QN_STATUS_REJECT:

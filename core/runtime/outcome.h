@@ -18,6 +18,9 @@ verdict outcome_of(runtime *runtime, leaf *leaf, const instance *stage, metrics_
 /* Carries it out: onward, ended, or to the retries. Takes the leaf. */
 void outcome_carry_out(flow *flow, const segment *segment, leaf *leaf, const instance *stage, verdict verdict);
 
+/* Whether what wants another try is left as it is, since a worker's run ends before that: its source gives it again. */
+bool outcome_is_left(const runtime *runtime, uint32_t attempt, const instance *stage);
+
 /* How long the leaf is to wait before the try that outcome_of has granted. */
 uint32_t outcome_delay_ms(const instance *stage, const leaf *leaf);
 /* Tells admission what the document has grown to. */

@@ -69,6 +69,12 @@ void sink_item_failed(sink *self, sink_item *item, const qn_error *error) {
   settle_leaf(&self->settler, it);
 }
 
+void sink_item_left(sink *self, sink_item *item) {
+  leaf *it = item->leaf;
+  item->leaf = NULL;
+  settle(self, it, LEAF_UNFINISHED);
+}
+
 static bool has_it(const sink *self, const leaf *it) {
   uint32_t confirmed = atomic_load_explicit(&it->receipt->confirmed, memory_order_relaxed);
   return (confirmed >> self->stage->planned->sink_slot & 1) != 0;

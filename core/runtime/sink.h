@@ -80,6 +80,8 @@ void sink_item_begin(sink *sink, sink_item *item, leaf *leaf);
 void sink_item_written(sink *sink, sink_item *item);
 /* The item failed for good: by the stage's on_error. */
 void sink_item_failed(sink *sink, sink_item *item, const qn_error *error);
+/* The item would be tried again, but the run ends before that: it goes back to where it came from (a worker's). */
+void sink_item_left(sink *sink, sink_item *item);
 /* The sink is broken, by the error given: the run fails and so does everything not yet flushed. */
 void sink_break(sink *sink, const qn_error *error);
 /* Passes a leaf that ended earlier, or came to a broken sink. */

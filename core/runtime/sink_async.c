@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "runtime/outcome.h"
 #include "runtime/retry.h"
 #include "runtime/sink.h"
 
@@ -50,6 +51,11 @@ static void end_item(sink *self, sink_item *item, qn_status status, qn_error *er
     if (!self->broken && item->leaf->attempt < self->stage->planned->retry.attempts &&
         runtime_standing(self->runtime) < RUN_INTERRUPTED) {
       delay_item(self, item);
+      break;
+    }
+    if (!self->broken && outcome_is_left(self->runtime, item->leaf->attempt, self->stage)) {
+      sink_item_left(self, item);
+      give_item(self, item);
       break;
     }
     /* fall through */

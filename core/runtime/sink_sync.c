@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "runtime/outcome.h"
 #include "runtime/retry.h"
 #include "runtime/sink.h"
 
@@ -87,6 +88,8 @@ static uint32_t again(sink *self, qn_item **items, uint32_t n_items) {
       sink_item_begin(self, item, it);
     } else if (self->broken) {
       sink_pass(self, item->leaf);
+    } else if (outcome_is_left(self->runtime, attempt, self->stage)) {
+      sink_item_left(self, item);
     } else {
       sink_item_failed(self, item, &item->call.error);
     }

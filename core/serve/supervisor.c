@@ -802,10 +802,17 @@ static void report_runs(const supervisor *self, service_pipeline *to) {
     return;
   }
   add_counts(&to->counts, self->running);
-  const runtime *run = generation_runtime(self->running);
+  runtime *run = generation_runtime(self->running);
   for (uint32_t i = 0; i < to->n_stages; i++) {
     runtime_stage_get(run, i, &to->stages[i].sum);
+    to->stages[i].queue = runtime_queue_get(run, i);
+    to->stages[i].restarts = runtime_restarts_get(run, i);
   }
+  runtime_passage passage;
+  runtime_passage_get(run, &passage);
+  to->took = passage.took;
+  to->oldest_ms = passage.oldest_ms;
+  to->bytes_in_flight = passage.bytes_in_flight;
 }
 
 int supervisor_report(supervisor *self, service_pipeline *to, edition **ret_edition) {
