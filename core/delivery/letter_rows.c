@@ -12,11 +12,18 @@ enum statement_index {
   ADD_FIELD,
   ADD_PART,
   NEXT_LETTER,
+  LAST_LETTER,
   READ_FIELDS,
   READ_PARTS,
   REMOVE_LETTER,
   N_STATEMENTS
 };
+
+#define FIND_LETTER                                                                                                    \
+  "SELECT letter, pipeline, stage, slug, message, id, source, media_type, attempts, failures, time_ms,"               \
+  " ordinal, bytes, origin, confirmed, part FROM letters WHERE letter > ?1 AND letter <= ?2"                          \
+  " AND (?3 IS NULL OR pipeline = ?3) AND (?4 IS NULL OR stage = ?4) AND (?5 IS NULL OR slug = ?5)"                   \
+  " ORDER BY letter"
 
 static const char *const texts[N_STATEMENTS] = {
   [ADD_LETTER] =
@@ -26,10 +33,8 @@ static const char *const texts[N_STATEMENTS] = {
       " 1 + coalesce((SELECT max(failures) FROM letters WHERE pipeline = ?1 AND id = ?7 AND id <> ''), 0))",
   [ADD_FIELD] = "INSERT INTO fields (letter, place, name, type, value) VALUES (?1, ?2, ?3, ?4, ?5)",
   [ADD_PART] = "INSERT INTO payloads (letter, part, bytes) VALUES (?1, ?2, ?3)",
-  [NEXT_LETTER] = "SELECT letter, pipeline, stage, slug, message, id, source, media_type, attempts, failures, time_ms,"
-                  " ordinal, bytes, origin, confirmed, part FROM letters WHERE letter > ?1 AND letter <= ?2"
-                  " AND (?3 IS NULL OR pipeline = ?3) AND (?4 IS NULL OR stage = ?4) AND (?5 IS NULL OR slug = ?5)"
-                  " ORDER BY letter LIMIT 1",
+  [NEXT_LETTER] = FIND_LETTER " LIMIT 1",
+  [LAST_LETTER] = FIND_LETTER " DESC LIMIT 1",
   [READ_FIELDS] = "SELECT name, type, value FROM fields WHERE letter = ?1 ORDER BY place",
   [READ_PARTS] = "SELECT bytes FROM payloads WHERE letter = ?1 ORDER BY part",
   [REMOVE_LETTER] = "DELETE FROM letters WHERE letter = ?1",
@@ -76,6 +81,7 @@ int letter_rows_last(letter_rows *self, int64_t *ret_number, qn_error *error) {
 /* Ends the read that the row last found is lent from: it would stand in the way of writing. */
 static void let_go(letter_rows *self) {
   sqlite3_reset(self->statements[NEXT_LETTER]);
+  sqlite3_reset(self->statements[LAST_LETTER]);
 }
 
 int letter_rows_begin(letter_rows *self, qn_error *error) {
@@ -274,7 +280,7 @@ static bool next_range(const letter_filter *filter, int64_t *ret_after, int64_t 
 
 static int find(letter_rows *self, const letter_filter *filter, int64_t after, int64_t up_to, letter_row *ret_row,
                 qn_error *error) {
-  sqlite3_stmt *statement = ready(self, NEXT_LETTER, error);
+  sqlite3_stmt *statement = ready(self, filter->newest ? LAST_LETTER : NEXT_LETTER, error);
   if (statement == NULL) {
     return error->code;
   }

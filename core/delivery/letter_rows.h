@@ -21,6 +21,7 @@ typedef struct letter_filter {
   uint32_t n_numbers;
   int64_t after; /* only greater numbers */
   int64_t up_to; /* no greater numbers; 0: no end */
+  bool newest;   /* gives the greatest number first; not together with numbers */
 } letter_filter;
 
 /* A letter as it is kept. Lent until the next letter is looked for or anything is changed. */

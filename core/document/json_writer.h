@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Appends JSON to one growing buffer. Knows tokens of JSON; does not know documents. Private to core/document.
+/* Appends JSON to one growing buffer. Knows tokens of JSON; does not know documents.
  *
  * Running out of memory is remembered rather than reported by each call; whoever finishes a text looks at `failed`. */
 #ifndef CORE_DOCUMENT_JSON_WRITER_H

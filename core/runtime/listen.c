@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Opening listening sockets by address, once each. */
+/* Opening listening sockets by address, once each; those that were opened before are found by name or by address. */
 #include "runtime/listen.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <pthread.h>
 #include <stdbool.h>
@@ -18,8 +19,9 @@
 enum { BACKLOG = 512, LISTENERS_MAX = 64 };
 
 typedef struct listener {
-  char *address;
+  char *address; /* of an adopted one: "systemd:NAME" */
   int fd;
+  bool adopted; /* its file, if it has one, is not ours to remove */
 } listener;
 
 struct listeners {
@@ -29,6 +31,7 @@ struct listeners {
 };
 
 static const char unix_prefix[] = "unix:";
+static const char systemd_prefix[] = "systemd:";
 
 static bool is_unix(const char *address) {
   return strncmp(address, unix_prefix, sizeof unix_prefix - 1) == 0;
@@ -61,7 +64,7 @@ static void remove_stale(const struct sockaddr_un *name) {
   close(fd);
 }
 
-static int open_unix(const char *path, int *ret_fd) {
+static int open_unix(const char *path, uint32_t mode, int *ret_fd) {
   struct sockaddr_un name = { .sun_family = AF_UNIX };
   if (strlen(path) >= sizeof name.sun_path || path[0] == '\0') {
     return path[0] == '\0' ? -EINVAL : -ENAMETOOLONG;
@@ -69,7 +72,15 @@ static int open_unix(const char *path, int *ret_fd) {
   strcpy(name.sun_path, path);
   remove_stale(&name);
   int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  return fd < 0 ? -errno : bind_listen(fd, (const struct sockaddr *)&name, sizeof name, ret_fd);
+  if (fd < 0) {
+    return -errno;
+  }
+  if (mode != 0 && fchmod(fd, mode) != 0) { /* before it is bound, so that its file never has another */
+    int rc = -errno;
+    close(fd);
+    return rc;
+  }
+  return bind_listen(fd, (const struct sockaddr *)&name, sizeof name, ret_fd);
 }
 
 /* Splits "host:port" or "[host]:port" in place. */
@@ -112,7 +123,7 @@ static int open_first(const struct addrinfo *found, int *ret_fd) {
 }
 
 /* Numbers and names of this machine only: looking names up elsewhere would block the loop. */
-static int open_inet(const char *address, int *ret_fd) {
+static int find_inet(const char *address, struct addrinfo **ret_found) {
   char *copy = strdup(address);
   char *host, *port;
   if (copy == NULL) {
@@ -121,18 +132,102 @@ static int open_inet(const char *address, int *ret_fd) {
   int rc = split(copy, &host, &port);
   if (rc == 0) {
     struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV };
-    struct addrinfo *found = NULL;
     const char *name = strcmp(host, "localhost") == 0              ? "127.0.0.1"
                        : host[0] == '\0' || strcmp(host, "*") == 0 ? NULL
                                                                    : host;
-    rc = getaddrinfo(name, port, &hints, &found) == 0 ? open_first(found, ret_fd) : -EADDRNOTAVAIL;
-    if (found != NULL) {
-      freeaddrinfo(found);
-    }
+    rc = getaddrinfo(name, port, &hints, ret_found) == 0 ? 0 : -EADDRNOTAVAIL;
   }
   free(copy);
   return rc;
 }
+
+static int open_inet(const char *address, int *ret_fd) {
+  struct addrinfo *found = NULL;
+  int rc = find_inet(address, &found);
+  rc = rc == 0 ? open_first(found, ret_fd) : rc;
+  if (found != NULL) {
+    freeaddrinfo(found);
+  }
+  return rc;
+}
+
+int listen_open(const char *address, uint32_t mode, int *ret_fd) {
+  return is_unix(address) ? open_unix(address + sizeof unix_prefix - 1, mode, ret_fd) : open_inet(address, ret_fd);
+}
+
+/* --- sockets that were opened before --- */
+
+static bool is_same_inet(const struct sockaddr_storage *one, const struct sockaddr *other) {
+  if (one->ss_family != other->sa_family) {
+    return false;
+  }
+  if (one->ss_family == AF_INET) {
+    const struct sockaddr_in *a = (const struct sockaddr_in *)one;
+    const struct sockaddr_in *b = (const struct sockaddr_in *)(const void *)other;
+    return a->sin_port == b->sin_port && a->sin_addr.s_addr == b->sin_addr.s_addr;
+  }
+  const struct sockaddr_in6 *a = (const struct sockaddr_in6 *)one;
+  const struct sockaddr_in6 *b = (const struct sockaddr_in6 *)(const void *)other;
+  return a->sin6_port == b->sin6_port && memcmp(&a->sin6_addr, &b->sin6_addr, sizeof a->sin6_addr) == 0;
+}
+
+/* Whether the socket is bound to the very address. */
+static bool is_bound_to(int fd, const char *address) {
+  struct sockaddr_storage name = { 0 };
+  socklen_t len = sizeof name;
+  if (getsockname(fd, (struct sockaddr *)&name, &len) != 0) {
+    return false;
+  }
+  if (name.ss_family == AF_UNIX || is_unix(address)) {
+    const struct sockaddr_un *file = (const struct sockaddr_un *)&name;
+    return name.ss_family == AF_UNIX && is_unix(address) &&
+           strncmp(file->sun_path, address + sizeof unix_prefix - 1, sizeof file->sun_path) == 0;
+  }
+  struct addrinfo *found = NULL;
+  bool same = false;
+  if (find_inet(address, &found) == 0) {
+    for (const struct addrinfo *at = found; at != NULL && !same; at = at->ai_next) {
+      same = is_same_inet(&name, at->ai_addr);
+    }
+  }
+  if (found != NULL) {
+    freeaddrinfo(found);
+  }
+  return same;
+}
+
+int listeners_adopt(listeners *self, const char *name, int fd) {
+  int listens = 0, type = 0;
+  socklen_t len = sizeof listens;
+  if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) != 0) {
+    return -errno;
+  }
+  len = sizeof type;
+  getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len);
+  if (!listens || type != SOCK_STREAM || name[0] == '\0') {
+    return -EINVAL;
+  }
+  char *address = malloc(sizeof systemd_prefix + strlen(name));
+  if (address == NULL) {
+    return -ENOMEM;
+  }
+  strcpy(address, systemd_prefix);
+  strcat(address, name);
+  fcntl(fd, F_SETFD, FD_CLOEXEC);
+  fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+  pthread_mutex_lock(&self->mutex);
+  int rc = self->n < LISTENERS_MAX ? 0 : -ENOSPC;
+  if (rc == 0) {
+    self->all[self->n++] = (listener){ .address = address, .fd = fd, .adopted = true };
+  }
+  pthread_mutex_unlock(&self->mutex);
+  if (rc != 0) {
+    free(address);
+  }
+  return rc;
+}
+
+/* --- all of them --- */
 
 int listeners_new(listeners **ret_listeners) {
   listeners *made = calloc(1, sizeof *made);
@@ -151,7 +246,7 @@ void listeners_free(listeners *self) {
   for (uint32_t i = 0; i < self->n; i++) {
     listener *one = &self->all[i];
     close(one->fd);
-    if (is_unix(one->address)) {
+    if (!one->adopted && is_unix(one->address)) {
       unlink(one->address + sizeof unix_prefix - 1);
     }
     free(one->address);
@@ -163,18 +258,20 @@ void listeners_free(listeners *self) {
 /* [locked] Takes wanted if it succeeds. */
 static int find_or_open(listeners *self, char *wanted, int *ret_fd) {
   for (uint32_t i = 0; i < self->n; i++) {
-    if (strcmp(self->all[i].address, wanted) == 0) {
-      *ret_fd = self->all[i].fd;
+    const listener *one = &self->all[i];
+    if (strcmp(one->address, wanted) == 0 || (one->adopted && is_bound_to(one->fd, wanted))) {
+      *ret_fd = one->fd;
       free(wanted);
       return 0;
     }
   }
   int fd = -1;
-  int rc = self->n == LISTENERS_MAX ? -ENOSPC
-           : is_unix(wanted)        ? open_unix(wanted + sizeof unix_prefix - 1, &fd)
-                                    : open_inet(wanted, &fd);
+  bool by_name = strncmp(wanted, systemd_prefix, sizeof systemd_prefix - 1) == 0;
+  int rc = by_name                    ? -ENOENT /* systemd handed over none of that name */
+           : self->n == LISTENERS_MAX ? -ENOSPC
+                                      : listen_open(wanted, 0, &fd);
   if (rc == 0) {
-    self->all[self->n++] = (listener){ wanted, fd };
+    self->all[self->n++] = (listener){ .address = wanted, .fd = fd };
     *ret_fd = fd;
   }
   return rc;

@@ -4,6 +4,8 @@
 #ifndef CORE_RUNTIME_LISTEN_H
 #define CORE_RUNTIME_LISTEN_H
 
+#include <stdint.h>
+
 #include "qanat/doc.h"
 
 typedef struct listeners listeners;
@@ -14,5 +16,14 @@ void listeners_free(listeners *listeners); /* closes them; unix sockets are remo
 /* The socket for "host:port", "[::1]:port" or "unix:/path": opened the first time, the same one ever after. It is
  * non-blocking. 0, -EINVAL (no such form), -EADDRNOTAVAIL (no such host), -errno. [any] */
 int listeners_get(listeners *listeners, qn_str address, int *ret_fd);
+
+/* Takes a listening socket that was opened before this process was (systemd's socket activation): listeners_get gives it to whoever asks
+ * for "systemd:NAME", or for the very address that it is bound to. fd is the listeners' if it succeeds. 0, -ENOTSOCK, -EINVAL (it does not
+ * listen for streams, or the name is empty), -ENOSPC, -ENOMEM. */
+int listeners_adopt(listeners *listeners, const char *name, int fd);
+
+/* Opens a listening socket of one's own, at an address as above. A unix socket gets the mode; 0: as the umask says. The errors of
+ * listeners_get. [any] */
+int listen_open(const char *address, uint32_t mode, int *ret_fd);
 
 #endif
