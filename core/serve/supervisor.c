@@ -2,7 +2,7 @@
 
 /* The thread that watches over one pipeline. What it asks of the loop it asks through service_on_loop; everything that others may look
  * at is under its mutex. */
-#include "serve/supervisor.h"
+#include "serve/supervisor_body.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -10,57 +10,15 @@
 #include <string.h>
 #include <time.h>
 
-#include "runtime/pool.h"
-#include "serve/letters.h"
 #include "serve/thread.h"
 
-enum { DRAINING_MAX = 8, DELAY_MIN_MS = 1000, DELAY_MAX_MS = 60000, GRACE_MS = 5000, HEALTHY_MS = 60000 };
+enum { DELAY_MAX_MS = 60000, GRACE_MS = 5000, HEALTHY_MS = 60000 };
 
-/* Somebody's wish for a reload. */
-typedef struct reload_request {
-  struct reload_request *next;
-  bool is_waited_for; /* its asker frees it */
-  bool done;
-  int code;
-  char message[1024];
-} reload_request;
-
-struct supervisor {
-  const service_parts *parts;
-  char *path, *name;
-  intake_world world;
-  sources *sources; /* [loop's thread] */
-  letters *letters;
-  instance_pool *pool; /* [its thread] */
-  pthread_t thread;
-  bool has_thread;
-  _Atomic bool has_ended, is_stuck;
-
-  pthread_mutex_t mutex; /* all that follows */
-  pthread_cond_t changed;
-  bool stopping;
-  reload_request *requests;
-  edition *edition; /* that runs, or is to run again */
-  generation *running;
-  uint32_t n_draining;
-  generation *draining[DRAINING_MAX];
-  pipeline_state state;
-  uint32_t n_generations;
-  uint32_t n_failures;
-  uint64_t started_ms, due_ms; /* of the running one; when to start another, 0: not */
-  bool last_reload_ok;
-  int64_t last_reload_ms;
-  char reload_message[1024];
-  runtime_counts past; /* of generations that are gone */
-};
-
-static uint64_t clock_ms(void) {
+uint64_t supervisor_clock_ms(void) {
   return metrics_now_ns() / 1000000;
 }
 
-static void say(const supervisor *self, uint32_t level, const char *format, ...) __attribute__((format(printf, 3, 4)));
-
-static void say(const supervisor *self, uint32_t level, const char *format, ...) {
+void supervisor_say(const supervisor *self, uint32_t level, const char *format, ...) {
   char text[1400];
   va_list arguments;
   va_start(arguments, format);
@@ -98,7 +56,7 @@ static void on_generation_ended(void *arg) {
 
 /* --- generations [its thread] --- */
 
-static int build(supervisor *self, edition *of, generation **ret_generation, qn_error *error) {
+int supervisor_build(supervisor *self, edition *of, generation **ret_generation, qn_error *error) {
   intake_port *ports[PLAN_STAGES_MAX];
   sources_ports(self->sources, of, ports);
   const service_options *options = self->parts->options;
@@ -121,7 +79,7 @@ static int build(supervisor *self, edition *of, generation **ret_generation, qn_
   return rc;
 }
 
-static void add_counts(runtime_counts *sum, const generation *of) {
+void supervisor_add_counts(runtime_counts *sum, const generation *of) {
   runtime_counts counts;
   runtime_counts_get(generation_runtime(of), &counts);
   sum->admitted += counts.admitted;
@@ -136,9 +94,9 @@ static void add_counts(runtime_counts *sum, const generation *of) {
 }
 
 /* Nobody looks at it any more: it was taken out under the mutex. */
-static void bury(supervisor *self, generation *of) {
+void supervisor_bury(supervisor *self, generation *of) {
   pthread_mutex_lock(&self->mutex);
-  add_counts(&self->past, of);
+  supervisor_add_counts(&self->past, of);
   self->past.in_flight = 0;
   pthread_mutex_unlock(&self->mutex);
   if (!generation_free(of)) {
@@ -147,7 +105,7 @@ static void bury(supervisor *self, generation *of) {
 }
 
 /* Makes it the one that runs. */
-static int launch(supervisor *self, generation *of, qn_error *error) {
+int supervisor_launch(supervisor *self, generation *of, qn_error *error) {
   int rc = generation_start(of, error);
   pthread_mutex_lock(&self->mutex);
   if (rc == 0) {
@@ -156,7 +114,7 @@ static int launch(supervisor *self, generation *of, qn_error *error) {
     edition_unref(before);
     self->running = of;
     self->n_generations++;
-    self->started_ms = clock_ms();
+    self->started_ms = supervisor_clock_ms();
     self->due_ms = 0;
     self->state = PIPELINE_RUNNING;
   }
@@ -169,9 +127,9 @@ static int launch(supervisor *self, generation *of, qn_error *error) {
 
 /* Waits until it has ended, or the time is up. */
 static bool wait_ended(supervisor *self, const generation *of, uint32_t timeout_ms) {
-  uint64_t until_ms = clock_ms() + timeout_ms;
+  uint64_t until_ms = supervisor_clock_ms() + timeout_ms;
   pthread_mutex_lock(&self->mutex);
-  while (!generation_has_ended(of) && clock_ms() < until_ms) {
+  while (!generation_has_ended(of) && supervisor_clock_ms() < until_ms) {
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += 1;
@@ -182,229 +140,32 @@ static bool wait_ended(supervisor *self, const generation *of, uint32_t timeout_
 }
 
 /* Lets it finish under the deadline; what is left then goes back to the journal. False: it does not even end then. */
-static bool drain(supervisor *self, generation *of) {
+bool supervisor_drain(supervisor *self, generation *of) {
   generation_stop(of);
   if (wait_ended(self, of, self->parts->options->drain_ms)) {
     return true;
   }
   runtime_counts counts;
   runtime_counts_get(generation_runtime(of), &counts);
-  say(self, QN_LOG_WARNING, "%u documents have not come out after %u ms; they go back to where they came from",
-      counts.in_flight, self->parts->options->drain_ms);
+  supervisor_say(self, QN_LOG_WARNING,
+                 "%u documents have not come out after %u ms; they go back to where they came from", counts.in_flight,
+                 self->parts->options->drain_ms);
   generation_abandon(of);
   if (wait_ended(self, of, GRACE_MS)) {
     return true;
   }
-  say(self, QN_LOG_ERROR, "a stage does not return from a document; the process has to end");
+  supervisor_say(self, QN_LOG_ERROR, "a stage does not return from a document; the process has to end");
   atomic_store(&self->is_stuck, true);
   return false;
 }
 
-static generation *take_running(supervisor *self, pipeline_state state) {
+generation *supervisor_take_running(supervisor *self, pipeline_state state) {
   pthread_mutex_lock(&self->mutex);
   generation *of = self->running;
   self->running = NULL;
   self->state = state;
   pthread_mutex_unlock(&self->mutex);
   return of;
-}
-
-/* --- reloading [its thread] --- */
-
-typedef struct loop_errand {
-  sources *sources;
-  edition *edition;
-  qn_error *error;
-} loop_errand;
-
-static int errand_prepare(void *arg) {
-  const loop_errand *errand = arg;
-  return sources_prepare(errand->sources, errand->edition, errand->error);
-}
-
-static int errand_commit(void *arg) {
-  const loop_errand *errand = arg;
-  sources_commit(errand->sources);
-  return 0;
-}
-
-static int errand_abort(void *arg) {
-  const loop_errand *errand = arg;
-  sources_abort(errand->sources);
-  return 0;
-}
-
-static int on_loop(const supervisor *self, int (*run)(void *arg), edition *of, qn_error *error) {
-  loop_errand errand = { self->sources, of, error };
-  int rc = service_on_loop(self->parts->service, run, &errand);
-  return rc == -ESHUTDOWN ? error_set(error, rc, "ending", "the worker is ending") : rc;
-}
-
-static void describe_faults(const faults *found, char *message, size_t size) {
-  char *text = NULL;
-  size_t len = 0;
-  FILE *stream = open_memstream(&text, &len);
-  if (stream != NULL) {
-    faults_print(found, stream, false);
-    fclose(stream);
-  }
-  snprintf(message, size, "%s", text != NULL ? text : "no memory");
-  free(text);
-}
-
-/* The file as it is now. 0, or a negative errno with message filled. */
-static int read_edition(const supervisor *self, edition **ret_edition, char *message, size_t size) {
-  faults *found = NULL;
-  if (faults_new(&found) != 0) {
-    snprintf(message, size, "no memory");
-    return -ENOMEM;
-  }
-  const service_options *options = self->parts->options;
-  pthread_mutex_lock(self->parts->registry_mutex);
-  int rc = edition_new(self->path, options->registry, options->sets, options->n_sets, ret_edition, found);
-  pthread_mutex_unlock(self->parts->registry_mutex);
-  if (rc != 0) {
-    describe_faults(found, message, size);
-  } else if (strcmp((*ret_edition)->plan->name, self->name) != 0) {
-    snprintf(message, size,
-             "the pipeline is now named \"%s\", and documents of \"%s\" may wait in the journal; restart the worker to "
-             "rename it",
-             (*ret_edition)->plan->name, self->name);
-    edition_unref(*ret_edition);
-    rc = -EINVAL;
-  }
-  faults_free(found);
-  return rc;
-}
-
-static void keep_draining(supervisor *self, generation *of) {
-  pthread_mutex_lock(&self->mutex);
-  self->draining[self->n_draining++] = of;
-  pthread_mutex_unlock(&self->mutex);
-}
-
-/* Until nothing more is taken from the journal by it, so that two do not take from one line. */
-static void wait_sources(const generation *of) {
-  static const _Atomic bool never = false;
-  while (!generation_has_ended(of) && !runtime_sources_ended(generation_runtime(of))) {
-    thread_nap(1, &never);
-  }
-}
-
-/* Both can live at once: the new one is there before the old one's sources end. */
-static int swap_beside(supervisor *self, edition *next, qn_error *error) {
-  generation *made = NULL;
-  int rc = build(self, next, &made, error);
-  if (rc != 0) {
-    return rc;
-  }
-  generation *old = take_running(self, PIPELINE_SWAPPING);
-  if (old != NULL) {
-    generation_stop(old);
-    wait_sources(old);
-    keep_draining(self, old);
-  }
-  return launch(self, made, error);
-}
-
-/* Both would own one output: the old one must be gone first, and comes back if the new one cannot be built. */
-static int swap_after(supervisor *self, edition *next, qn_error *error) {
-  generation *old = take_running(self, PIPELINE_SWAPPING);
-  edition *before = edition_ref(generation_edition(old));
-  if (!drain(self, old)) {
-    edition_unref(before);
-    return error_set(error, -ETIMEDOUT, "stuck", "the pipeline that ran does not end");
-  }
-  bury(self, old);
-  generation *made = NULL;
-  int rc = build(self, next, &made, error);
-  rc = rc == 0 ? launch(self, made, error) : rc;
-  if (rc != 0) {
-    qn_error again = { 0 };
-    int back = build(self, before, &made, &again);
-    back = back == 0 ? launch(self, made, &again) : back;
-    if (back != 0) {
-      say(self, QN_LOG_ERROR, "the pipeline as it was cannot be started again: %s", again.message);
-      pthread_mutex_lock(&self->mutex);
-      self->state = PIPELINE_WAITING;
-      self->due_ms = clock_ms() + DELAY_MIN_MS;
-      pthread_mutex_unlock(&self->mutex);
-    }
-  }
-  edition_unref(before);
-  return rc;
-}
-
-static bool too_many_drain(supervisor *self) {
-  pthread_mutex_lock(&self->mutex);
-  bool result = self->n_draining == DRAINING_MAX;
-  pthread_mutex_unlock(&self->mutex);
-  return result;
-}
-
-static int swap(supervisor *self, edition *next, qn_error *error) {
-  pthread_mutex_lock(&self->mutex);
-  const generation *old = self->running;
-  bool excludes = old != NULL && edition_excludes(generation_edition(old), next);
-  for (uint32_t i = 0; i < self->n_draining; i++) {
-    excludes |= old != NULL && edition_excludes(generation_edition(self->draining[i]), next);
-  }
-  pthread_mutex_unlock(&self->mutex);
-  return excludes || (old != NULL && too_many_drain(self)) ? swap_after(self, next, error)
-                                                           : swap_beside(self, next, error);
-}
-
-static int reload(supervisor *self, char *message, size_t size) {
-  edition *next = NULL;
-  qn_error error = { 0 };
-  int rc = read_edition(self, &next, message, size);
-  if (rc != 0) {
-    return rc;
-  }
-  rc = on_loop(self, errand_prepare, next, &error);
-  if (rc == 0) {
-    rc = swap(self, next, &error);
-    on_loop(self, rc == 0 ? errand_commit : errand_abort, next, &(qn_error){ 0 });
-  }
-  instance_pool_trim(self->pool);
-  edition_unref(next);
-  if (rc != 0) {
-    snprintf(message, size, "%s", error.message);
-  }
-  return rc;
-}
-
-/* One picture of the file serves all who have asked so far. */
-static void answer_requests(supervisor *self) {
-  pthread_mutex_lock(&self->mutex);
-  reload_request *asked = self->requests;
-  self->requests = NULL;
-  pthread_mutex_unlock(&self->mutex);
-  char message[1024] = "";
-  int rc = reload(self, message, sizeof message);
-  if (rc == 0) {
-    say(self, QN_LOG_INFO, "reloaded %s", self->path);
-  } else {
-    say(self, QN_LOG_ERROR, "not reloaded, and the pipeline goes on as it was: %s", message);
-    letters_note(self->letters, "reload", "reload", message);
-  }
-  pthread_mutex_lock(&self->mutex);
-  self->last_reload_ok = rc == 0;
-  self->last_reload_ms = thread_now_ms();
-  self->n_failures = rc == 0 ? 0 : self->n_failures;
-  memcpy(self->reload_message, message, sizeof message);
-  while (asked != NULL) {
-    reload_request *next = asked->next;
-    asked->code = rc;
-    memcpy(asked->message, message, sizeof message);
-    asked->done = true;
-    if (!asked->is_waited_for) {
-      free(asked);
-    }
-    asked = next;
-  }
-  pthread_cond_broadcast(&self->changed);
-  pthread_mutex_unlock(&self->mutex);
 }
 
 /* --- failures [its thread] --- */
@@ -419,39 +180,39 @@ static uint32_t delay_after(uint32_t n_failures) {
 
 static void wait_to_restart(supervisor *self, const char *why) {
   pthread_mutex_lock(&self->mutex);
-  if (clock_ms() - self->started_ms > HEALTHY_MS) {
+  if (supervisor_clock_ms() - self->started_ms > HEALTHY_MS) {
     self->n_failures = 0;
   }
   uint32_t delay_ms = delay_after(++self->n_failures);
   self->state = PIPELINE_WAITING;
-  self->due_ms = clock_ms() + delay_ms;
+  self->due_ms = supervisor_clock_ms() + delay_ms;
   pthread_mutex_unlock(&self->mutex);
-  say(self, QN_LOG_ERROR, "the pipeline stopped: %s; its documents wait, and it is started again in %u s", why,
-      delay_ms / 1000);
+  supervisor_say(self, QN_LOG_ERROR, "the pipeline stopped: %s; its documents wait, and it is started again in %u s",
+                 why, delay_ms / 1000);
   letters_note(self->letters, "pipeline", "stopped", why);
 }
 
 static void look_after_running(supervisor *self) {
-  generation *of = take_running(self, PIPELINE_ENDED);
+  generation *of = supervisor_take_running(self, PIPELINE_ENDED);
   const qn_error *error;
   int rc = generation_code(of, &error);
   if (rc == 0) {
-    say(self, QN_LOG_INFO, "all sources have ended, and everything has come out");
+    supervisor_say(self, QN_LOG_INFO, "all sources have ended, and everything has come out");
   } else {
     wait_to_restart(self, error->message);
   }
-  bury(self, of);
+  supervisor_bury(self, of);
 }
 
 static void restart(supervisor *self) {
   generation *made = NULL;
   qn_error error = { 0 };
-  int rc = build(self, self->edition, &made, &error);
-  rc = rc == 0 ? launch(self, made, &error) : rc;
+  int rc = supervisor_build(self, self->edition, &made, &error);
+  rc = rc == 0 ? supervisor_launch(self, made, &error) : rc;
   if (rc != 0) {
     wait_to_restart(self, error.message);
   } else {
-    say(self, QN_LOG_WARNING, "the pipeline is started again");
+    supervisor_say(self, QN_LOG_WARNING, "the pipeline is started again");
   }
 }
 
@@ -469,7 +230,7 @@ static void bury_drained(supervisor *self) {
     if (ended == NULL) {
       return;
     }
-    bury(self, ended);
+    supervisor_bury(self, ended);
     instance_pool_trim(self->pool);
   }
 }
@@ -492,7 +253,7 @@ static bool find_task(const supervisor *self, task *ret_task) {
     *ret_task = TASK_RUNNING_ENDED;
   } else if (self->requests != NULL) {
     *ret_task = TASK_RELOAD;
-  } else if (self->due_ms != 0 && clock_ms() >= self->due_ms) {
+  } else if (self->due_ms != 0 && supervisor_clock_ms() >= self->due_ms) {
     *ret_task = TASK_RESTART;
   } else {
     return false;
@@ -513,27 +274,11 @@ static task wait_task(supervisor *self) {
   return found;
 }
 
-static void refuse_requests(supervisor *self) {
-  pthread_mutex_lock(&self->mutex);
-  while (self->requests != NULL) {
-    reload_request *asked = self->requests;
-    self->requests = asked->next;
-    asked->code = -ESHUTDOWN;
-    snprintf(asked->message, sizeof asked->message, "the worker is ending");
-    asked->done = true;
-    if (!asked->is_waited_for) {
-      free(asked);
-    }
-  }
-  pthread_cond_broadcast(&self->changed);
-  pthread_mutex_unlock(&self->mutex);
-}
-
 /* Everything that runs drains at once, under one deadline. */
 static void end(supervisor *self) {
   generation *all[DRAINING_MAX + 1];
   uint32_t n = 0;
-  generation *of = take_running(self, PIPELINE_DRAINING);
+  generation *of = supervisor_take_running(self, PIPELINE_DRAINING);
   if (of != NULL) {
     all[n++] = of;
   }
@@ -547,8 +292,8 @@ static void end(supervisor *self) {
     generation_stop(all[i]);
   }
   for (uint32_t i = 0; i < n && !atomic_load(&self->is_stuck); i++) {
-    if (drain(self, all[i])) {
-      bury(self, all[i]);
+    if (supervisor_drain(self, all[i])) {
+      supervisor_bury(self, all[i]);
     }
   }
 }
@@ -558,7 +303,7 @@ static void *watch_over(void *arg) {
   for (task next = wait_task(self); next != TASK_STOP; next = wait_task(self)) {
     switch (next) {
     case TASK_RELOAD:
-      answer_requests(self);
+      supervisor_answer_requests(self);
       break;
     case TASK_RUNNING_ENDED:
       look_after_running(self);
@@ -574,7 +319,7 @@ static void *watch_over(void *arg) {
   if (!atomic_load(&self->is_stuck)) {
     end(self);
   }
-  refuse_requests(self);
+  supervisor_refuse_requests(self);
   atomic_store(&self->has_ended, true);
   service_wake(self->parts->service);
   return NULL;
@@ -625,7 +370,7 @@ int supervisor_new(const service_parts *parts, const char *path, supervisor **re
     error_set(error, rc, "pipeline", "%s is no pipeline to run", path);
   }
   rc = rc == 0 ? make_parts(made, error) : rc;
-  rc = rc == 0 ? build(made, made->edition, &made->running, error) : rc;
+  rc = rc == 0 ? supervisor_build(made, made->edition, &made->running, error) : rc;
   if (rc != 0) {
     supervisor_free(made);
     return rc;
@@ -638,7 +383,7 @@ int supervisor_start(supervisor *self, qn_error *error) {
   generation *first = self->running;
   self->running = NULL;
   sources_commit(self->sources);
-  int rc = launch(self, first, error);
+  int rc = supervisor_launch(self, first, error);
   if (rc != 0) {
     return rc;
   }
@@ -674,7 +419,7 @@ void supervisor_free(supervisor *self) {
   }
   if (self->running != NULL) { /* never started, or its thread could not be */
     if (self->n_generations > 0) {
-      drain(self, self->running);
+      supervisor_drain(self, self->running);
     }
     generation_free(self->running);
   }
@@ -690,35 +435,6 @@ void supervisor_free(supervisor *self) {
 }
 
 /* --- for others --- */
-
-int supervisor_reload(supervisor *self, char *message, size_t size) {
-  reload_request *asked = calloc(1, sizeof *asked);
-  if (asked == NULL) {
-    return -ENOMEM;
-  }
-  asked->is_waited_for = message != NULL;
-  pthread_mutex_lock(&self->mutex);
-  if (self->stopping || atomic_load(&self->has_ended)) {
-    pthread_mutex_unlock(&self->mutex);
-    free(asked);
-    return -ESHUTDOWN;
-  }
-  asked->next = self->requests;
-  self->requests = asked;
-  pthread_cond_broadcast(&self->changed);
-  if (message == NULL) {
-    pthread_mutex_unlock(&self->mutex);
-    return 0;
-  }
-  while (!asked->done) {
-    pthread_cond_wait(&self->changed, &self->mutex);
-  }
-  pthread_mutex_unlock(&self->mutex);
-  int rc = asked->code;
-  snprintf(message, size, "%s", asked->message);
-  free(asked);
-  return rc;
-}
 
 const char *supervisor_name(const supervisor *self) {
   return self->name;
@@ -757,90 +473,4 @@ journal_line *supervisor_line(supervisor *self, qn_str source) {
   }
   pthread_mutex_unlock(&self->mutex);
   return line;
-}
-
-/* --- the picture --- */
-
-static void add_line(journal_counts *sum, const journal_counts *one) {
-  sum->accepted += one->accepted;
-  sum->known += one->known;
-  sum->refused += one->refused;
-  sum->settled += one->settled;
-  sum->quarantined += one->quarantined;
-  sum->waiting += one->waiting;
-  sum->taken += one->taken;
-  sum->bytes += one->bytes;
-  sum->oldest_ms =
-      sum->oldest_ms == 0 || (one->oldest_ms != 0 && one->oldest_ms < sum->oldest_ms) ? one->oldest_ms : sum->oldest_ms;
-}
-
-/* [locked] */
-static void report_lines(const supervisor *self, service_pipeline *to) {
-  const edition *of = self->edition;
-  for (uint32_t i = 0; i < of->n_journaled; i++) {
-    journal_line *line;
-    journal_counts counts = { 0 };
-    qn_error error;
-    const char *id = of->plan->stages[of->journaled[i].stage].id;
-    if (journal_line_get(self->parts->journal, self->name, id, &line, &error) == 0) {
-      journal_line_counts_get(line, &counts);
-      add_line(&to->line, &counts);
-    }
-  }
-}
-
-/* [locked] */
-static void report_runs(const supervisor *self, service_pipeline *to) {
-  to->counts = self->past;
-  const plan_limits *limits = &self->edition->plan->limits;
-  to->limit_documents = limits->documents;
-  to->limit_bytes = limits->bytes;
-  for (uint32_t i = 0; i < self->n_draining; i++) {
-    add_counts(&to->counts, self->draining[i]);
-  }
-  if (self->running == NULL) {
-    return;
-  }
-  add_counts(&to->counts, self->running);
-  runtime *run = generation_runtime(self->running);
-  for (uint32_t i = 0; i < to->n_stages; i++) {
-    runtime_stage_get(run, i, &to->stages[i].sum);
-    to->stages[i].queue = runtime_queue_get(run, i);
-    to->stages[i].restarts = runtime_restarts_get(run, i);
-  }
-  runtime_passage passage;
-  runtime_passage_get(run, &passage);
-  to->took = passage.took;
-  to->oldest_ms = passage.oldest_ms;
-  to->bytes_in_flight = passage.bytes_in_flight;
-}
-
-int supervisor_report(supervisor *self, service_pipeline *to, edition **ret_edition) {
-  pthread_mutex_lock(&self->mutex);
-  const plan *planned = self->edition->plan;
-  to->stages = calloc(planned->n_stages + 1, sizeof *to->stages);
-  to->troubles = calloc(SERVICE_TROUBLES, sizeof *to->troubles);
-  if (to->stages == NULL || to->troubles == NULL) {
-    pthread_mutex_unlock(&self->mutex);
-    return -ENOMEM;
-  }
-  to->name = self->name;
-  to->path = self->path;
-  to->state = self->state;
-  to->generation = self->n_generations;
-  to->n_failures = self->n_failures;
-  to->last_reload_ok = self->last_reload_ok;
-  to->last_reload_ms = self->last_reload_ms;
-  memcpy(to->reload_message, self->reload_message, sizeof to->reload_message);
-  to->plan = planned;
-  to->n_stages = planned->n_stages;
-  for (uint32_t i = 0; i < planned->n_stages; i++) {
-    to->stages[i].planned = &planned->stages[i];
-  }
-  report_lines(self, to);
-  report_runs(self, to);
-  *ret_edition = edition_ref(self->edition);
-  pthread_mutex_unlock(&self->mutex);
-  to->n_troubles = letters_troubles(self->letters, to->troubles);
-  return 0;
 }
