@@ -407,12 +407,13 @@ static qn_str cut(qn_str text, size_t most) {
 static int commit_document(broker_source *self, qn_call *call, const broker_message *message, uint32_t slot,
                            const char *slug, qn_str text) {
   char made_id[33];
-  qn_emit emit = { .source = cut(message->source, SOURCE_MOST),
-                   .id = message->id.len <= ID_MOST ? message->id : (qn_str){ NULL, 0 },
+  bool is_whole = is_block(message) && slug == NULL; /* it says itself who it is and where it came from */
+  qn_emit emit = { .source = is_whole ? (qn_str){ NULL, 0 } : cut(message->source, SOURCE_MOST),
+                   .id = message->id.len <= ID_MOST && !is_whole ? message->id : (qn_str){ NULL, 0 },
                    .media_type = is_block(message) ? (qn_str){ NULL, 0 } : message->content_type,
                    .ordinal = message->ordinal,
                    .cookie = slot };
-  if (emit.id.len == 0 && !(is_block(message) && slug == NULL)) {
+  if (emit.id.len == 0 && !is_whole) {
     broker_id_of_bytes(message->body, made_id);
     emit.id = (qn_str){ made_id, 32 };
   }
