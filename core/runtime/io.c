@@ -220,7 +220,15 @@ static int io_offload(qn_env *env, void (*work)(void *arg), void (*done)(void *a
 /* --- the rest --- */
 
 static int io_listen(qn_env *env, qn_str address, int *ret_fd) {
-  return listeners_get(home_of(env)->listeners, address, ret_fd);
+  io_home *home = home_of(env);
+  if (home->n_listening == IO_LISTENING_MAX) {
+    return -EMFILE;
+  }
+  int rc = listeners_get(home->listeners, address, ret_fd);
+  if (rc == 0) {
+    home->listening[home->n_listening++] = *ret_fd;
+  }
+  return rc;
 }
 
 static uint64_t io_now_ms(qn_env *env) {
@@ -255,6 +263,9 @@ void io_settle(io_home *self) {
 void io_close_all(qn_env *env) {
   static const char *const names[] = { "watch", "timer", "wake" };
   io_home *home = home_of(env);
+  while (home != NULL && home->n_listening > 0) {
+    listeners_put(home->listeners, home->listening[--home->n_listening]);
+  }
   while (home != NULL && home->handles != NULL) {
     io_handle *handle = home->handles;
     char text[80];

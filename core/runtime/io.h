@@ -9,12 +9,16 @@
 #include "plugin/host.h"
 #include "runtime/listen.h"
 
+enum { IO_LISTENING_MAX = 16 };
+
 /* Where one stage's events happen, and what it holds of them. [loop] */
 typedef struct io_home {
   uv_loop_t *uv;
   listeners *listeners;
   struct io_handle *handles;
   uint32_t n_offloads;
+  uint32_t n_listening;
+  int listening[IO_LISTENING_MAX]; /* sockets it got from the listeners */
 } io_home;
 
 /* The table; it works for stages whose env->io is set. */

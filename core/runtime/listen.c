@@ -21,7 +21,8 @@ enum { BACKLOG = 512, LISTENERS_MAX = 64 };
 typedef struct listener {
   char *address; /* of an adopted one: "systemd:NAME" */
   int fd;
-  bool adopted; /* its file, if it has one, is not ours to remove */
+  bool adopted; /* its file, if it has one, is not ours to remove, and it stays open */
+  uint32_t n_users;
 } listener;
 
 struct listeners {
@@ -239,17 +240,41 @@ int listeners_new(listeners **ret_listeners) {
   return 0;
 }
 
+static void shut(listener *self) {
+  close(self->fd);
+  if (!self->adopted && is_unix(self->address)) {
+    unlink(self->address + sizeof unix_prefix - 1);
+  }
+  free(self->address);
+}
+
+void listeners_put(listeners *self, int fd) {
+  pthread_mutex_lock(&self->mutex);
+  for (uint32_t i = 0; i < self->n; i++) {
+    self->all[i].n_users -= self->all[i].fd == fd && self->all[i].n_users > 0;
+  }
+  pthread_mutex_unlock(&self->mutex);
+}
+
+void listeners_sweep(listeners *self) {
+  pthread_mutex_lock(&self->mutex);
+  for (uint32_t i = 0; i < self->n;) {
+    if (self->all[i].n_users == 0 && !self->all[i].adopted) {
+      shut(&self->all[i]);
+      self->all[i] = self->all[--self->n];
+    } else {
+      i++;
+    }
+  }
+  pthread_mutex_unlock(&self->mutex);
+}
+
 void listeners_free(listeners *self) {
   if (self == NULL) {
     return;
   }
   for (uint32_t i = 0; i < self->n; i++) {
-    listener *one = &self->all[i];
-    close(one->fd);
-    if (!one->adopted && is_unix(one->address)) {
-      unlink(one->address + sizeof unix_prefix - 1);
-    }
-    free(one->address);
+    shut(&self->all[i]);
   }
   pthread_mutex_destroy(&self->mutex);
   free(self);
@@ -258,9 +283,10 @@ void listeners_free(listeners *self) {
 /* [locked] Takes wanted if it succeeds. */
 static int find_or_open(listeners *self, char *wanted, int *ret_fd) {
   for (uint32_t i = 0; i < self->n; i++) {
-    const listener *one = &self->all[i];
+    listener *one = &self->all[i];
     if (strcmp(one->address, wanted) == 0 || (one->adopted && is_bound_to(one->fd, wanted))) {
       *ret_fd = one->fd;
+      one->n_users++;
       free(wanted);
       return 0;
     }
@@ -271,7 +297,7 @@ static int find_or_open(listeners *self, char *wanted, int *ret_fd) {
            : self->n == LISTENERS_MAX ? -ENOSPC
                                       : listen_open(wanted, 0, &fd);
   if (rc == 0) {
-    self->all[self->n++] = (listener){ .address = wanted, .fd = fd };
+    self->all[self->n++] = (listener){ .address = wanted, .fd = fd, .n_users = 1 };
     *ret_fd = fd;
   }
   return rc;

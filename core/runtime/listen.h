@@ -16,6 +16,10 @@ void listeners_free(listeners *listeners); /* closes them; unix sockets are remo
 /* The socket for "host:port", "[::1]:port" or "unix:/path": opened the first time, the same one ever after. It is
  * non-blocking. 0, -EINVAL (no such form), -EADDRNOTAVAIL (no such host), -errno. [any] */
 int listeners_get(listeners *listeners, qn_str address, int *ret_fd);
+/* Whoever got it needs it no more. It stays open, for the one that may take over, until the next sweep. [any] */
+void listeners_put(listeners *listeners, int fd);
+/* Closes those that nobody needs any more. [any] */
+void listeners_sweep(listeners *listeners);
 
 /* Takes a listening socket that was opened before this process was (systemd's socket activation): listeners_get gives it to whoever asks
  * for "systemd:NAME", or for the very address that it is bound to. fd is the listeners' if it succeeds. 0, -ENOTSOCK, -EINVAL (it does not

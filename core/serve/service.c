@@ -3,6 +3,7 @@
 /* The service's loop: signals, the journaled sources and their ends, errands of other threads, the way to a quiet end.
  *
  * What makes or unmakes a source runs between turns of the loop and not in its callbacks, since it may have to turn the loop itself. */
+#include "serve/control_lend.h"
 #include "serve/service.h"
 
 #include <errno.h>
@@ -183,6 +184,7 @@ static void look_around(service *self) {
   for (uint32_t i = 0; i < self->n_supervisors; i++) {
     sources_reap(supervisor_sources(self->supervisors[i]), now_ms);
   }
+  listeners_sweep(self->listeners);
   if (some_stuck(self)) {
     atomic_store(&self->stopping, true);
   }
@@ -287,7 +289,7 @@ static int open_base(service *self, qn_error *error) {
     return error_set(error, rc, "no-loop", "cannot open an event loop: %s", strerror(-rc));
   }
   self->has_loop = true;
-  if (listeners_new(&self->listeners) != 0) {
+  if (listeners_new(&self->listeners) != 0 || control_lend_new(&self->loop, &self->lend) != 0) {
     return error_set(error, -ENOMEM, "no-memory", "no memory for the worker");
   }
   rc = open_state(self, error);
@@ -300,7 +302,10 @@ static int open_base(service *self, qn_error *error) {
                        .journal = self->journal,
                        .listeners = self->listeners,
                        .letters_path = self->letters_path,
-                       .world = { .loop = &self->loop, .listeners = self->listeners, .journal = self->journal },
+                       .world = { .loop = &self->loop,
+                                  .listeners = self->listeners,
+                                  .journal = self->journal,
+                                  .control = self->lend },
                        .registry_mutex = &self->registry_mutex };
   return 0;
 }
@@ -367,6 +372,10 @@ int service_new(const service_options *options, void (*tell_faults)(void *arg, c
   return 0;
 }
 
+struct control_lend *service_control_lend(service *self) {
+  return self->lend;
+}
+
 void service_free(service *self) {
   if (self == NULL || some_stuck(self)) {
     return;
@@ -376,6 +385,7 @@ void service_free(service *self) {
   }
   journal_close(self->journal);
   close_handles(self);
+  control_lend_free(self->lend);
   if (self->has_loop) {
     loop_done(&self->loop);
   }
