@@ -32,7 +32,7 @@ static const qn_sink sink_table = {
   .finish = broker_sink_finish,
 };
 
-static const qn_stage source_stage = { .size = sizeof(qn_stage), .name = "amqp-in", .source = &source_table };
+static const qn_stage source_stage = { .size = sizeof(qn_stage), .name = "amqp", .source = &source_table };
 static const qn_stage sink_stage = { .size = sizeof(qn_stage), .name = "amqp-out", .sink = &sink_table };
 static const qn_stage *const stages[] = { &source_stage, &sink_stage };
 

@@ -71,7 +71,7 @@ static int consumer_open(qn_create *create, broker_source *source, uint32_t pref
   self->queue.most_bytes = (uint64_t)qn_config_i64(create, "/message_bytes", 128 << 20);
   broker_track_init(&self->track);
   int rc = amqp_settings_read(create, &self->settings);
-  rc = rc == 0 ? topology_read(create, &self->topology) : rc;
+  rc = rc == 0 ? topology_read(create, true, &self->topology) : rc;
   self->acked_capacity = prefetch + 1;
   self->acked = calloc(self->acked_capacity, sizeof *self->acked);
   if (rc == 0 && (self->acked == NULL || confirms_init(&self->delayed, prefetch) != 0 ||

@@ -39,7 +39,7 @@ static void producer_close(void *client) {
 
 static int read_config(producer *self, qn_create *create) {
   int rc = amqp_settings_read(create, &self->settings);
-  rc = rc == 0 ? topology_read(create, &self->topology) : rc;
+  rc = rc == 0 ? topology_read(create, false, &self->topology) : rc;
   rc = rc == 0 ? amqp_settings_str(create, "/routing_key", &self->routing_key) : rc;
   self->mandatory = qn_config_i64(create, "/mandatory", 1) != 0;
   if (rc == 0 && self->topology.queue == NULL && self->topology.exchange == NULL) {

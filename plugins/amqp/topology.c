@@ -44,7 +44,7 @@ static int read_keys(qn_create *create, topology *self) {
   return rc;
 }
 
-int topology_read(qn_create *create, topology *ret_topology) {
+int topology_read(qn_create *create, bool binds, topology *ret_topology) {
   qn_str type = qn_config_str(create, "/queue_type");
   topology made = {
     .declare = qn_config_i64(create, "/declare", 1) != 0,
@@ -56,7 +56,7 @@ int topology_read(qn_create *create, topology *ret_topology) {
   rc = rc == 0 ? amqp_settings_str(create, "/dead_letter_key", &made.dead_key) : rc;
   rc = rc == 0 ? amqp_settings_str(create, "/exchange", &made.exchange) : rc;
   rc = rc == 0 ? amqp_settings_str(create, "/exchange_type", &made.exchange_type) : rc;
-  rc = rc == 0 ? read_keys(create, &made) : rc;
+  rc = rc == 0 && binds ? read_keys(create, &made) : rc;
   if (rc != 0) {
     topology_done(&made);
     return rc;

@@ -20,8 +20,8 @@ typedef struct topology {
 } topology;
 
 /* Reads queue, declare, queue_type, delivery_limit, dead_letter_exchange, dead_letter_key, exchange, exchange_type and
- * binding_keys, as far as they are there. 0; -EINVAL or -ENOMEM, said by create_fail(). */
-int topology_read(qn_create *create, topology *ret_topology);
+ * (if it binds) binding_keys. 0; -EINVAL or -ENOMEM, said by create_fail(). */
+int topology_read(qn_create *create, bool binds, topology *ret_topology);
 void topology_done(topology *topology);
 
 /* Makes sure of all. 0, negative errno with fault. */
