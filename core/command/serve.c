@@ -11,6 +11,7 @@
 #include "command/command.h"
 #include "command/serve_options.h"
 #include "serve/control_http.h"
+#include "serve/control_lend.h"
 #include "serve/service.h"
 
 typedef struct serving {
@@ -81,6 +82,9 @@ static int open_control(serving *self) {
                                         .fd = -1,
                                         .socket_path = self->socket_path,
                                         .token = has_token ? &token : NULL };
+  if (rc == 0) {
+    control_lend_attach(service_control_lend(self->service), self->control, has_token ? &token : NULL);
+  }
   bool is_wanted = control_http_is_there() || strcmp(self->options.control, "off") != 0;
   rc = rc == 0 && is_wanted ? control_http_start(&served, &self->http, &error) : rc;
   if (rc != 0) {

@@ -40,6 +40,7 @@ struct qn_env {
   const qn_host *host;     /* the table lent to it: host_table(), unless a harness lends another before create */
   void *owner;             /* the runtime's own side of the stage */
   struct io_home *io;      /* where its events happen; NULL: it has none */
+  struct control_lend *control; /* the worker's control, lent to it; NULL: it is lent none */
   _Atomic size_t memory;   /* bytes from alloc now held */
   size_t fail_after;       /* tests: alloc fails from this one on; 0 never */
   _Atomic size_t n_allocs;

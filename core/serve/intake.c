@@ -12,6 +12,7 @@
 
 #include "plugin/host.h"
 #include "runtime/io.h"
+#include "serve/control_lend.h"
 #include "serve/intake_news.h"
 #include "serve/thread.h"
 
@@ -215,9 +216,11 @@ static const void *hook_extension(qn_env *env, const char *name) {
   static const qn_intake table = {
     .size = sizeof table, .listen = intake_listen, .emit_key = intake_emit_key, .emit_watch = intake_emit_watch
   };
-  (void)env;
   if (strcmp(name, QN_IO_1) == 0) {
     return io_extension();
+  }
+  if (strcmp(name, QN_CONTROL_1) == 0) {
+    return env->control != NULL ? control_lend_extension() : NULL;
   }
   return strcmp(name, QN_INTAKE_1) == 0 ? &table : NULL;
 }
@@ -478,6 +481,7 @@ static int create(intake *self, qn_error *error) {
   self->io = (io_home){ .uv = &world->loop->uv, .listeners = world->listeners };
   self->env.owner = self;
   self->env.io = &self->io;
+  self->env.control = world->control;
   int rc = host_create(&self->env, self->table, &self->self, error);
   self->created = rc == 0;
   return rc;
@@ -555,6 +559,7 @@ bool intake_free(intake *self) {
     self->has_thread = false;
   }
   abandon(self);
+  control_lend_forget(self->port->world->control, &self->env);
   if (self->created) {
     io_settle(&self->io);
     host_destroy(self->table, self->self);

@@ -21,6 +21,7 @@ typedef struct intake_world {
   loop *loop;
   struct listeners *listeners;
   journal *journal;
+  struct control_lend *control; /* lent to sources; NULL: none is */
   void (*log)(void *arg, const char *pipeline, const char *stage, uint32_t level, const char *text,
               size_t len); /* [any] */
   /* A source has ended: by itself (code 0), or by a fault; or, told by intake_stop, as it was asked to. [loop] */

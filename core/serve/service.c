@@ -3,7 +3,6 @@
 /* The service's loop: signals, the journaled sources and their ends, errands of other threads, the way to a quiet end.
  *
  * What makes or unmakes a source runs between turns of the loop and not in its callbacks, since it may have to turn the loop itself. */
-#include "serve/control_lend.h"
 #include "serve/service.h"
 
 #include <errno.h>
@@ -17,6 +16,7 @@
 #include "observe/metrics.h"
 #include "runtime/listen.h"
 #include "runtime/loop.h"
+#include "serve/control_lend.h"
 #include "serve/service_body.h"
 #include "serve/thread.h"
 

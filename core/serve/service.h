@@ -126,4 +126,7 @@ int service_letters_retry(service *service, const int64_t *numbers, uint32_t n, 
 
 const char *service_state_folder(const service *service);
 
+/* What lends the control to sources: the control is attached to it once there is one (control_lend.h). */
+struct control_lend *service_control_lend(service *service);
+
 #endif

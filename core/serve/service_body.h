@@ -24,6 +24,7 @@ struct service {
   loop loop;
   bool has_loop;
   struct listeners *listeners;
+  struct control_lend *lend;
   journal *journal;
   char *letters_path;
   int64_t started_ms;
