@@ -100,18 +100,23 @@ static bool has_time(teller *to, uint32_t i, uint32_t n, uint64_t until_ms) {
   return false;
 }
 
+/* The next document of an ordered stage, on one instance and on another that has had the same ones before. */
+static void next_check(stand *first, stand *second, const sample *from) {
+  outcome one, other;
+  char what[160];
+  teller_at(first->teller, from->number, "a document");
+  stand_process(first, from, &one);
+  stand_process(second, from, &other);
+  first_words(from, "first run and second", what, sizeof what);
+  stand_same(first, RULE_SAME_AGAIN, &one, &other, what);
+  outcome_done(&one);
+  outcome_done(&other);
+}
+
 /* An ordered stage: the whole row of documents on one instance, and again on another. */
 static void rows_check(stand *first, stand *second, const sample_list *samples, uint64_t until_ms) {
   for (uint32_t i = 0; i < samples->n && has_time(first->teller, i, samples->n, until_ms); i++) {
-    outcome one, other;
-    char what[160];
-    teller_at(first->teller, samples->items[i].number, "a document");
-    stand_process(first, &samples->items[i], &one);
-    stand_process(second, &samples->items[i], &other);
-    first_words(&samples->items[i], "first run and second", what, sizeof what);
-    stand_same(first, RULE_SAME_AGAIN, &one, &other, what);
-    outcome_done(&one);
-    outcome_done(&other);
+    next_check(first, second, &samples->items[i]);
   }
 }
 
@@ -330,9 +335,30 @@ void check_instances(const subject *what, teller *to) {
 
 /* --- fuzz --- */
 
-/* Sixteen samples share one configuration, which their numbers tell. */
+static int fuzz_sample(const subject *what, uint32_t number, sample *ret_sample) {
+  return what->only != NULL && what->only->number == number
+             ? sample_of(what->seed, number, what->only->bytes, what->only->len, ret_sample)
+             : sample_make(what->seed, number, ret_sample);
+}
+
+static void fuzz_samples(const subject *what, stand *one, stand *other, uint32_t first, uint32_t last,
+                         uint64_t until_ms) {
+  for (uint32_t number = first; number < last && check_now_ms() < until_ms && !check_is_over(one->teller); number++) {
+    sample from;
+    if (fuzz_sample(what, number, &from) == 0) {
+      if (other != NULL) {
+        next_check(one, other, &from);
+      } else {
+        document_check(one, &from);
+      }
+      sample_done(&from);
+    }
+  }
+}
+
+/* Sixteen samples share one configuration, which their numbers tell; if order counts, an instance too. */
 static uint32_t fuzz_round(const subject *what, teller *to, uint32_t first, uint32_t last, uint64_t until_ms) {
-  stand one;
+  stand one, other;
   qn_error error = { 0 };
   uint32_t round = first / FUZZ_SAME_CONFIG;
   cJSON *config = round % 2 == 0 ? NULL : other_config(what, round);
@@ -340,20 +366,18 @@ static uint32_t fuzz_round(const subject *what, teller *to, uint32_t first, uint
   char *shown = config != NULL ? cJSON_PrintUnformatted(config) : NULL;
   teller_at(to, NO_DOCUMENT, "create with %.150s", shown != NULL ? shown : "its usual configuration");
   cJSON_free(shown);
-  uint32_t number = first;
   teller_blame(to, config != NULL ? RULE_CONFIG_TAKEN : RULE_RUN_CRASH, RULE_RUN_HANG);
-  int opened = stand_open(&one, what, to, &options, &error);
+  bool two = keeps_state(what);
+  bool opened = stand_open(&one, what, to, &options, &error) == 0;
+  bool other_opened = opened && two && stand_open(&other, what, to, &options, &error) == 0;
   teller_blame(to, RULE_RUN_CRASH, RULE_RUN_HANG);
-  if (opened == 0) {
-    for (; number < last && check_now_ms() < until_ms && !check_is_over(to); number++) {
-      sample from;
-      int rc = what->only != NULL ? sample_of(what->seed, number, what->only->bytes, what->only->len, &from)
-                                  : sample_make(what->seed, number, &from);
-      if (rc == 0) {
-        document_check(&one, &from);
-        sample_done(&from);
-      }
-    }
+  if (opened && two == other_opened) {
+    fuzz_samples(what, &one, two ? &other : NULL, first, last, until_ms);
+  }
+  if (other_opened) {
+    stand_close(&other);
+  }
+  if (opened) {
     stand_close(&one);
   }
   cJSON_Delete(config);
@@ -361,12 +385,11 @@ static uint32_t fuzz_round(const subject *what, teller *to, uint32_t first, uint
 }
 
 void check_fuzz(const subject *what, teller *to) {
-  if (keeps_state(what)) {
-    teller_skip(to, "an ordered stage is tried with whole rows of documents only");
-    return;
-  }
   if (what->only != NULL) {
-    fuzz_round(what, to, what->only->number, what->only->number + 1, UINT64_MAX);
+    /* What an ordered stage makes of it depends on those that came before it. */
+    uint32_t number = what->only->number;
+    uint32_t first = keeps_state(what) ? number - number % FUZZ_SAME_CONFIG : number;
+    fuzz_round(what, to, first, number + 1, UINT64_MAX);
     return;
   }
   uint64_t until_ms = check_now_ms() + what->budget_ms;
