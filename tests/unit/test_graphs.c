@@ -25,6 +25,19 @@
 
 enum { DEFAULT_COUNT = 200, HANG_SECONDS = 60 };
 
+/* The thread sanitizer follows descriptors by their numbers, and libuv closes some behind its back: whoever opens one in another
+ * thread then races with a ghost. */
+#if defined(__SANITIZE_THREAD__)
+#define SEES_GHOSTS 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define SEES_GHOSTS 1
+#endif
+#endif
+#ifndef SEES_GHOSTS
+#define SEES_GHOSTS 0
+#endif
+
 /* --- comparing --- */
 
 static char *read_file(const char *path) {
@@ -398,8 +411,8 @@ static void isolated_ordered_stages_keep_order_over_retries(void **state) {
 static void runs_whose_stage_hosts_are_killed_lose_no_document(void **state) {
   (void)state;
   static const char *const uses[] = { "maze-one", "maze-ordered", "maze-batch" };
-  if (access("/proc/thread-self/children", R_OK) != 0) {
-    skip(); /* this kernel does not tell */
+  if (SEES_GHOSTS || access("/proc/thread-self/children", R_OK) != 0) {
+    skip();
   }
   run_isolated(uses, 3, 800, 0, true);
 }
