@@ -52,6 +52,7 @@ int lane_open(lane *self, const lane_stage *stages, uint32_t n_stages, builder *
     if (rc != 0) {
       return rc;
     }
+    at->prepares = stage->table->sink != NULL;
     at->call = &self->calls[self->n_steps];
     host_call_init(at->call, stage->env, building, encoder);
     at->call->sink_slot = stage->sink_slot;
@@ -74,6 +75,14 @@ void lane_close(lane *self) {
   free(self->steps);
   free(self->calls);
   memset(self, 0, sizeof *self);
+}
+
+static void note_time(const step *self, uint64_t took_ns, uint64_t weight) {
+  if (self->prepares) {
+    metrics_add(&self->cell->time_ns, took_ns * weight);
+  } else {
+    metrics_took(self->cell, took_ns, 1, weight);
+  }
 }
 
 static inline qn_status hop(const step *self, document *doc, int64_t now_ms, uint32_t attempt) {
@@ -104,7 +113,7 @@ static qn_status hop_watched(watch *by, const step *self, leaf *it, uint32_t att
     return LANE_LOST;
   }
   uint64_t took_ns = metrics_now_ns() - begin_ns;
-  metrics_took(self->cell, took_ns, 1, 1);
+  note_time(self, took_ns, 1);
   if (took_ns <= self->limit_ns) {
     return host_call_end(call, status);
   }
@@ -125,7 +134,7 @@ static qn_status run_watched(lane *self, leaf *it, uint32_t end) {
       status = hop_watched(self->watch, at, it, attempt);
     } else {
       status = hop(at, it->document, it->receipt->now_ms, attempt);
-      metrics_took(at->cell, metrics_now_ns() - begin_ns, 1, 1);
+      note_time(at, metrics_now_ns() - begin_ns, 1);
     }
     if (status != QN_STATUS_OK) {
       break;
@@ -150,7 +159,7 @@ static qn_status run_sampled(lane *self, leaf *it, uint32_t end, uint32_t weight
     metrics_add(&at->cell->documents, attempt == 1);
     status = hop(at, it->document, now_ms, attempt);
     uint64_t now_ns = metrics_now_ns();
-    metrics_took(at->cell, now_ns - last_ns, 1, weight);
+    note_time(at, now_ns - last_ns, weight);
     last_ns = now_ns;
     if (status != QN_STATUS_OK) {
       break;

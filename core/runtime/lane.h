@@ -20,6 +20,7 @@ typedef struct step {
   void (*context_close)(void *context);
   uint32_t stage;    /* index in the plan */
   uint64_t limit_ns; /* for one document; 0: none */
+  bool prepares;     /* for a sink, in which documents are only when they are written */
 } step;
 
 typedef struct lane {

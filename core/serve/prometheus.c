@@ -55,9 +55,13 @@ OF_PROCESS(max_bytes, report->journal.max_bytes)
 OF_PROCESS(file_bytes, report->journal.file_bytes)
 OF_PROCESS(commits, report->journal.n_commits)
 OF_PROCESS(commit_seconds, (double)report->journal.commit_ns *NANO)
-OF_PROCESS(oldest, report->journal.oldest_ms == 0 || (int64_t)report->journal.oldest_ms > report->now_ms
-                       ? 0.0
-                       : (double)(report->now_ms - (int64_t)report->journal.oldest_ms) * MILLI)
+/* What is not kept has no age. */
+static double oldest(const service_report *report, const prometheus_more *more) {
+  (void)more;
+  const journal_counts *kept = &report->journal;
+  int64_t age_ms = report->now_ms - (int64_t)kept->oldest_ms;
+  return kept->waiting + kept->taken == 0 || kept->oldest_ms == 0 || age_ms < 0 ? 0.0 : (double)age_ms * MILLI;
+}
 
 static const process_family process_families[] = {
   { "process_start_time_seconds", "gauge", "When the worker started, Unix time.", started },
