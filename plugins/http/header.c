@@ -198,7 +198,7 @@ static bool check_length(request *self, const header *from) {
 }
 
 static bool check_size(request *self) {
-  if (self->expected != UINT64_MAX && self->expected > self->source->settings.body_bytes) {
+  if (self->expected != UINT64_MAX && self->expected > request_body_max(self)) {
     return refuse(self, 413, "body-too-large", "the body is longer than \"body_bytes\" of the source allows");
   }
   return true;
@@ -263,10 +263,14 @@ void header_read(request *self, const char *url, const char *method) {
   MHD_get_connection_values(self->connection, MHD_HEADER_KIND, see, &from);
   const char *path = path_of(&self->source->settings, url);
   if (!check_length(self, &from)) {
+    self->is_garbled = true;
     return;
   }
+  self->method = method;
   if (is_too_long(self)) {
     refuse(self, 431, "header-too-large", "the header is longer than \"header_bytes\" of the source allows");
+  } else if (self->target != NULL) {
+    check_size(self); /* all else the worker looks at */
   } else if (!check_origin(self, &from)) {
     return;
   } else if (path != NULL && strcmp(path, "/v1/documents") == 0) {

@@ -25,6 +25,7 @@ static int open_intake(qn_create *create, http_source *self) {
                                            .accepted = take_accepted,
                                            .finished = take_finished };
   self->intake = create->host->extension(create->env, QN_INTAKE_1);
+  self->control = create->host->extension(create->env, QN_CONTROL_1);
   return self->intake == NULL ? 0 : self->intake->listen(create->env, &events, self);
 }
 
@@ -49,6 +50,9 @@ static int http_create(qn_create *create, void **ret_instance) {
   self->host = create->host;
   self->env = create->env;
   self->taking.link = &self->taking.first;
+  for (uint32_t i = 0; i < LISTEN_MAX; i++) {
+    self->listeners[i].fd = -1;
+  }
   int rc = open_all(create, self);
   if (rc != 0) {
     http_destroy(self);

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
+enum { LOOK_MS = 1000 };
+
 static void address_of(const struct sockaddr *address, uint8_t *ret_bytes) {
   memset(ret_bytes, 0, 16);
   if (address->sa_family == AF_INET) {
@@ -31,6 +33,7 @@ peer *peer_add(peers *all, int fd, const struct sockaddr *address, uint64_t now_
   }
   added->fd = fd;
   added->since_ms = now_ms;
+  added->look_ms = now_ms + LOOK_MS;
   added->is_unix = address->sa_family == AF_UNIX;
   address_of(address, added->address);
   added->next = all->first;
@@ -109,9 +112,25 @@ static bool is_over(const peer *self, const peer_limits *limits, uint64_t now_ms
   }
 }
 
+/* True if the other side has closed. libmicrohttpd may miss it: it takes a short read for the end of what there is, and is never told
+ * again of a close that came together with the last bytes. */
+static bool is_gone(peer *self, uint64_t now_ms) {
+  char byte;
+  bool sends = self->phase == PEER_IDLE || self->phase == PEER_BODY;
+  bool stalls = sends && self->bytes == self->seen_bytes && now_ms >= self->look_ms;
+  self->seen_bytes = self->bytes;
+  if (!stalls) {
+    return false;
+  }
+  self->look_ms = now_ms + LOOK_MS;
+  return recv(self->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 void peers_sweep(peers *all, const peer_limits *limits, uint64_t now_ms) {
   for (peer *at = all->first; at != NULL; at = at->next) {
-    if (!at->is_cut && is_over(at, limits, now_ms)) {
+    if (!at->is_cut && is_gone(at, now_ms)) {
+      cut(at);
+    } else if (!at->is_cut && is_over(at, limits, now_ms)) {
       bool mid_request = at->phase == PEER_BODY || (at->phase == PEER_IDLE && at->n_requests == 0);
       if (limits->raw && mid_request) {
         say_too_slow(at);

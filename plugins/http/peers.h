@@ -22,7 +22,9 @@ typedef struct peer {
   bool is_cut;
   bool is_unix;
   uint64_t since_ms;
-  uint64_t bytes; /* of the body received, or of the answer */
+  uint64_t bytes;      /* of the body received, or of the answer */
+  uint64_t seen_bytes; /* of these, when it was last looked at */
+  uint64_t look_ms;    /* when it is looked at again */
   uint32_t n_requests;
   uint8_t address[16]; /* IPv6, or IPv4 mapped into it */
 } peer;

@@ -69,5 +69,6 @@ void problem_answer(answer *ret_answer, unsigned status, const char *slug, const
 
 void answer_done(answer *self) {
   free(self->body);
+  free(self->headers);
   *self = (answer){ 0 };
 }

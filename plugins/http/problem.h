@@ -10,13 +10,16 @@
 
 typedef struct answer {
   unsigned status;  /* 0: there is none yet */
-  const char *type; /* of the body; a constant */
+  const char *type; /* of the body */
   char *body;       /* owned; NULL: empty */
   size_t len;
-  const char *allow; /* for Allow; a constant, or NULL */
-  bool retry_later;  /* Retry-After */
-  bool authenticate; /* WWW-Authenticate */
-  bool codings;      /* Accept-Encoding: what is spoken here */
+  const char *allow;  /* Allow, or NULL */
+  const char *policy; /* Content-Security-Policy, or NULL */
+  char *headers;      /* owned: what the strings above point into if they are no constants */
+  bool retry_later;   /* Retry-After */
+  bool authenticate;  /* WWW-Authenticate */
+  bool codings;       /* Accept-Encoding: what is spoken here */
+  bool is_private;    /* not for caches, nor to be guessed at */
 } answer;
 
 extern const char problem_type[]; /* application/problem+json */

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* Requests as MHD shows them: a call for the header, calls with pieces of the body, calls until there is an answer. */
-#include "http/request.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "http/control.h"
+
 enum {
-  SWALLOW_MAX = 1 << 20, /* of a body that nobody wants; it is read so that the answer is, and the connection goes on */
+  SWALLOW_MAX =
+      1 << 20, /* of a body that nobody wants, beyond what was announced; it is read so that the answer is, and the
+                            connection goes on */
   BODY_FIRST = 16 << 10,
   AT_ONCE_MAX = 1 << 20 /* a body announced to be so long gets its memory before it comes */
 };
@@ -34,6 +36,22 @@ static request *request_new(http_source *source, struct MHD_Connection *connecti
   return self;
 }
 
+void *request_begin(void *arg, const char *target, struct MHD_Connection *connection) {
+  http_source *source = arg;
+  request *self = request_new(source, connection);
+  if (self != NULL && control_handles(source, target)) {
+    self->target = strdup(target);
+    if (self->target == NULL) {
+      problem_answer(&self->answer, 503, "no-memory", "there is no memory for the request now");
+    }
+  }
+  return self;
+}
+
+size_t request_body_max(const request *self) {
+  return self->target != NULL ? QN_CONTROL_BODY_MAX : self->source->settings.body_bytes;
+}
+
 void request_completed(void *arg, struct MHD_Connection *connection, void **state,
                        enum MHD_RequestTerminationCode code) {
   http_source *source = arg;
@@ -52,6 +70,8 @@ void request_completed(void *arg, struct MHD_Connection *connection, void **stat
   }
   source->n_requests--;
   request_leave(self);
+  control_forget(self);
+  free(self->target);
   request_documents_free(self);
   request_body_free(self);
   answer_done(&self->answer);
@@ -67,6 +87,13 @@ static void add_headers(const request *self, struct MHD_Response *response) {
   if (with->body != NULL) {
     MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, with->type);
   }
+  if (with->policy != NULL) {
+    MHD_add_response_header(response, "Content-Security-Policy", with->policy);
+  }
+  if (with->is_private) {
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+    MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+  }
   if (with->allow != NULL) {
     MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, with->allow);
   }
@@ -80,23 +107,28 @@ static void add_headers(const request *self, struct MHD_Response *response) {
     snprintf(seconds, sizeof seconds, "%u", source->settings.retry_after_s);
     MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, seconds);
   }
-  if (source->is_stopping) {
+  if (source->is_stopping || self->is_garbled) {
     MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
   }
 }
 
+static struct MHD_Response *response_of(answer *with) {
+  static char nothing[1];
+  char *body = with->body; /* the response's, if there is one */
+  return MHD_create_response_from_buffer(with->len, body == NULL ? nothing : body,
+                                         body == NULL ? MHD_RESPMEM_PERSISTENT : MHD_RESPMEM_MUST_FREE);
+}
+
 static enum MHD_Result send_answer(request *self) {
   answer *with = &self->answer;
-  struct MHD_Response *response =
-      MHD_create_response_from_buffer(with->len, with->body == NULL ? "" : with->body,
-                                      with->body == NULL ? MHD_RESPMEM_PERSISTENT : MHD_RESPMEM_MUST_FREE);
+  struct MHD_Response *response = response_of(with);
   if (response == NULL) {
     return MHD_NO;
   }
   add_headers(self, response);
   peer_turn(self->peer, PEER_READS, self->source->now_ms);
   self->peer->bytes = with->len;
-  with->body = NULL; /* the response's now */
+  with->body = NULL;
   enum MHD_Result rc = MHD_queue_response(self->connection, with->status, response);
   MHD_destroy_response(response);
   return rc;
@@ -151,7 +183,7 @@ static bool make_room(request *self, size_t wanted) {
 
 static enum MHD_Result take_piece(request *self, const char *bytes, size_t len) {
   self->peer->bytes += len;
-  if (!self->is_swallowing && len > self->source->settings.body_bytes - self->len) {
+  if (!self->is_swallowing && len > request_body_max(self) - self->len) {
     refuse(self, 413, "body-too-large", "the body is longer than \"body_bytes\" of the source allows");
   }
   if (!self->is_swallowing && make_room(self, self->len + len)) {
@@ -160,7 +192,7 @@ static enum MHD_Result take_piece(request *self, const char *bytes, size_t len) 
     return MHD_YES;
   }
   self->swallowed += len;
-  return self->swallowed <= SWALLOW_MAX ? MHD_YES : MHD_NO;
+  return self->expected != UINT64_MAX || self->swallowed <= SWALLOW_MAX ? MHD_YES : MHD_NO;
 }
 
 /* --- the three kinds of calls --- */
@@ -180,13 +212,16 @@ static enum MHD_Result begin(request *self) {
   self->phase = REQUEST_ANSWERED;
   self->is_swallowing = true;
   bool long_body = self->expected != UINT64_MAX && self->expected > SWALLOW_MAX;
-  return self->expected != 0 && (long_body || waits_for_go(self->connection)) ? send_answer(self) : MHD_YES;
+  bool at_once = self->is_garbled || (self->expected != 0 && (long_body || waits_for_go(self->connection)));
+  return at_once ? send_answer(self) : MHD_YES;
 }
 
 /* The body is whole, or the connection was woken. */
 static enum MHD_Result go_on(request *self) {
   peer_turn(self->peer, PEER_WAITS, self->source->now_ms);
-  if (self->phase == REQUEST_READS) {
+  if (self->phase == REQUEST_READS && self->target != NULL) {
+    control_ask_worker(self);
+  } else if (self->phase == REQUEST_READS) {
     request_prepare(self);
   }
   return self->phase == REQUEST_ANSWERED ? send_answer(self) : suspend(self);
@@ -196,16 +231,13 @@ enum MHD_Result request_handle(void *arg, struct MHD_Connection *connection, con
                                const char *version, const char *upload, size_t *upload_len, void **state) {
   http_source *source = arg;
   request *self = *state;
+  (void)connection;
   (void)version;
-  if (source->has_ended) {
+  if (source->has_ended || self == NULL) {
     return MHD_NO;
   }
-  if (self == NULL) {
-    self = request_new(source, connection);
-    if (self == NULL) {
-      return MHD_NO;
-    }
-    *state = self;
+  if (!self->is_begun) {
+    self->is_begun = true;
     header_read(self, url, method);
     return begin(self);
   }
@@ -231,6 +263,11 @@ void requests_stop(http_source *source, bool at_once) {
   for (request *at = source->requests; at != NULL; at = at->next) {
     if (at->phase == REQUEST_TAKEN && (at->waits || at_once)) {
       request_give_up(at, TAKE_STOPPED);
+    } else if (at->phase == REQUEST_ASKS && at_once) {
+      control_forget(at);
+      problem_answer(&at->answer, 503, "stopping", "the worker is being stopped or changed; ask again");
+      at->phase = REQUEST_ANSWERED;
+      request_resume(at);
     }
   }
 }

@@ -15,6 +15,7 @@ typedef enum request_phase {
   REQUEST_READS = 0, /* its body comes */
   REQUEST_PREPARED,  /* its drafts are being made, or are made */
   REQUEST_TAKEN,     /* its documents are being emitted, or are on their way */
+  REQUEST_ASKS,      /* the worker is asked for the answer */
   REQUEST_ANSWERED   /* the answer is there */
 } request_phase;
 
@@ -61,7 +62,9 @@ struct request {
   bool is_suspended;
   bool is_offloaded;
   bool is_in_line;      /* to be taken */
+  bool is_begun;        /* its header was read */
   bool waits;           /* ?wait=1 */
+  bool is_garbled;      /* where its body ends is not clear, so nothing can follow it */
   bool is_swallowing;   /* the answer is there already, the rest of the body is read and forgotten */
   uint64_t deadline_ms; /* of waiting for what becomes of it; 0: none */
 
@@ -86,10 +89,14 @@ struct request {
   uint32_t n_documents, n_emitted, n_open;
 
   answer answer;
+  char *target;            /* owned; NULL: the request is not for the worker */
+  const char *method;      /* MHD's */
+  struct control_ask *ask; /* while the worker is asked */
 };
 
 /* --- request.c: MHD's callbacks --- */
 
+void *request_begin(void *arg, const char *target, struct MHD_Connection *connection);
 enum MHD_Result request_handle(void *arg, struct MHD_Connection *connection, const char *url, const char *method,
                                const char *version, const char *upload, size_t *upload_len, void **state);
 void request_completed(void *arg, struct MHD_Connection *connection, void **state,
@@ -100,6 +107,9 @@ void request_resume(request *request);
 /* Those that have waited long enough, and all of them when the source stops. */
 void requests_sweep(http_source *source);
 void requests_stop(http_source *source, bool at_once);
+
+/* The longest body it may have. */
+size_t request_body_max(const request *request);
 
 /* --- header.c --- */
 

@@ -3,6 +3,7 @@
 /* libmicrohttpd under the host's loop: its epoll descriptor is watched, connections are accepted here, since the listening sockets are
  * the process's, and time is kept here as well. */
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,9 +13,19 @@
 #include <unistd.h>
 
 #include "exchange/setting.h"
-#include "http/request.h"
+#include "http/control.h"
 
-enum { SWEEP_MS = 250, TOKENS_MS = 1000, ACCEPTS = 64, RUNS = 16, POOL_LEAST = 32 << 10, CONNECTIONS_SPARE = 16 };
+static const char unix_prefix[] = "unix:";
+
+enum {
+  SWEEP_MS = 250,
+  LAST_WORDS_MS = 500,
+  TOKENS_MS = 1000,
+  ACCEPTS = 64,
+  RUNS = 16,
+  POOL_LEAST = 32 << 10,
+  CONNECTIONS_SPARE = 16
+};
 
 /* --- the daemon --- */
 
@@ -44,12 +55,12 @@ static int daemon_open(qn_create *create, http_source *self) {
   if (tls && MHD_is_feature_supported(MHD_FEATURE_TLS) != MHD_YES) {
     return setting_refuse(create, "this libmicrohttpd speaks no TLS: leave \"tls\" out and put a proxy in front");
   }
-  self->daemon =
-      MHD_start_daemon(flags, 0, NULL, NULL, request_handle, self, MHD_OPTION_NOTIFY_COMPLETED, request_completed, self,
-                       MHD_OPTION_NOTIFY_CONNECTION, on_connection, self, MHD_OPTION_CONNECTION_LIMIT,
-                       (unsigned)(set->n_connections + CONNECTIONS_SPARE), MHD_OPTION_CONNECTION_MEMORY_LIMIT, pool,
-                       MHD_OPTION_CONNECTION_TIMEOUT, 0U, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY,
-                       tls ? tls_options : none, MHD_OPTION_END);
+  self->daemon = MHD_start_daemon(
+      flags, 0, NULL, NULL, request_handle, self, MHD_OPTION_URI_LOG_CALLBACK, request_begin, self,
+      MHD_OPTION_NOTIFY_COMPLETED, request_completed, self, MHD_OPTION_NOTIFY_CONNECTION, on_connection, self,
+      MHD_OPTION_CONNECTION_LIMIT, (unsigned)(set->n_connections + CONNECTIONS_SPARE),
+      MHD_OPTION_CONNECTION_MEMORY_LIMIT, pool, MHD_OPTION_CONNECTION_TIMEOUT, 0U, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+      MHD_OPTION_ARRAY, tls ? tls_options : none, MHD_OPTION_END);
   if (self->daemon == NULL) {
     return setting_refuse(
         create, tls ? "the HTTPS server does not start: the certificate or the key is not good PEM, or they do "
@@ -174,19 +185,49 @@ static int refuse_address(qn_create *create, const char *address, int rc) {
   return setting_refuse(create, said);
 }
 
+static int set_mode(qn_create *create, const http_source *self, const char *address) {
+  const char *path = address + strlen(unix_prefix);
+  return chmod(path, self->settings.unix_mode) == 0 || errno == ENOENT ? 0 : refuse_address(create, address, -errno);
+}
+
+static bool is_loopback(const struct sockaddr_storage *name) {
+  if (name->ss_family == AF_INET6) {
+    return IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)(const void *)name)->sin6_addr);
+  }
+  return name->ss_family == AF_UNIX ||
+         ntohl(((const struct sockaddr_in *)(const void *)name)->sin_addr.s_addr) >> 24 == 127;
+}
+
+/* What an address does not tell: a socket that was handed to the process can be of any kind. */
+static int look_at_socket(qn_create *create, http_source *self, struct http_listener *at) {
+  struct sockaddr_storage name = { .ss_family = AF_UNIX };
+  socklen_t len = sizeof name;
+  settings *set = &self->settings;
+  if (getsockname(at->fd, (struct sockaddr *)&name, &len) != 0) {
+    return -errno;
+  }
+  at->is_unix = name.ss_family == AF_UNIX;
+  if (!is_loopback(&name)) {
+    set->is_local = false;
+    set->control = set->control && set->token_file != NULL;
+  }
+  return set->is_local ? 0 : settings_check_open(create, set);
+}
+
+/* The process owns the socket, and during a reload the one before still watches it: so this source watches a duplicate. */
 static int listener_open(qn_create *create, http_source *self, uint32_t index) {
   struct http_listener *at = &self->listeners[index];
   const char *address = self->settings.listen[index];
-  int rc = self->io->listen(create->env, (qn_str){ address, strlen(address) }, &at->fd);
+  int fd = -1;
+  int rc = self->io->listen(create->env, (qn_str){ address, strlen(address) }, &fd);
+  at->fd = rc == 0 ? fcntl(fd, F_DUPFD_CLOEXEC, 0) : -1;
+  rc = rc == 0 && at->fd < 0 ? -errno : rc;
   if (rc != 0) {
     return refuse_address(create, address, rc);
   }
   at->source = self;
-  at->is_unix = strncmp(address, "unix:", 5) == 0;
-  if (at->is_unix && chmod(address + 5, self->settings.unix_mode) != 0 && errno != ENOENT) {
-    return refuse_address(create, address, -errno);
-  }
-  return 0;
+  rc = strncmp(address, unix_prefix, strlen(unix_prefix)) == 0 ? set_mode(create, self, address) : 0;
+  return rc == 0 ? look_at_socket(create, self, at) : rc;
 }
 
 /* Says where it listens, with the port that was chosen. */
@@ -201,7 +242,7 @@ static void tell_address(const http_source *self, uint32_t index) {
     port = name.ss_family == AF_INET6 ? ntohs(((struct sockaddr_in6 *)(void *)&name)->sin6_port)
                                       : ntohs(((struct sockaddr_in *)(void *)&name)->sin_port);
   }
-  if (port >= 0) {
+  if (port >= 0 && strncmp(address, "systemd:", 8) != 0) {
     int host_len = (int)(strrchr(address, ':') - address);
     n = snprintf(said, sizeof said, "listens on %s://%.*s:%d", self->settings.certificate != NULL ? "https" : "http",
                  host_len, address, port);
@@ -317,7 +358,9 @@ static void on_sweep(void *arg) {
   requests_sweep(self);
   if (self->is_stopping && self->now_ms >= self->stop_by_ms) {
     requests_stop(self, true);
-    peers_cut_all(&self->peers);
+    if (self->now_ms >= self->stop_by_ms + LAST_WORDS_MS) {
+      peers_cut_all(&self->peers);
+    }
   } else if (self->is_stopping || self->peers.n >= self->settings.n_connections) {
     peers_cut_idle(&self->peers, self->is_stopping);
   }
@@ -355,8 +398,13 @@ int server_start(http_source *self) {
 
 static void unlisten(http_source *self) {
   for (uint32_t i = 0; i < self->settings.n_listen; i++) {
-    self->io->unwatch(self->listeners[i].watch);
-    self->listeners[i].watch = NULL;
+    struct http_listener *at = &self->listeners[i];
+    self->io->unwatch(at->watch);
+    at->watch = NULL;
+    if (at->fd >= 0) {
+      close(at->fd);
+      at->fd = -1;
+    }
   }
 }
 
@@ -404,5 +452,6 @@ void server_close(http_source *self) {
   while (self->peers.first != NULL) {
     peer_remove(&self->peers, self->peers.first);
   }
+  control_done(self);
   tokens_done(&self->tokens);
 }

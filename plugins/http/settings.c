@@ -15,10 +15,13 @@ bool settings_is_local(const char *address) {
   char host[64];
   const char *colon = strrchr(address, ':');
   struct in_addr four;
-  if (strncmp(address, "unix:", 5) == 0) {
+  if (colon == NULL) {
+    return true; /* no address at all, which is told when it is to be opened */
+  }
+  if (strncmp(address, "unix:", 5) == 0 || strncmp(address, "systemd:", 8) == 0) {
     return true;
   }
-  size_t len = colon == NULL ? 0 : (size_t)(colon - address);
+  size_t len = (size_t)(colon - address);
   if (len == 0 || len >= sizeof host) {
     return false;
   }
@@ -56,15 +59,20 @@ static int read_mode(qn_create *create, settings *self) {
   return 0;
 }
 
+int settings_check_open(qn_create *create, const settings *self) {
+  if (self->is_local || self->token_file != NULL || self->is_open) {
+    return 0;
+  }
+  return setting_refuse(
+      create, "other machines can connect to an address it is to listen on: set \"token_file\" to a file of bearer "
+              "tokens, or listen on 127.0.0.1, or say \"open\": true if anybody may send documents");
+}
+
 static int read_access(qn_create *create, settings *self) {
   self->is_open = qn_config_i64(create, "/open", 0) != 0;
   int rc = read_mode(create, self);
   rc = rc == 0 ? setting_copy(create, "/token_file", &self->token_file) : rc;
-  if (rc == 0 && !self->is_local && self->token_file == NULL && !self->is_open) {
-    rc = setting_refuse(create,
-                        "other machines can connect to an address it is to listen on: set \"token_file\" to a file of "
-                        "bearer tokens, or listen on 127.0.0.1, or say \"open\": true if anybody may send documents");
-  }
+  rc = rc == 0 ? settings_check_open(create, self) : rc;
   self->control = qn_config_i64(create, "/control", 1) != 0 && (self->is_local || self->token_file != NULL);
   return rc;
 }

@@ -35,7 +35,11 @@ typedef struct settings {
 int settings_read(qn_create *create, settings *ret_settings);
 void settings_done(settings *settings);
 
-/* True for unix sockets, localhost and numbers of the loopback. */
+/* Refuses what others can connect to without a token. 0, or -EINVAL after create_fail(). */
+int settings_check_open(qn_create *create, const settings *settings);
+
+/* True for unix sockets, localhost and numbers of the loopback; and for sockets that are handed to the process, which are looked at once
+ * they are there. */
 bool settings_is_local(const char *address);
 
 #endif

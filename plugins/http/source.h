@@ -11,10 +11,12 @@
 #include "http/peers.h"
 #include "http/settings.h"
 #include "input/tokens.h"
+#include "qanat/control.h"
 #include "qanat/intake.h"
 #include "qanat/io.h"
 
 typedef struct request request;
+struct control_ask;
 
 /* Requests in order. */
 typedef struct request_list {
@@ -26,7 +28,8 @@ typedef struct http_source {
   const qn_host *host;
   qn_env *env;
   const qn_io *io;
-  const qn_intake *intake; /* NULL: documents are safe once they have settled */
+  const qn_intake *intake;   /* NULL: documents are safe once they have settled */
+  const qn_control *control; /* NULL: nobody answers for a worker */
   settings settings;
   qn_call *call; /* between start and stop */
   qn_ticket ticket;
@@ -36,7 +39,7 @@ typedef struct http_source {
   struct MHD_Daemon *daemon;
   struct http_listener {
     struct http_source *source;
-    int fd;
+    int fd; /* a duplicate of the process's, which others may watch too */
     bool is_unix;
     qn_watch *watch;
   } listeners[LISTEN_MAX];
@@ -61,9 +64,10 @@ typedef struct http_source {
   /* Requests. */
   request *requests; /* all */
   uint32_t n_requests;
-  request_list taking; /* those with documents that are not emitted yet */
-  bool is_starved;     /* no credit: credit() will tell */
-  bool is_taking;      /* inside taking_run */
+  request_list taking;      /* those with documents that are not emitted yet */
+  bool is_starved;          /* no credit: credit() will tell */
+  bool is_taking;           /* inside taking_run */
+  struct control_ask *asks; /* what the worker has been asked */
   cookies cookies;
   uint64_t bodies_bytes; /* of all requests */
   uint64_t nonce;        /* of the ids made here */
