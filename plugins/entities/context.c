@@ -294,6 +294,11 @@ void context_propose(scan *s, const senses *d) {
       uint32_t first = name_begin(s, h, type);
       uint32_t last = first == h->first ? name_end(s, i, payload, type) : h->last;
       bool shortened = first > h->first || last < h->last;
+      uint8_t class = s->lexicons[h->lexicon].entries[payload->entry].class;
+      if (first > h->first && class == QLEX_CLASS_OTHER && (s->triggers[first].owned >> type & 1) != 0 &&
+          s->triggers[first].owned_end == h->last) {
+        continue; /* "ميناء بربرة": what is left is the town's own name */
+      }
       candidate proposed = {
         .first = first,
         .last = last,

@@ -8,8 +8,11 @@
 #include <string.h>
 
 #include "entities/match.h"
+#include "entities/namesakes.h"
+#include "entities/nationalities.h"
 #include "entities/spelling.h"
 #include "qanat/layers.h"
+#include "text/fold.h"
 
 enum {
   FORM_MAX = 192,    /* bytes of a folded mention that is compared */
@@ -204,31 +207,90 @@ static void link_apart(scan *s) {
   }
 }
 
-/* "Ministry of Finance (*)" of the country that the document speaks of. Both names were checked when opened. */
-static int compose(links *l, scan *s, const senses *d, candidate *c) {
-  const lexicon *lex = &s->lexicons[c->lexicon];
-  const sense_country *clear = &d->countries[d->clear];
-  qn_str name = lexicon_name(lex, c->entry);
-  qn_str country = lexicon_name(&s->lexicons[clear->lexicon], clear->entry);
-  const char *star = memchr(name.data, '*', name.len);
-  if (star == NULL || l->text_used + name.len + country.len > INT32_MAX) {
-    return 0;
+/* Room for so many bytes of a composed name. 0, -ENOMEM. */
+static int make_room(links *l, scan *s, size_t bytes) {
+  if (l->text_used + bytes > INT32_MAX) {
+    return -ENOMEM;
   }
-  int r = scan_grow(s, (void **)&l->text, &l->text_capacity, (uint32_t)(l->text_used + name.len + country.len), 1);
-  if (r != 0) {
+  return scan_grow(s, (void **)&l->text, &l->text_capacity, (uint32_t)(l->text_used + bytes), 1);
+}
+
+/* Writes where room was made. */
+static void put(links *l, const char *bytes, size_t len) {
+  memcpy(l->text + l->text_used, bytes, len);
+  l->text_used += (uint32_t)len;
+}
+
+/* The last len bytes that were written are the link of c. */
+static void take_text(const links *l, candidate *c, size_t len) {
+  c->link = (qn_span){ (uint32_t)(l->text_used - len), l->text_used };
+  c->composed = 1;
+}
+
+/* "Ministry of Finance (*)" of a country. Both names were checked when opened. */
+static int compose(links *l, scan *s, qn_str country, candidate *c) {
+  qn_str name = lexicon_name(&s->lexicons[c->lexicon], c->entry);
+  const char *star = memchr(name.data, '*', name.len);
+  int r = star != NULL ? make_room(l, s, name.len + country.len) : 0;
+  if (star == NULL || r != 0) {
     return r;
   }
   size_t before = (size_t)(star - name.data);
-  char *out = l->text + l->text_used;
-  memcpy(out, name.data, before);
-  memcpy(out + before, country.data, country.len);
-  memcpy(out + before + country.len, star + 1, name.len - before - 1);
-  c->link = (qn_span){ l->text_used, (uint32_t)(l->text_used + name.len - 1 + country.len) };
-  l->text_used = c->link.end;
+  put(l, name.data, before);
+  put(l, country.data, country.len);
+  put(l, star + 1, name.len - before - 1);
+  take_text(l, c, name.len - 1 + country.len);
   return 0;
 }
 
-static bool is_composed(const scan *s, const candidate *c) {
+/* Where the number begins that text ends with; its end if it ends with none. */
+static size_t number_begin(const char *text, size_t len) {
+  size_t at = len;
+  while (at > 0 && text[at - 1] >= '0' && text[at - 1] <= '9') {
+    at--;
+  }
+  return at;
+}
+
+/* True if a model is named by a number that the name of its entry does not have. */
+static bool has_other_number(const scan *s, const candidate *c) {
+  const scan_word *number = &s->words[c->last - 1];
+  if (c->type != QN_ENTITY_TYPE_PRODUCT || c->entry == SCAN_NONE || (number->shape & WORD_NUMBER) == 0 ||
+      number_begin(s->heap + number->form, number->form_len) > 0) {
+    return false;
+  }
+  qn_str name = lexicon_name(&s->lexicons[c->lexicon], c->entry);
+  if (memchr("IVX", name.data[name.len - 1], 3) != NULL) {
+    return false; /* Artemis II */
+  }
+  for (size_t at = 0; at + number->form_len <= name.len; at++) {
+    if (memcmp(name.data + at, s->heap + number->form, number->form_len) == 0) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/* "سنتينل-1" where only Sentinel-2 is known, or Sentinel: the number stands in the link, too. */
+static int compose_numbered(links *l, scan *s, candidate *c) {
+  qn_str name = lexicon_name(&s->lexicons[c->lexicon], c->entry);
+  const scan_word *number = &s->words[c->last - 1];
+  const char *explained = memchr(name.data, '(', name.len);
+  size_t len = explained != NULL && explained > name.data ? (size_t)(explained - name.data) - 1 : name.len;
+  size_t kept = number_begin(name.data, len);
+  bool replaces = kept < len && kept > 0 && (name.data[kept - 1] == ' ' || name.data[kept - 1] == '-');
+  int r = make_room(l, s, len + 1 + number->form_len);
+  if (r != 0) {
+    return r;
+  }
+  put(l, name.data, replaces ? kept : len);
+  put(l, " ", replaces ? 0 : 1);
+  put(l, s->heap + number->form, number->form_len);
+  take_text(l, c, (replaces ? kept : len + 1) + number->form_len);
+  return 0;
+}
+
+static bool is_of_all(const scan *s, const candidate *c) {
   return c->entry != SCAN_NONE && s->lexicons[c->lexicon].entries[c->entry].country == QLEX_ANY_COUNTRY;
 }
 
@@ -243,11 +305,99 @@ static bool is_own_link(const scan *s, const candidate *c) {
          (w->core_len >= 4 && c->type != QN_ENTITY_TYPE_PRODUCT && c->type != QN_ENTITY_TYPE_EVENT);
 }
 
-static void link_unlinked(links *l, const scan *s, const senses *d, candidate *c) {
+/* The entry that a lexicon has for a country of this name, or SCAN_NONE. */
+static uint32_t country_named(const lexicon *lex, qn_str name) {
+  char form[FOLD_BOUND(FORM_MAX)];
+  const char *explained = memchr(name.data, '(', name.len);
+  size_t len = explained != NULL ? (size_t)(explained - name.data) : name.len;
+  len = fold_key((const uint8_t *)name.data, len < FORM_MAX ? len : FORM_MAX, (uint8_t *)form);
+  const qlex_slot *slot = lexicon_find(lex, key_print(key_of(form, len)));
+  for (uint32_t p = 0; slot != NULL && p < slot->n; p++) {
+    const qlex_payload *payload = &lex->payloads[slot->first + p];
+    if (payload->kind == QLEX_ENTITY && lex->entries[payload->entry].class == QLEX_CLASS_COUNTRY) {
+      return payload->entry;
+    }
+  }
+  return SCAN_NONE;
+}
+
+/* What an alias that every country has means in this one: the country's own entry, else the one for all; SCAN_NONE if there
+ * is neither. */
+static uint32_t entry_of_country(const lexicon *lex, key alias, uint32_t country) {
+  const qlex_slot *slot = lexicon_find(lex, key_print(alias));
+  uint32_t found = SCAN_NONE;
+  for (uint32_t p = 0; slot != NULL && p < slot->n; p++) {
+    const qlex_payload *payload = &lex->payloads[slot->first + p];
+    if (payload->kind != QLEX_ENTITY || (payload->flags & QLEX_NATIONAL) == 0) {
+      continue;
+    }
+    if (lex->entries[payload->entry].country == country) {
+      return payload->entry;
+    }
+    found = lex->entries[payload->entry].country == QLEX_ANY_COUNTRY ? payload->entry : found;
+  }
+  return found;
+}
+
+/* Where the last n words of a form begin; 0 if nothing is before them. */
+static uint32_t last_words(const char *form, uint32_t len, uint32_t n) {
+  uint32_t at = len;
+  while (at > 0 && (form[at - 1] != ' ' || --n > 0)) {
+    at--;
+  }
+  return at;
+}
+
+/* "وزارة الخارجية النرويجية", also without the word for ministry: an alias that every country has, and whose it is. */
+static int link_national(links *l, scan *s, candidate *c, const char *form, uint32_t len) {
+  static const char MINISTRY[] = "\xD9\x88\xD8\xB2\xD8\xA7\xD8\xB1\xD9\x87"; /* وزاره */
+  for (uint32_t n = 2; n > 0; n--) {
+    uint32_t at = last_words(form, len, n);
+    qn_str country = at > 0 ? nationalities_country(form + at, len - at) : (qn_str){ NULL, 0 };
+    for (uint32_t which = 0; country.len > 0 && which < s->n_lexicons; which++) {
+      const lexicon *lex = &s->lexicons[which];
+      uint32_t of = country_named(lex, country);
+      key alias = key_of(form, at);
+      uint32_t found = of != SCAN_NONE ? entry_of_country(lex, alias, of) : SCAN_NONE;
+      if (of != SCAN_NONE && found == SCAN_NONE) {
+        found = entry_of_country(lex, key_join(key_of(MINISTRY, sizeof MINISTRY - 1), alias), of);
+      }
+      if (found != SCAN_NONE) {
+        c->entry = found;
+        c->lexicon = (uint8_t)which;
+        return lex->entries[found].country == QLEX_ANY_COUNTRY ? compose(l, s, lexicon_name(lex, of), c) : 0;
+      }
+    }
+  }
+  return 0;
+}
+
+/* Appends the definite words behind a mention, two at most, which may say whose it is; returns the longer length. */
+static uint32_t with_adjectives(const scan *s, const candidate *c, char form[FORM_MAX], uint32_t len) {
+  for (uint32_t i = c->last; i < c->last + 2 && !scan_parts(s, i); i++) {
+    const scan_word *w = &s->words[i];
+    if ((w->shape & (WORD_ARABIC | WORD_ARTICLE)) != (WORD_ARABIC | WORD_ARTICLE) || len + 1 + w->form_len > FORM_MAX) {
+      break;
+    }
+    form[len++] = ' ';
+    memcpy(form + len, s->heap + w->form, w->form_len);
+    len += w->form_len;
+  }
+  return len;
+}
+
+static int link_unlinked(links *l, scan *s, const senses *d, candidate *c) {
   char form[FORM_MAX];
   uint32_t len = form_of(s, c, form);
+  int r = 0;
   if (len > 0 && is_telling(c)) {
     link_listed(s, d, c, form, len);
+  }
+  if (len > 0 && c->entry == SCAN_NONE && c->type == QN_ENTITY_TYPE_ORGANIZATION && c->last > c->first + 1) {
+    r = link_national(l, s, c, form, len);
+  }
+  if (len > 0 && r == 0 && c->entry == SCAN_NONE && c->type == QN_ENTITY_TYPE_ORGANIZATION) {
+    r = link_national(l, s, c, form, with_adjectives(s, c, form, len));
   }
   if (len > 0 && is_telling(c) && c->entry == SCAN_NONE) {
     link_variant(l, s, c, form, len);
@@ -255,6 +405,22 @@ static void link_unlinked(links *l, const scan *s, const senses *d, candidate *c
   if (c->entry == SCAN_NONE && is_own_link(s, c)) {
     c->link = (qn_span){ c->begin, c->end };
   }
+  return r;
+}
+
+/* Composes what is not called as its entry is. */
+static int compose_name(links *l, scan *s, const senses *d, candidate *c) {
+  if (c->composed != 0 || c->chosen == 0) {
+    return 0;
+  }
+  if (has_other_number(s, c)) {
+    return compose_numbered(l, s, c);
+  }
+  if (!is_of_all(s, c) || d->clear == SCAN_NONE) {
+    return 0;
+  }
+  const sense_country *clear = &d->countries[d->clear];
+  return compose(l, s, lexicon_name(&s->lexicons[clear->lexicon], clear->entry), c);
 }
 
 int links_find(links *l, scan *s, const senses *d) {
@@ -269,26 +435,24 @@ int links_find(links *l, scan *s, const senses *d) {
   for (uint32_t i = 0; i < s->n_candidates && r == 0; i++) {
     candidate *c = &s->candidates[i];
     if (is_unlinked(c)) {
-      link_unlinked(l, s, d, c);
+      r = link_unlinked(l, s, d, c);
       n_unlinked += is_unlinked(c);
     }
-    if (c->chosen != 0 && is_composed(s, c)) {
-      c->link = (qn_span){ 0, 0 };
-      r = d->clear != SCAN_NONE ? compose(l, s, d, c) : 0;
-    }
+    r = r == 0 ? compose_name(l, s, d, c) : r;
   }
   if (n_unlinked > 0) {
     link_apart(s);
+    namesakes_link(s);
   }
   return r;
 }
 
 qn_str links_name(const links *l, const scan *s, const candidate *c) {
-  if (is_composed(s, c)) {
+  if (c->composed != 0) {
     return (qn_str){ l->text + c->link.begin, c->link.end - c->link.begin };
   }
   if (c->entry != SCAN_NONE) {
-    return lexicon_name(&s->lexicons[c->lexicon], c->entry);
+    return is_of_all(s, c) ? (qn_str){ NULL, 0 } : lexicon_name(&s->lexicons[c->lexicon], c->entry);
   }
   if (c->link.end > c->link.begin) {
     return (qn_str){ (const char *)s->view.data + c->link.begin, c->link.end - c->link.begin };

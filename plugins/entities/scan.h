@@ -76,9 +76,10 @@ typedef struct candidate {
   uint8_t from; /* FROM_* */
   uint8_t lexicon;
   uint8_t chosen;
-  uint32_t entry; /* its row in lexicon, or SCAN_NONE */
-  uint32_t value; /* its row in values, or SCAN_NONE */
-  qn_span link;   /* without entry: the Latin spelling in the view that names it; empty if there is none */
+  uint8_t composed; /* its link is a text of links.h, whatever its entry is called */
+  uint32_t entry;   /* its row in lexicon, or SCAN_NONE */
+  uint32_t value;   /* its row in values, or SCAN_NONE */
+  qn_span link;     /* without entry: the Latin spelling in the view that names it; empty if there is none */
 } candidate;
 
 #define SCAN_THRESHOLD 0.5f

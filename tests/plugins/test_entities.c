@@ -235,6 +235,63 @@ static void entities_national_name_is_of_the_documents_country(void **state) {
   CHECK(rows);
 }
 
+/* An adjective says whose it is, whatever the document speaks of. */
+static void entities_national_name_with_adjective_is_of_that_country(void **state) {
+  (void)state;
+  static const row rows[] = {
+    { "أعلنت وزارة الزراعة الملغاشية قرارها.",
+      "ORGANIZATION:وزارة الزراعة الملغاشية=Ministry of Agriculture (Madagascar)" },
+    { "أعلنت وزارة الزراعة الكورية الشمالية قرارها.",
+      "ORGANIZATION:وزارة الزراعة=Ministry of Agriculture (North Korea)" },
+  };
+  CHECK(rows);
+}
+
+/* By surname or first name, in the other script, too; of two who share a name neither is meant. */
+static void entities_single_name_is_that_of_the_person_named_in_full(void **state) {
+  (void)state;
+  static const row rows[] = {
+    { "تحدث Zoltan Harpentil أمس. وقال الرئيس هاربنتيل إن العمل بدأ.",
+      "PERSON:Zoltan Harpentil=Zoltan Harpentil|PERSON:هاربنتيل=Zoltan Harpentil" },
+    { "تحدث Zoltan Harpentil مع Mirko Harpentil أمس. وقال الرئيس هاربنتيل إن العمل بدأ.",
+      "PERSON:Zoltan Harpentil=Zoltan Harpentil|PERSON:Mirko Harpentil=|PERSON:هاربنتيل=" },
+  };
+  char path[64];
+  char json[512];
+  write_lexicon("Zoltan Harpentil\tPERSON\tpolitician\t\t\n", path, json, sizeof json);
+  check_rows(json, rows, sizeof rows / sizeof rows[0]);
+  unlink(path);
+}
+
+static void entities_model_has_its_own_number_in_the_link(void **state) {
+  (void)state;
+  static const row rows[] = {
+    { "وصل القمر زنغوسات 3 إلى مداره.", "PRODUCT:زنغوسات 3=Zangosat 3" },
+    { "وصل القمر زنغوسات 12 إلى مداره.", "PRODUCT:زنغوسات 12=Zangosat 12" },
+    { "وصلت مركبة برتيلو 4 إلى مدارها.", "PRODUCT:برتيلو 4=Bertilo IV" },
+  };
+  char path[64];
+  char json[512];
+  write_lexicon("Zangosat 3\tPRODUCT\tsatellite\t\tزنغوسات 3|زنغوسات\nBertilo IV\tPRODUCT\tsatellite\t\tبرتيلو 4\n",
+                path, json, sizeof json);
+  check_rows(json, rows, sizeof rows / sizeof rows[0]);
+  unlink(path);
+}
+
+/* "ميناء الأمل": the town's own name is what is left. */
+static void entities_port_of_a_town_leaves_the_town(void **state) {
+  (void)state;
+  static const row rows[] = {
+    { "رست السفينة في ميناء زنغورة أمس.", "LOCATION:زنغورة=Zangora" },
+  };
+  char path[64];
+  char json[512];
+  write_lexicon("Zangora\tLOCATION\tcity\t\tزنغورة\nPort of Zangora\tLOCATION\tfacility\t\tميناء زنغورة\n", path, json,
+                sizeof json);
+  check_rows(json, rows, sizeof rows / sizeof rows[0]);
+  unlink(path);
+}
+
 /* A spelling that nobody listed, of a name that is listed; a name that merely resembles one stays unlinked. */
 static void entities_unlisted_spelling_is_linked_to_the_name(void **state) {
   (void)state;
@@ -298,6 +355,10 @@ int main(void) {
     cmocka_unit_test(entities_own_lexicon_overrides_an_alias),
     cmocka_unit_test(entities_name_of_several_is_told_apart_by_its_context),
     cmocka_unit_test(entities_national_name_is_of_the_documents_country),
+    cmocka_unit_test(entities_national_name_with_adjective_is_of_that_country),
+    cmocka_unit_test(entities_single_name_is_that_of_the_person_named_in_full),
+    cmocka_unit_test(entities_model_has_its_own_number_in_the_link),
+    cmocka_unit_test(entities_port_of_a_town_leaves_the_town),
     cmocka_unit_test(entities_unlisted_spelling_is_linked_to_the_name),
     cmocka_unit_test(entities_name_in_both_scripts_is_linked_to_its_latin_spelling),
     cmocka_unit_test(entities_spelled_acronym_is_linked_to_its_letters),
