@@ -41,7 +41,18 @@ static int keep_store(qn_call *call, const void *bytes, size_t len) {
   return 0;
 }
 
+/* Written in the order of all that goes to the journal: before any document that comes after. */
+static int keep_begin(qn_create *create, const void *bytes, size_t len) {
+  instance *stage = create->env->owner;
+  const runtime_keeper *keeper = stage->runtime->options.keeper;
+  if (len > QN_KEEP_MAX_BYTES) {
+    return -E2BIG;
+  }
+  keeper->flushed(keeper->arg, stage->index, NULL, 0, bytes, len);
+  return 0;
+}
+
 const void *keep_extension(void) {
-  static const qn_keep table = { .size = sizeof table, .load = keep_load, .store = keep_store };
+  static const qn_keep table = { .size = sizeof table, .load = keep_load, .store = keep_store, .begin = keep_begin };
   return &table;
 }
