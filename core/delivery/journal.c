@@ -151,8 +151,8 @@ static void clear(journal *self) {
     free(self->kept);
     self->kept = next;
   }
-  journal_rows_free(self->writing);
   journal_rows_free(self->reading);
+  journal_rows_free(self->writing); /* the last one, which writes the log back */
   self->writing = self->reading = NULL;
   self->n_lines = 0;
   self->charged_documents = self->charged_bytes = 0;
@@ -267,6 +267,9 @@ static int start_thread(journal *self, qn_error *error) {
   int rc = -pthread_create(&self->thread, NULL, journal_write_all, self);
   pthread_sigmask(SIG_SETMASK, &before, NULL);
   self->has_thread = rc == 0;
+  if (rc == 0) {
+    pthread_setname_np(self->thread, "journal");
+  }
   return rc == 0 ? 0 : error_set(error, rc, "journal", "cannot start a thread for the journal: %s", strerror(-rc));
 }
 

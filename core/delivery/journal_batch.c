@@ -250,9 +250,7 @@ static journal_entry *end_ops(journal *self, journal_op *first) {
       journal_confirm_free((confirm_op *)op);
     }
   }
-  if (n_documents > 0) {
-    journal_uncharge(self, n_documents, n_bytes);
-  }
+  journal_uncharge(self, n_documents, n_bytes); /* if only of memory: what has been put is no longer being filled */
   for (journal_line *line = self->lines; line != NULL; line = line->next) {
     if (line->touched) {
       line->touched = false;

@@ -10,7 +10,15 @@
 #include "delivery/journal_fields.h"
 #include "delivery/journal_inside.h"
 
-enum { SOURCE_MAX = 4096, ID_MAX = 256, KEY_MAX = 256, MEDIA_TYPE_MAX = 4096, MESSAGE_MAX = 4096, SLUG_MAX = 48, CONFIRMED_MAX = 65536 };
+enum {
+  SOURCE_MAX = 4096,
+  ID_MAX = 256,
+  KEY_MAX = 256,
+  MEDIA_TYPE_MAX = 4096,
+  MESSAGE_MAX = 4096,
+  SLUG_MAX = 48,
+  CONFIRMED_MAX = 65536
+};
 enum { CHUNK_BYTES = 1024, FIRST_FIELDS = 8 };
 
 entry_inside *journal_entry_new(journal_line *line, size_t payload_bytes) {

@@ -112,7 +112,7 @@ struct journal {
   uint64_t n_keys;
   int64_t session; /* which opening of the file this is; never changes */
   uint64_t batch;
-  uint32_t last_ops;       /* of the batch before */
+  uint32_t last_puts;      /* documents in the batch before */
   uint32_t log_pages_next; /* at how many the log is written back */
   bool log_failed;
   int64_t oldest_ns;      /* when the oldest was looked for */
@@ -125,7 +125,7 @@ struct journal {
   journal_op *first, **last;
   uint32_t n_queued, n_queued_puts;
   size_t queued_bytes;
-  uint32_t wake_at;  /* how many ops wake the thread */
+  uint32_t wake_at;  /* how many documents wake the thread */
   int64_t queued_ns; /* when the first of them was queued */
   uint64_t n_pushed, n_done;
   uint32_t n_syncing;

@@ -38,8 +38,8 @@ void journal_push(journal *self, journal_op *op) {
   if (self->n_queued == 1) {
     self->queued_ns = journal_now_ns();
   }
-  if (self->n_queued == 1 || self->n_queued == self->wake_at || (op->kind == OP_PUT && self->n_queued_puts == 1) ||
-      self->queued_bytes >= ENOUGH_BYTES) {
+  if (self->n_queued == 1 || self->n_queued_puts == self->wake_at || self->n_queued == ENOUGH_OPS ||
+      (op->kind == OP_PUT && self->n_queued_puts == 1) || self->queued_bytes >= ENOUGH_BYTES) {
     pthread_cond_signal(&self->queued);
   }
 }
@@ -49,9 +49,10 @@ void journal_push(journal *self, journal_op *op) {
 static void gather(journal *self) {
   int64_t until = self->queued_ns + self->options.commit_ms * ms_ns;
   while (!self->closing && self->n_syncing == 0 && self->queued_bytes < ENOUGH_BYTES) {
-    uint32_t expected = self->n_queued_puts == 0 || self->last_ops > ENOUGH_OPS ? ENOUGH_OPS : self->last_ops;
+    uint32_t expected = self->n_queued_puts == 0 || self->last_puts > ENOUGH_OPS ? ENOUGH_OPS : self->last_puts;
     self->wake_at = expected;
-    if (self->n_queued >= expected || !journal_wait_until(&self->queued, &self->mutex, until)) {
+    if (self->n_queued_puts >= expected || self->n_queued >= ENOUGH_OPS ||
+        !journal_wait_until(&self->queued, &self->mutex, until)) {
       break;
     }
   }
@@ -62,7 +63,7 @@ static void gather(journal *self) {
 static journal_op *take_batch(journal *self) {
   journal_op *first = self->first, **end = &self->first;
   size_t bytes = 0;
-  uint32_t n = 0;
+  uint32_t n = 0, n_puts = self->n_queued_puts;
   while (*end != NULL && n < BATCH_OPS && (n == 0 || bytes + bytes_of(*end) <= BATCH_BYTES)) {
     bytes += bytes_of(*end);
     add_up(self, *end, -1);
@@ -76,7 +77,7 @@ static journal_op *take_batch(journal *self) {
   if (self->first == NULL) {
     self->last = &self->first;
   }
-  self->last_ops = n;
+  self->last_puts = n_puts - self->n_queued_puts;
   self->queued_ns = journal_now_ns();
   return n > 0 ? first : NULL;
 }
