@@ -97,21 +97,33 @@ static void print_stages(const run_summary *self, FILE *stream) {
   }
 }
 
+static void print_bytes(uint64_t n, FILE *stream) {
+  char bytes[16] = ".";
+  if (n > 0) {
+    progress_format_bytes((double)n, bytes, sizeof bytes);
+  }
+  fprintf(stream, "  %10s", bytes);
+}
+
 void run_summary_print_costs(const run_summary *self, FILE *stream) {
   int width = name_width(self);
-  fprintf(stream, "  %-*s  %9s  %12s  %16s  %10s\n", width, "stage", "documents", "a document", "one worker could",
-          "bytes");
+  fprintf(stream, "  %-*s  %9s  %12s  %16s  %10s  %10s  %10s\n", width, "stage", "documents", "a document",
+          "one worker could", "bytes", "memory", "files");
   for (uint32_t i = 0; i < self->plan->n_stages; i++) {
     metrics_sum sum;
-    char bytes[16];
+    host_memory memory;
     runtime_stage_get(self->runtime, i, &sum);
     double each_us = sum.documents > 0 ? (double)sum.time_ns / 1e3 / (double)sum.documents : 0;
     fprintf(stream, "  %-*s", width, self->plan->stages[i].id);
     print_count(sum.documents, 9, stream);
     fprintf(stream, "  %9.1f us", each_us);
     print_count((uint64_t)(each_us > 0 ? 1e6 / each_us : 0), 14, stream);
-    progress_format_bytes((double)sum.bytes, bytes, sizeof bytes);
-    fprintf(stream, "/s  %10s\n", sum.bytes > 0 ? bytes : ".");
+    fputs("/s", stream);
+    print_bytes(sum.bytes, stream);
+    runtime_memory_get(self->runtime, i, &memory);
+    print_bytes(memory.most_bytes, stream);
+    print_bytes(memory.file_bytes, stream);
+    fputc('\n', stream);
   }
 }
 
@@ -187,7 +199,9 @@ void run_letter_print(const letter *note, FILE *stream) {
 static cJSON *stage_json(const run_summary *self, uint32_t index) {
   const plan_stage *stage = &self->plan->stages[index];
   metrics_sum sum;
+  host_memory memory;
   runtime_stage_get(self->runtime, index, &sum);
+  runtime_memory_get(self->runtime, index, &memory);
   cJSON *json = cJSON_CreateObject();
   cJSON_AddStringToObject(json, "id", stage->id);
   cJSON_AddStringToObject(json, "use", stage->info->name);
@@ -197,6 +211,9 @@ static cJSON *stage_json(const run_summary *self, uint32_t index) {
   cJSON_AddNumberToObject(json, "retried", (double)sum.retried);
   cJSON_AddNumberToObject(json, "bytes", (double)sum.bytes);
   cJSON_AddNumberToObject(json, "seconds", (double)sum.time_ns / 1e9);
+  cJSON_AddNumberToObject(json, "memory_bytes", (double)memory.held_bytes);
+  cJSON_AddNumberToObject(json, "peak_memory_bytes", (double)memory.most_bytes);
+  cJSON_AddNumberToObject(json, "file_bytes", (double)memory.file_bytes);
   return json;
 }
 

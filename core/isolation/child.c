@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -46,7 +47,8 @@ struct child {
   uint64_t cpu_limit_ns, cpu_limit_all_ns; /* 0: none */
   uint64_t cpu_since_ns, cpu_begun_ns;
   child_counts counts;
-  _Atomic uint64_t n_started; /* the same as there, for other threads */
+  _Atomic uint64_t n_started;                          /* the same as there, for other threads */
+  _Atomic uint64_t held_bytes, most_bytes, file_bytes; /* as the last process said that answered */
 };
 
 #define KILLED_BYTES ((uint64_t)64 << 20) /* with less, it was somebody else who killed it */
@@ -229,6 +231,15 @@ static int refused(const wire_frame *from, qn_error *error) {
   return code;
 }
 
+/* Whatever it says is shown and nothing else. */
+static void note_memory(child *self) {
+  host_memory now = process_memory(&self->process);
+  uint64_t most = atomic_load_explicit(&self->most_bytes, memory_order_relaxed);
+  atomic_store_explicit(&self->held_bytes, now.held_bytes, memory_order_relaxed);
+  atomic_store_explicit(&self->most_bytes, now.most_bytes > most ? now.most_bytes : most, memory_order_relaxed);
+  atomic_store_explicit(&self->file_bytes, now.file_bytes, memory_order_relaxed);
+}
+
 /* Once. -EAGAIN: it died or said nonsense, which may go better another time. */
 static int start_once(child *self, qn_error *error) {
   int rc = process_start(&self->process, self->options.program, error);
@@ -252,6 +263,7 @@ static int start_once(child *self, qn_error *error) {
   wire_frame_done(&answer);
   if (rc == 0) {
     atomic_store(&self->pid, self->process.pid);
+    note_memory(self);
     return 0;
   }
   qn_error why;
@@ -344,6 +356,7 @@ static int run_some(child *self, child_item *items, uint32_t n, bool again, qn_e
   rc = exchange(self, items, n, &n_done);
   if (rc == 0) {
     self->n_deaths = 0;
+    note_memory(self);
     return 0;
   }
   if (rc == -ENOMEM && n == 1) { /* ours, not the child's */
@@ -434,8 +447,10 @@ void child_free(child *self) {
     bool orderly = !atomic_load(&self->cancelled);
     process_end(&self->process, orderly ? FAREWELL_MS : 0, log_process, self, &end);
     if (orderly && end.status != 0) {
-      static const char text[] = "its process did not end well: what it does at its end was not done to the end";
-      log_process(self, QN_LOG_WARNING, text, sizeof text - 1);
+      char text[128];
+      int len = snprintf(text, sizeof text, "its process ended with status %d: what it does at its end may not be done",
+                         end.status);
+      log_process(self, QN_LOG_WARNING, text, (size_t)len);
     }
   }
   wire_body_done(&self->output);
@@ -452,6 +467,12 @@ void child_cancel(child *self) {
 uint64_t child_n_restarts(const child *self) {
   uint64_t n_started = atomic_load_explicit(&self->n_started, memory_order_relaxed);
   return n_started > 0 ? n_started - 1 : 0;
+}
+
+void child_memory_get(const child *self, host_memory *ret_memory) {
+  *ret_memory = (host_memory){ .held_bytes = atomic_load_explicit(&self->held_bytes, memory_order_relaxed),
+                               .most_bytes = atomic_load_explicit(&self->most_bytes, memory_order_relaxed),
+                               .file_bytes = atomic_load_explicit(&self->file_bytes, memory_order_relaxed) };
 }
 
 void child_counts_get(const child *self, child_counts *ret_counts) {

@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "isolation/setup.h"
+#include "plugin/host.h"
 #include "qanat/status.h"
 
 enum { CHILD_BATCH_MAX = 64, CHILD_TIMEOUT_MS = 60000 };
@@ -51,6 +52,8 @@ int child_run_batch(child *child, child_item *items, uint32_t n_items, qn_error 
 void child_cancel(child *child);
 
 void child_counts_get(const child *child, child_counts *ret_counts);
+/* What the stage has, as its process says. [any] */
+void child_memory_get(const child *child, host_memory *ret_memory);
 /* Processes beyond the first. [any] */
 uint64_t child_n_restarts(const child *child);
 /* The process, for tests that hurt it; it may be another at any time, and is 0 while none is ready. [any] */

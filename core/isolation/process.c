@@ -224,3 +224,9 @@ void process_begin(process *self) {
 uint32_t process_at(const process *self) {
   return atomic_load_explicit(&self->scene->at, memory_order_relaxed);
 }
+
+host_memory process_memory(const process *self) {
+  return (host_memory){ .held_bytes = atomic_load_explicit(&self->scene->held_bytes, memory_order_relaxed),
+                        .most_bytes = atomic_load_explicit(&self->scene->most_bytes, memory_order_relaxed),
+                        .file_bytes = atomic_load_explicit(&self->scene->file_bytes, memory_order_relaxed) };
+}

@@ -10,6 +10,7 @@
 
 #include "document/error.h"
 #include "isolation/stage_host.h"
+#include "plugin/host.h"
 
 enum { PROCESS_LINE_MAX = 1024 };
 
@@ -40,6 +41,9 @@ void process_end(process *process, uint32_t patience_ms, process_log *log, void 
 
 /* Passes on the lines that are there. */
 void process_listen(process *process, process_log *log, void *arg);
+
+/* What the process says that its stage has. */
+host_memory process_memory(const process *process);
 
 /* A new batch; and how many documents of it the child says it has begun. */
 void process_begin(process *process);

@@ -4,6 +4,8 @@
 #include "isolation/stage_host.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +23,7 @@
 #include "plugin/host.h"
 #include "plugin/registry_load.h"
 
-enum { LOG_LINE_MAX = 4000 };
+enum { LOG_LINE_MAX = 4000, WATCH_STACK_BYTES = 64 << 10 };
 
 typedef struct stage_host {
   stage_scene *scene;
@@ -240,6 +242,14 @@ static int run_together(stage_host *self, const wire_frame *in) {
   return 0;
 }
 
+static void tell_memory(stage_host *self) {
+  host_memory now;
+  host_memory_get(&self->env, &now);
+  atomic_store_explicit(&self->scene->held_bytes, now.held_bytes, memory_order_relaxed);
+  atomic_store_explicit(&self->scene->most_bytes, now.most_bytes, memory_order_relaxed);
+  atomic_store_explicit(&self->scene->file_bytes, now.file_bytes, memory_order_relaxed);
+}
+
 static int serve(stage_host *self) {
   for (;;) {
     wire_frame in;
@@ -251,6 +261,7 @@ static int serve(stage_host *self) {
     rc = self->setup.stage.info->call == CALL_BATCH ? run_together(self, &in) : run_one_by_one(self, &in);
     uint32_t n = in.n;
     wire_frame_done(&in);
+    tell_memory(self);
     rc = rc == 0 ? wire_send(STAGE_HOST_SOCKET, WIRE_DONE, n, self->output.bytes, self->output.len, NULL, NULL) : rc;
     if (rc != 0) {
       return rc;
@@ -274,9 +285,35 @@ static int refuse(stage_host *self, const qn_error *error) {
   return 1;
 }
 
+/* --- its life --- */
+
+/* Standard error is read for as long as somebody waits for this process. PR_SET_PDEATHSIG would not do: it strikes when the
+ * thread that has started the process ends, whatever becomes of the others. */
+static void *end_with_parent(void *arg) {
+  struct pollfd said = { .fd = STDERR_FILENO };
+  (void)arg;
+  while (poll(&said, 1, -1) < 0 && errno == EINTR) {
+  }
+  _exit(1);
+}
+
+static bool watch_parent(void) {
+  sigset_t all, before;
+  pthread_attr_t small;
+  pthread_t thread;
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, &before); /* signals are the stage's */
+  pthread_attr_init(&small);
+  pthread_attr_setdetachstate(&small, PTHREAD_CREATE_DETACHED);
+  pthread_attr_setstacksize(&small, WATCH_STACK_BYTES);
+  bool started = pthread_create(&thread, &small, end_with_parent, NULL) == 0;
+  pthread_attr_destroy(&small);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  return started;
+}
+
 int stage_host_main(void) {
   stage_host *self = calloc(1, sizeof *self);
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
   prctl(PR_SET_DUMPABLE, 0);
   void *scene = mmap(NULL, sizeof *self->scene, PROT_READ | PROT_WRITE, MAP_SHARED, STAGE_HOST_SCENE, 0);
   if (self == NULL || scene == MAP_FAILED) {
@@ -292,7 +329,7 @@ int stage_host_main(void) {
   wire_frame first = { 0 };
   qn_error error = { 0 };
   int rc = wire_receive(STAGE_HOST_SOCKET, &self->input, &first, NULL, NULL);
-  if (rc != 0) {
+  if (rc != 0 || !watch_parent()) {
     _exit(1);
   }
   rc = make_all(self, &first, &error);
@@ -301,6 +338,7 @@ int stage_host_main(void) {
     error.code = rc;
     _exit(refuse(self, &error));
   }
+  tell_memory(self);
   rc = wire_send(STAGE_HOST_SOCKET, WIRE_READY, 0, NULL, 0, NULL, NULL);
   rc = rc == 0 ? serve(self) : rc;
   if (rc == -EPIPE) {

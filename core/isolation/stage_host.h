@@ -20,6 +20,7 @@ enum { STAGE_HOST_LOG = 0x1E };
 typedef struct stage_scene {
   _Atomic uint64_t memory_before; /* the most the process is said to have had before it was one: its parent's */
   _Atomic uint32_t at;            /* how many documents of the batch it has begun */
+  _Atomic uint64_t held_bytes, most_bytes, file_bytes; /* of memory that the stage has, for people: host_memory_get */
 } stage_scene;
 
 /* Serves until the parent goes away; never returns to the caller's main but with what it is to exit with. */

@@ -42,6 +42,7 @@ struct qn_env {
   struct io_home *io;      /* where its events happen; NULL: it has none */
   struct control_lend *control; /* the worker's control, lent to it; NULL: it is lent none */
   _Atomic size_t memory;   /* bytes from alloc now held */
+  _Atomic size_t memory_most;
   size_t fail_after;       /* tests: alloc fails from this one on; 0 never */
   _Atomic size_t n_allocs;
   struct host_file *files;           /* mapped data files; unmapped by host_env_done */
@@ -79,6 +80,15 @@ qn_status host_call_end(host_call *call, qn_status status);
 
 /* Whether the files that were lent to the stage are, by name, still the ones that were mapped. */
 bool host_files_unchanged(const qn_env *env);
+
+/* What a stage has of memory. */
+typedef struct host_memory {
+  uint64_t held_bytes; /* from alloc, now */
+  uint64_t most_bytes; /* at any time */
+  uint64_t file_bytes; /* of files lent to it, which all processes share */
+} host_memory;
+
+void host_memory_get(const qn_env *env, host_memory *ret_memory); /* [any] after create */
 
 /* Where a data file that the manifest lists is. 0, -ENAMETOOLONG; whether it can be opened is another matter. */
 int host_data_find(const manifest *manifest, const char *name, char *ret_path, size_t capacity);

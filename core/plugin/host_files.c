@@ -82,6 +82,14 @@ bool host_files_unchanged(const qn_env *env) {
   return true;
 }
 
+uint64_t host_files_bytes(const qn_env *env) {
+  uint64_t bytes = 0;
+  for (const struct host_file *file = env->files; file != NULL; file = file->next) {
+    bytes += file->len;
+  }
+  return bytes;
+}
+
 void host_files_close(qn_env *env) {
   while (env->files != NULL) {
     struct host_file *file = env->files;

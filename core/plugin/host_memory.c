@@ -32,7 +32,11 @@ void *host_resize(qn_env *env, void *memory, size_t bytes) {
     return NULL;
   }
   larger->bytes = bytes;
-  atomic_fetch_add_explicit(&env->memory, bytes - before, memory_order_relaxed);
+  size_t held = atomic_fetch_add_explicit(&env->memory, bytes - before, memory_order_relaxed) + (bytes - before);
+  size_t most = atomic_load_explicit(&env->memory_most, memory_order_relaxed);
+  while (held > most && !atomic_compare_exchange_weak_explicit(&env->memory_most, &most, held, memory_order_relaxed,
+                                                               memory_order_relaxed)) {
+  }
   return larger + 1;
 }
 
@@ -43,4 +47,10 @@ void host_release(qn_env *env, void *memory) {
   block_head *head = (block_head *)memory - 1;
   atomic_fetch_sub_explicit(&env->memory, head->bytes, memory_order_relaxed);
   free(head);
+}
+
+void host_memory_get(const qn_env *env, host_memory *ret_memory) {
+  *ret_memory = (host_memory){ .held_bytes = atomic_load_explicit(&env->memory, memory_order_relaxed),
+                               .most_bytes = atomic_load_explicit(&env->memory_most, memory_order_relaxed),
+                               .file_bytes = host_files_bytes(env) };
 }

@@ -30,6 +30,7 @@ int host_create_fail(qn_create *create, const char *text, size_t len);
 int host_data_open(qn_create *create, const char *name, qn_str *ret_bytes);
 int host_file_open(qn_create *create, const char *pointer, qn_str *ret_bytes);
 void host_files_close(qn_env *env);
+uint64_t host_files_bytes(const qn_env *env);
 
 /* host_predicate.c */
 int host_predicate_open(qn_create *create, const char *pointer, const qn_predicate **ret_predicate);

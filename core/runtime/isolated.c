@@ -2,7 +2,7 @@
 
 /* Isolated stages: each worker has a child process of its own and hands it what stands at the border, up to a batch; a
  * serial or ordered stage has one child, used by whichever worker comes first. The worker waits meanwhile, since what it
- * would do otherwise is what the child does for it. Children belong to the thread that started them and end with it. */
+ * would do otherwise is what the child does for it. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -257,6 +257,21 @@ static uint32_t restarts(const segment *seg) {
   return n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
 }
 
+static void memory(const segment *seg, host_memory *ret_memory) {
+  const isolated *self = seg->own;
+  *ret_memory = (host_memory){ 0 };
+  for (uint32_t i = 0; self != NULL && self->cells != NULL && i < self->n_cells; i++) {
+    const child *at = atomic_load(&self->cells[i].child);
+    host_memory one = { 0 };
+    if (at != NULL) {
+      child_memory_get(at, &one);
+    }
+    ret_memory->held_bytes += one.held_bytes;
+    ret_memory->most_bytes += one.most_bytes;
+    ret_memory->file_bytes = one.file_bytes > ret_memory->file_bytes ? one.file_bytes : ret_memory->file_bytes;
+  }
+}
+
 const work isolated_work = { .build = build,
                              .close = close_children,
                              .open = open_child,
@@ -264,4 +279,5 @@ const work isolated_work = { .build = build,
                              .ready = ready,
                              .take_back = take_back,
                              .cancel = cancel,
-                             .restarts = restarts };
+                             .restarts = restarts,
+                             .memory = memory };

@@ -507,6 +507,17 @@ uint32_t runtime_queue_get(const runtime *self, uint32_t stage) {
   return at->has_border && at->planned->stages[0] == stage ? border_count(&at->border) : 0;
 }
 
+void runtime_memory_get(const runtime *self, uint32_t stage, host_memory *ret_memory) {
+  const segment *at = &self->segments[self->plan->stages[stage].segment];
+  const qn_env *env = self->instances[stage].env;
+  *ret_memory = (host_memory){ 0 };
+  if (at->work != NULL && at->work->memory != NULL) {
+    at->work->memory(at, ret_memory);
+  } else if (env != NULL) {
+    host_memory_get(env, ret_memory);
+  }
+}
+
 uint32_t runtime_restarts_get(const runtime *self, uint32_t stage) {
   const segment *at = &self->segments[self->plan->stages[stage].segment];
   uint32_t n = atomic_load_explicit(&self->instances[stage].n_given_up, memory_order_relaxed);

@@ -13,6 +13,7 @@
 #include "delivery/letter.h"
 #include "observe/metrics.h"
 #include "pipeline/plan.h"
+#include "plugin/host.h"
 
 typedef struct runtime runtime;
 
@@ -129,6 +130,8 @@ typedef struct runtime_passage {
 void runtime_passage_get(runtime *runtime, runtime_passage *ret_passage);
 /* How many documents wait before a stage, about: 0 within a segment, where none ever does. */
 uint32_t runtime_queue_get(const runtime *runtime, uint32_t stage);
+/* What a stage has of memory; an isolated one, in all its processes together. [any] */
+void runtime_memory_get(const runtime *runtime, uint32_t stage, host_memory *ret_memory);
 /* How often an isolated stage's processes were started anew, or threads given up in which a stage did not return. */
 uint32_t runtime_restarts_get(const runtime *runtime, uint32_t stage);
 uint32_t runtime_n_workers(const runtime *runtime);

@@ -35,6 +35,8 @@ typedef struct work {
   watch *(*watch)(segment *segment);
   /* Processes started anew. May be NULL. [any] */
   uint32_t (*restarts)(const segment *segment);
+  /* What the stage has of memory, if not in this process; NULL: it has it here. [any] */
+  void (*memory)(const segment *segment, host_memory *ret_memory);
 } work;
 
 extern const work parallel_work; /* parallel.c: run to completion, many at a time */
