@@ -38,6 +38,7 @@ void world_open(world *self, const char *create) {
                                  .view_provides = SCHEMA_VIEW_NONE,
                                  .n_fields_written = 1,
                                  .fields_written = fields };
+  self->timeout_ms = TIMEOUT_MS;
   self->isolation = (plan_isolation){ .memory_bytes = MEMORY_BYTES };
   self->config = cJSON_CreateObject();
   cJSON_AddStringToObject(self->config, "create", create);
@@ -52,7 +53,7 @@ int world_start(world *self, const char *stage, qn_error *error) {
                                              .schemas = self->set,
                                              .limits = { .document_bytes = 64 << 20 },
                                              .isolation = self->isolation },
-                                  .timeout_ms = TIMEOUT_MS,
+                                  .timeout_ms = self->timeout_ms,
                                   .log = count_line,
                                   .arg = self };
   assert_non_null(options.stage.info);

@@ -18,6 +18,7 @@ typedef struct world {
   stage_layout layout;
   cJSON *config;
   plan_isolation isolation;
+  uint32_t timeout_ms;
   child *child;
   uint32_t n_lines, n_farewells;
 } world;
