@@ -23,7 +23,7 @@ enum {
   TOKENS_MS = 1000,
   ACCEPTS = 64,
   RUNS = 16,
-  POOL_LEAST = 32 << 10,
+  POOL_LEAST = 8 << 10,
   CONNECTIONS_SPARE = 16
 };
 
@@ -47,7 +47,8 @@ static int daemon_open(qn_create *create, http_source *self) {
   const settings *set = &self->settings;
   bool tls = set->certificate != NULL;
   unsigned flags = MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME | (tls ? MHD_USE_TLS : 0);
-  size_t pool = set->header_bytes * 2 + POOL_LEAST; /* MHD itself refuses what does not fit, in its own words */
+  /* MHD itself refuses what does not fit, in its own words. It clears all of it after each request, so it should not be large. */
+  size_t pool = set->header_bytes + set->header_bytes / 4 + POOL_LEAST;
   struct MHD_OptionItem tls_options[] = { { MHD_OPTION_HTTPS_MEM_CERT, 0, set->certificate },
                                           { MHD_OPTION_HTTPS_MEM_KEY, 0, set->key },
                                           { MHD_OPTION_END, 0, NULL } };
