@@ -12,6 +12,7 @@
 #include "command/serve_options.h"
 #include "serve/control_http.h"
 #include "serve/control_lend.h"
+#include "serve/notify.h"
 #include "serve/service.h"
 
 typedef struct serving {
@@ -21,6 +22,9 @@ typedef struct serving {
   control *control;
   control_http *http;
   char *socket_path;
+  notify_given given;
+  int control_fd; /* handed over by systemd; -1: none */
+  notify *notify;
 } serving;
 
 /* A line names the stage as pipeline/stage, since several pipelines may speak. */
@@ -55,6 +59,8 @@ static int open_service(serving *self) {
     .drain_ms = self->options.drain_ms,
     .watch = self->options.watch,
     .stage_host = "/proc/self/exe",
+    .sockets = self->given.sockets,
+    .n_sockets = self->given.n_sockets,
     .log = on_log,
     .arg = self,
   };
@@ -79,7 +85,7 @@ static int open_control(serving *self) {
   }
   const control_http_options served = { .control = self->control,
                                         .address = self->options.control,
-                                        .fd = -1,
+                                        .fd = self->control_fd,
                                         .socket_path = self->socket_path,
                                         .token = has_token ? &token : NULL };
   if (rc == 0) {
@@ -100,16 +106,39 @@ static void say_started(const serving *self) {
             address[0] != '\0' ? "; see " : "", address);
 }
 
+static int take_given(serving *self) {
+  qn_error error = { 0 };
+  if (notify_take(&self->given, &error) != 0) {
+    fprintf(stderr, "qanat serve: %s\n", error.message);
+    return EXIT_FAILED;
+  }
+  self->control_fd = notify_take_socket(&self->given, "control");
+  return EXIT_DONE;
+}
+
+static int start_notify(serving *self) {
+  qn_error error = { 0 };
+  if (notify_start(&self->given, self->service, &self->notify, &error) != 0) {
+    fprintf(stderr, "qanat serve: %s\n", error.message);
+    return EXIT_FAILED;
+  }
+  return EXIT_DONE;
+}
+
 static int execute(serving *self) {
-  int status = arguments_open_registry("serve", &self->options.plugins, &self->registry);
+  int status = take_given(self);
+  status = status != EXIT_DONE ? status : arguments_open_registry("serve", &self->options.plugins, &self->registry);
   status = status == EXIT_DONE ? open_service(self) : status;
   status = status == EXIT_DONE ? open_control(self) : status;
+  status = status == EXIT_DONE ? start_notify(self) : status;
   if (status != EXIT_DONE) {
     return status;
   }
   say_started(self);
   qn_error error = { 0 };
   int rc = service_run(self->service, &error);
+  notify_stop(self->notify);
+  self->notify = NULL;
   control_http_stop(self->http);
   self->http = NULL;
   if (rc != 0) {
@@ -129,9 +158,14 @@ int command_serve(int argc, char **argv) {
   if (serve_options_parse(argc, argv, &self.options, &status)) {
     status = execute(&self);
   }
+  notify_stop(self.notify);
   control_http_stop(self.http);
+  if (self.service != NULL) {
+    control_lend_attach(service_control_lend(self.service), NULL, NULL);
+  }
   control_free(self.control);
   service_free(self.service);
+  notify_given_done(&self.given);
   registry_free(self.registry);
   free(self.socket_path);
   serve_options_done(&self.options);

@@ -283,6 +283,19 @@ static int open_state(service *self, qn_error *error) {
   return journal_open(&self->options.journal, &self->journal, error);
 }
 
+static int adopt_sockets(service *self, qn_error *error) {
+  for (uint32_t i = 0; i < self->options.n_sockets; i++) {
+    const service_socket *given = &self->options.sockets[i];
+    int rc = listeners_adopt(self->listeners, given->name, given->fd);
+    if (rc != 0) {
+      return error_set(error, rc, "bad-socket",
+                       "the socket \"%s\" (descriptor %d) that was handed over is none that listens for streams: %s",
+                       given->name, given->fd, strerror(-rc));
+    }
+  }
+  return 0;
+}
+
 static int open_base(service *self, qn_error *error) {
   int rc = loop_init(&self->loop);
   if (rc != 0) {
@@ -292,21 +305,20 @@ static int open_base(service *self, qn_error *error) {
   if (listeners_new(&self->listeners) != 0 || control_lend_new(&self->loop, &self->lend) != 0) {
     return error_set(error, -ENOMEM, "no-memory", "no memory for the worker");
   }
-  rc = open_state(self, error);
+  rc = adopt_sockets(self, error);
+  rc = rc == 0 ? open_state(self, error) : rc;
   if (rc != 0) {
     return rc;
   }
-  self->parts =
-      (service_parts){ .service = self,
-                       .options = &self->options,
-                       .journal = self->journal,
-                       .listeners = self->listeners,
-                       .letters_path = self->letters_path,
-                       .world = { .loop = &self->loop,
-                                  .listeners = self->listeners,
-                                  .journal = self->journal,
-                                  .control = self->lend },
-                       .registry_mutex = &self->registry_mutex };
+  self->parts = (service_parts){
+    .service = self,
+    .options = &self->options,
+    .journal = self->journal,
+    .listeners = self->listeners,
+    .letters_path = self->letters_path,
+    .world = { .loop = &self->loop, .listeners = self->listeners, .journal = self->journal, .control = self->lend },
+    .registry_mutex = &self->registry_mutex
+  };
   return 0;
 }
 

@@ -18,6 +18,12 @@
 
 typedef struct service service;
 
+/* A listening socket that was open before the worker was. */
+typedef struct service_socket {
+  const char *name;
+  int fd;
+} service_socket;
+
 typedef struct service_options {
   const char *const *paths; /* of the pipeline files; borrowed, as everything here */
   uint32_t n_paths;
@@ -30,6 +36,9 @@ typedef struct service_options {
   uint32_t drain_ms;       /* how long a stop, or the old pipeline of a reload, may take to finish */
   bool watch;              /* reload when a pipeline file changes */
   const char *stage_host;
+  const service_socket
+      *sockets; /* for sources that ask for "systemd:NAME" or the address; the descriptors become the service's */
+  uint32_t n_sockets;
   void (*log)(void *arg, const char *pipeline, const char *stage, uint32_t level, const char *text,
               size_t len); /* [any] */
   void *arg;
