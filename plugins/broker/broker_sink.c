@@ -232,7 +232,9 @@ static int connect_once(broker_sink *self, broker_fault *fault) {
   if (broker_session_is_hopeless(&self->session, fault)) {
     return -ESHUTDOWN;
   }
-  log_text(self, QN_LOG_WARNING, fault->text);
+  if (broker_session_is_news(&self->session, fault)) {
+    log_text(self, QN_LOG_WARNING, fault->text);
+  }
   return -EAGAIN;
 }
 

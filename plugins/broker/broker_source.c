@@ -288,7 +288,9 @@ static qn_status connect_or_wait(broker_source *self, qn_call *call) {
   if (broker_session_is_hopeless(&self->session, &fault)) {
     return call->host->fail(call, QN_STATUS_FATAL, fault.slug, fault.text, strlen(fault.text));
   }
-  log_text(self, QN_LOG_WARNING, fault.text);
+  if (broker_session_is_news(&self->session, &fault)) {
+    log_text(self, QN_LOG_WARNING, fault.text);
+  }
   return QN_STATUS_MORE;
 }
 

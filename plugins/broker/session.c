@@ -3,7 +3,11 @@
 /* Back-off. The clock starts with the first failure and stops with the next success. */
 #include "broker/session.h"
 
+#include <stdio.h>
+#include <string.h>
 #include <time.h>
+
+enum { TELL_AGAIN_MS = 60000 };
 
 uint64_t broker_now_ms(void) {
   struct timespec now;
@@ -24,10 +28,22 @@ uint32_t broker_session_wait_ms(const broker_session *self) {
   return self->next_try_ms > now_ms ? (uint32_t)(self->next_try_ms - now_ms) : 0;
 }
 
+bool broker_session_is_news(broker_session *self, const broker_fault *fault) {
+  uint64_t now_ms = broker_now_ms();
+  bool is_same = strncmp(self->told, fault->text, sizeof self->told - 1) == 0;
+  if (is_same && now_ms - self->told_ms < TELL_AGAIN_MS) {
+    return false;
+  }
+  snprintf(self->told, sizeof self->told, "%.*s", (int)sizeof self->told - 1, fault->text);
+  self->told_ms = now_ms;
+  return true;
+}
+
 void broker_session_up(broker_session *self) {
   self->is_connected = true;
   self->was_connected = true;
   self->pause_ms = 0;
+  self->told[0] = '\0';
   self->failing_since_ms = 0;
   self->next_try_ms = 0;
 }

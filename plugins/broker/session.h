@@ -16,6 +16,8 @@ typedef struct broker_session {
   uint32_t pause_ms;  /* before the next try */
   uint64_t failing_since_ms;
   uint64_t next_try_ms;
+  uint64_t told_ms; /* when a failure was logged last */
+  char told[128];   /* its text, or the beginning of it */
 } broker_session;
 
 /* Reads /backoff_ms, /backoff_max_ms and /give_up_ms. */
@@ -27,6 +29,9 @@ void broker_session_up(broker_session *session);
 void broker_session_down(broker_session *session);
 /* Whether there is no point in going on: it was refused for good before it ever worked, or has failed for too long. */
 bool broker_session_is_hopeless(const broker_session *session, const broker_fault *fault);
+
+/* Whether a failure is worth a line of the log: it is another one than before, or goes on for long. */
+bool broker_session_is_news(broker_session *session, const broker_fault *fault);
 
 /* Milliseconds of a clock that never goes back. */
 uint64_t broker_now_ms(void);

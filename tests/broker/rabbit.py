@@ -123,6 +123,9 @@ class Cluster:
         self.epmd = subprocess.Popen(["epmd", "-port", str(self.epmd_port), "-address", "127.0.0.1"],
                                      stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
+            end = time.monotonic() + 10
+            while not accepts(self.epmd_port) and time.monotonic() < end:
+                time.sleep(0.05)  # a node that finds none starts one of its own, which nobody would end
             for node in self.nodes:
                 node.start()
             for node in self.nodes:
