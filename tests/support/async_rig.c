@@ -134,12 +134,14 @@ static plan *make_plan(const registry *installed, const char *stages_json) {
 static int open_stage(async_rig *self, uint32_t index, qn_error *error) {
   const plan_stage *planned = self->planned[index];
   bool is_last = index + 1 == self->n_stages;
-  qn_env *env = is_last ? &self->instance.env : &self->envs[index];
+  qn_env *env = is_last ? &self->instance.own_env : &self->envs[index];
   if (registry_load(self->registry, planned->info, &self->tables[index], error) != 0) {
     fail_msg("%s", error->message);
   }
   host_env_init(env, planned->info, planned->id, planned->config, self->plan->base_folder, &self->runtime.hooks);
   env->owner = &self->instance;
+  self->instance.io.uv = &self->runtime.loop.uv;
+  env->io = &self->instance.io;
   int rc = host_create(env, self->tables[index], &self->instances[index], error);
   const qn_transform *table = self->tables[index]->transform;
   if (rc == 0 && table->context_open != NULL) {
@@ -208,7 +210,7 @@ async_rig *async_rig_new(const char *stages_json) {
 
 static void close_stage(async_rig *self, uint32_t index) {
   const qn_transform *table = self->tables[index]->transform;
-  qn_env *env = self->planned[index] == self->instance.planned ? &self->instance.env : &self->envs[index];
+  qn_env *env = self->planned[index] == self->instance.planned ? &self->instance.own_env : &self->envs[index];
   if (table->context_close != NULL) {
     table->context_close(self->contexts[index]);
   }
@@ -228,7 +230,7 @@ void async_rig_free(async_rig *self) {
   for (uint32_t i = self->n_stages; i-- > 0;) {
     close_stage(self, i);
   }
-  assert_null(self->instance.handles);
+  assert_null(self->instance.io.handles);
   uv_run(&self->runtime.loop.uv, UV_RUN_DEFAULT);
   assert_int_equal(uv_loop_close(&self->runtime.loop.uv), 0);
   assert_true(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
@@ -254,7 +256,7 @@ char *async_rig_refusal(const char *stages_json) {
   if (error.message[0] == '\0') {
     fail_msg("the stage should have refused this");
   }
-  host_env_done(&self->instance.env);
+  host_env_done(&self->instance.own_env);
   async_rig_free(self);
   return strdup(error.message);
 }
@@ -319,7 +321,7 @@ uint32_t async_rig_push_again(async_rig *self, const char *text, uint32_t attemp
   at->document = document_of(self, text);
   run_before(self, at->document);
   assert_int_equal(builder_new(&at->builder), 0);
-  host_call_init(&at->call, &self->instance.env, at->builder, self->encoder);
+  host_call_init(&at->call, &self->instance.own_env, at->builder, self->encoder);
   host_call_begin(&at->call, at->document, &self->planned[last]->layout);
   at->call.call.attempt = attempt;
   at->call.call.ticket = (qn_ticket){ .slot = number, .generation = number + 1 };
