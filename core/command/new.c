@@ -15,10 +15,10 @@ enum { NAME_MAX_LEN = 40, SETS_MAX = 6 };
 
 static const char *const langs[] = { "c", "c++", "rust", "lua" };
 static const char *const roles[] = { "source", "transform", "sink" };
-static const char *const calls[] = { "one", "batch", "async" };
+static const char *const calls[] = { "one", "batch", "async", "sync" };
 static const char *const licenses[] = { "MIT", "Apache-2.0" };
 
-enum { LANG_LUA = 3, ROLE_IS_TRANSFORM = 1 };
+enum { LANG_C = 0, LANG_LUA = 3, ROLE_IS_TRANSFORM = 1, CALL_IS_ASYNC = 2, CALL_IS_SYNC = 3 };
 
 typedef struct new_options {
   const char *name;
@@ -34,7 +34,9 @@ static void print_help(FILE *stream) {
       "It builds, passes its tests and 'qanat test-stage' as it is; docs/writing-a-stage.md goes on from there.\n\n"
       "      --lang LANG        c (default), c++, rust (std alone, no crates) or lua (a script for the stage \"lua\")\n"
       "      --role ROLE        source, transform (default) or sink\n"
-      "      --call FORM        how a transform is called: one (default), batch or async\n"
+      "      --call FORM        how a transform is called: one (default), batch or async; a source or sink: sync "
+      "(default)\n"
+      "                         or, in C, async\n"
       "      --license LICENSE  MIT (default) or Apache-2.0\n"
       "      --plugins FOLDER   looks there for plugins first, whose names are taken; repeatable\n"
       "      --allow-writable-plugins\n"
@@ -97,14 +99,15 @@ static int make(const new_options *options, qn_error *error) {
   char ident[NAME_MAX_LEN + 1], upper[NAME_MAX_LEN + 1], year[16], abi[16], by_role[32];
   const char *lang = langs[options->lang];
   const char *role = roles[options->role];
-  const char *call = options->role == ROLE_IS_TRANSFORM ? calls[options->call] : "sync";
+  const char *call = calls[options->call];
+  bool apart = options->role != ROLE_IS_TRANSFORM && options->call == CALL_IS_ASYNC;
   time_t now = time(NULL);
   struct tm today;
   spell(options->name, ident, upper);
   gmtime_r(&now, &today);
   snprintf(year, sizeof year, "%d", today.tm_year + 1900);
   snprintf(abi, sizeof abi, "%d.%d", QN_ABI_MAJOR, 0); /* all that the templates use is in the first */
-  snprintf(by_role, sizeof by_role, "%s-%s", lang, role);
+  snprintf(by_role, sizeof by_role, "%s-%s%s", lang, role, apart ? "-async" : "");
   const template_value values[] = { { "NAME", options->name }, { "IDENT", ident },
                                     { "UPPER", upper },        { "LICENSE", licenses[options->license] },
                                     { "YEAR", year },          { "ABI", abi },
@@ -152,10 +155,18 @@ static int obey(new_options *options, const arguments *given, bool has_call) {
     return arguments_refuse("new", "what shall the stage be called?");
   }
   options->name = given->operands.items[1];
-  if (has_call && options->role != ROLE_IS_TRANSFORM) {
+  bool transforms = options->role == ROLE_IS_TRANSFORM;
+  if (transforms && options->call == CALL_IS_SYNC) {
     return arguments_refuse(
-        "new", "--call is for transforms: a new %s is made in the synchronous form (docs/abi.md tells of the other)",
-        roles[options->role]);
+        "new", "--call sync is for sources and sinks: a transform takes one document, a batch or is async");
+  }
+  if (!transforms && options->call != CALL_IS_SYNC && options->call != CALL_IS_ASYNC) {
+    return arguments_refuse("new", "--call %s is for transforms: a %s is sync or async", calls[options->call],
+                            roles[options->role]);
+  }
+  if (!transforms && options->call == CALL_IS_ASYNC && options->lang != LANG_C && options->lang != LANG_LUA) {
+    return arguments_refuse("new", "an asynchronous %s is made in C only: take --lang c, or --call sync",
+                            roles[options->role]);
   }
   if (options->lang == LANG_LUA && (has_call || options->role != ROLE_IS_TRANSFORM)) {
     return arguments_refuse("new", "a script in Lua is a transform that is called with one document at a time");
@@ -186,7 +197,7 @@ int command_new(int argc, char **argv) {
   int status = EXIT_DONE;
   if (arguments_read(&given, argc, argv, &status)) {
     bool has_call = options.call != CALL_UNSET;
-    options.call = has_call ? options.call : 0;
+    options.call = has_call ? options.call : options.role == ROLE_IS_TRANSFORM ? 0 : CALL_IS_SYNC;
     status = obey(&options, &given, has_call);
   }
   arguments_done(&given);
