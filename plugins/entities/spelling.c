@@ -103,8 +103,9 @@ int spelling_find(const lexicon *lex, const char *form, size_t len, uint32_t typ
   uint32_t skeleton = skeleton_of(form, len, NULL);
   uint32_t n = 0;
   spelling sought;
-  spelling_match found = { 0, SPELLING_FAR, SPELLING_FAR, { NULL, 0 } };
+  spelling_match found = { 0, SPELLING_FAR, 0, SPELLING_FAR, { NULL, 0 } };
   spelling_of(form, len, &sought);
+  found.letters = sought.n;
   uint32_t first = skeleton != 0 && sought.n > 0 ? spelling_range(lex, skeleton, &n) : 0;
   for (uint32_t i = first; i < first + n && n <= MOST; i++) {
     const qlex_spelling *at = &lex->spellings[i];

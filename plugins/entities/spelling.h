@@ -45,6 +45,7 @@ uint32_t skeleton_of(const char *form, size_t len, char ret_text[SKELETON_MAX + 
 typedef struct spelling_match {
   uint32_t entry;
   uint32_t distance;  /* sixteenths of a nat a letter */
+  uint32_t letters;   /* of the spelling asked for */
   uint32_t runner_up; /* distance of the nearest alias of another name, SPELLING_FAR if there is none */
   qn_str form;        /* the alias, folded */
 } spelling_match;
@@ -57,10 +58,11 @@ uint32_t spelling_range(const lexicon *lex, uint32_t skeleton, uint32_t *ret_n);
 
 /* How near a variant must be to be taken for the name, and how much nearer than any other name. Chosen by
  * tools/train-spelling --judge on aliases that were hidden from the lexicon. */
-enum { SPELLING_NEAR = 4, SPELLING_MARGIN = 8 };
+enum { SPELLING_NEAR = 4, SPELLING_NEAR_LONG = 9, SPELLING_LONG = 7, SPELLING_MARGIN = 8 };
 
 static inline int spelling_is_near(const spelling_match *m) {
-  return m->distance <= SPELLING_NEAR && m->runner_up >= m->distance + SPELLING_MARGIN;
+  uint32_t near = m->letters >= SPELLING_LONG ? SPELLING_NEAR_LONG : SPELLING_NEAR;
+  return m->distance <= near && m->runner_up >= m->distance + SPELLING_MARGIN;
 }
 
 #endif
