@@ -3,7 +3,7 @@
 /* A host for one asynchronous source that answers for documents, in place of a worker with a journal: tests drive the source from
  * outside, by its sockets, and this host by lines on standard input.
  *
- *   source_host PLUGIN.so STAGE CONFIG.json [--no-intake] [--control]
+ *   source_host PLUGIN_FOLDER STAGE CONFIG.json [--no-intake] [--control] [--quiet]
  *
  * It says "ready" once the source has started, "log TEXT" for what that logs, "doc {...}" for each document, "ended STATUS", and in
  * the end "left N" descriptors more than there were. What becomes of a document, its text says: "dead..." is dead-lettered,
@@ -56,6 +56,7 @@ typedef struct source_host {
   const qn_intake_events *events;
   void *listener;
   bool full, cannot, refuses, holds, finishes, starved;
+  bool quiet; /* documents are not told of */
   bool stopped, ended;
   qn_status status;
 
@@ -206,11 +207,13 @@ static int on_commit(qn_call *call, size_t bytes, const qn_emit *emit) {
                                                 : QN_OUTCOME_DELIVERED;
   made->id = copy_of(emit->id);
   made->known = known == NULL ? NULL : strdup(known);
-  made->record = record_of(self, emit, bytes);
+  made->record = self->quiet ? NULL : record_of(self, emit, bytes);
   if (known == NULL && !self->refuses) {
+    keep_key(self, emit->id);
+  }
+  if (made->record != NULL && known == NULL && !self->refuses) {
     printf("doc %s\n", made->record);
     fflush(stdout);
-    keep_key(self, emit->id);
   }
   *self->last = made;
   self->last = &made->next;
@@ -371,7 +374,7 @@ static void tell_finished(source_host *self, const held *at) {
     told.slug = QN_LIT("bad-bytes");
     told.message = QN_LIT("nothing can be made of it");
     told.attempts = 3;
-  } else if (at->outcome == QN_OUTCOME_DELIVERED && (at->watched & QN_INTAKE_RECORD) != 0) {
+  } else if (at->outcome == QN_OUTCOME_DELIVERED && (at->watched & QN_INTAKE_RECORD) != 0 && at->record != NULL) {
     told.record = str_of(at->record);
   }
   self->events->finished(self->listener, all, 1);
@@ -620,11 +623,12 @@ int main(int argc, char **argv) {
   static source_host self = { .has_intake = true, .finishes = true };
   registry *installed = NULL;
   if (argc < 4) {
-    fprintf(stderr, "usage: source_host PLUGIN_FOLDER STAGE CONFIG.json [--no-intake] [--control]\n");
+    fprintf(stderr, "usage: source_host PLUGIN_FOLDER STAGE CONFIG.json [--no-intake] [--control] [--quiet]\n");
     return 2;
   }
   for (int i = 4; i < argc; i++) {
     self.has_intake = self.has_intake && strcmp(argv[i], "--no-intake") != 0;
+    self.quiet = self.quiet || strcmp(argv[i], "--quiet") == 0;
     self.has_control = self.has_control || strcmp(argv[i], "--control") == 0;
   }
   self.last = &self.first;
