@@ -36,7 +36,7 @@ _qanat_stages() {
 # Says whether an option takes a value, which then is not an argument of the command.
 _qanat_takes_value() {
   case "$1" in
-    -o | --output | -j | --jobs | --limit | --set | --plugins | --summary-json | --now | --cache | --cache-size) return 0 ;;
+    -o | --output | -j | --jobs | --limit | --line | --set | --plugins | --summary-json | --now | --cache | --cache-size) return 0 ;;
     --lexicon | --format | --timings | --dead-letters | --dead-letters-limit | --file | --state | --pipeline | --stage | --slug | --gold | --filter | --config | --seed | --check | --out | --reproduce | --rows | --lang | --role | --call | --license) return 0 ;;
     --control | --control-token | --drain | --journal-documents | --journal-size | --log) return 0 ;;
   esac
@@ -48,7 +48,7 @@ _qanat() {
   local program=${COMP_WORDS[0]} command=${COMP_WORDS[1]} word n_arguments=0
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    _qanat_words $'run\nserve\ncheck\ngraph\nstages\ntest\ntest-stage\ntrace\nnew\ndeadletter\nview\nhelp\nversion\n--help\n--version\n'"$(_qanat_brought)"
+    _qanat_words $'run\nserve\ncheck\ngraph\nstages\ntest\ntest-stage\ntrace\nnew\ndeadletter\njournal\nview\nhelp\nversion\n--help\n--version\n'"$(_qanat_brought)"
     return
   fi
   for ((word = 2; word < COMP_CWORD; word++)); do
@@ -71,16 +71,17 @@ _qanat() {
     --role) _qanat_words $'source\ntransform\nsink'; return ;;
     --call) _qanat_words $'one\nbatch\nasync\nsync'; return ;;
     --license) _qanat_words $'MIT\nApache-2.0'; return ;;
-    -j | --jobs | --limit | --set | --now | --dead-letters-limit | --pipeline | --stage | --slug | --filter | --seed | --check | --cache-size | --control | --drain | --journal-documents | --journal-size) return ;;
+    -j | --jobs | --limit | --line | --set | --now | --dead-letters-limit | --pipeline | --stage | --slug | --filter | --seed | --check | --cache-size | --control | --drain | --journal-documents | --journal-size) return ;;
   esac
   case "$command:$cur" in
-    help:*) _qanat_words $'run\nserve\ncheck\ngraph\nstages\ntest\ntest-stage\ntrace\nnew\ndeadletter\nview\n'"$(_qanat_brought)" ;;
-    run:-* | serve:-* | check:-* | graph:-* | stages:-* | test:-* | test-stage:-* | trace:-* | new:-* | deadletter:-* | view:-* | lexicon:-*) _qanat_words "$(_qanat_options)" ;;
+    help:*) _qanat_words $'run\nserve\ncheck\ngraph\nstages\ntest\ntest-stage\ntrace\nnew\ndeadletter\njournal\nview\n'"$(_qanat_brought)" ;;
+    run:-* | serve:-* | check:-* | graph:-* | stages:-* | test:-* | test-stage:-* | trace:-* | new:-* | deadletter:-* | journal:-* | view:-* | lexicon:-*) _qanat_words "$(_qanat_options)" ;;
     run:*) if [ "$n_arguments" -eq 0 ]; then _qanat_files '*.json'; else _qanat_files ''; fi ;;
     check:* | serve:*) _qanat_files '*.json' ;;
     test:*) _qanat_files '*.test.json' ;;
     test-stage:*) [ "$n_arguments" -gt 0 ] || _qanat_files '*.so' ;;
     graph:*) [ "$n_arguments" -gt 0 ] || _qanat_files '*.json' ;;
+    journal:*) [ "$n_arguments" -gt 0 ] || _qanat_words $'status\nverify\nexport' ;;
     deadletter:*)
       if [ "$n_arguments" -eq 0 ]; then
         _qanat_words $'list\nshow\nexport\npurge\nretry'

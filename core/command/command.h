@@ -18,6 +18,7 @@ int command_test(int argc, char **argv);
 int command_trace(int argc, char **argv);
 int command_new(int argc, char **argv);
 int command_deadletter(int argc, char **argv);
+int command_journal(int argc, char **argv);
 int command_test_stage(int argc, char **argv);
 int command_view(int argc, char **argv);
 

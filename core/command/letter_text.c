@@ -8,32 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include <cjson/cJSON.h>
 
+#include "command/json_text.h"
 #include "document/utf8.h"
 #include "observe/progress.h"
 
-enum { SHOWN_BYTES = 1000, TIME_BYTES = 32, NAME_BYTES = 100 };
-
-static void format_time(int64_t time_ms, char *ret_text) {
-  time_t seconds = (time_t)(time_ms / 1000);
-  struct tm parts;
-  if (gmtime_r(&seconds, &parts) == NULL || strftime(ret_text, TIME_BYTES, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0) {
-    snprintf(ret_text, TIME_BYTES, "?");
-  }
-}
-
-/* A copy that is UTF-8 and ends in NUL, to be freed; NULL: no memory. */
-static char *clean_copy(const char *data, size_t len) {
-  char *copy = len > (SIZE_MAX - 1) / 3 ? NULL : malloc(3 * len + 1);
-  if (copy != NULL) {
-    size_t n = len == 0 ? 0 : utf8_repair((const uint8_t *)data, len, (uint8_t *)copy);
-    copy[n] = '\0';
-  }
-  return copy;
-}
+enum { SHOWN_BYTES = 1000, NAME_BYTES = 100 };
 
 /* With spaces for control characters, at most so many bytes of it. */
 static void print_clean(const char *data, size_t len, size_t most, bool lines, FILE *stream) {
@@ -41,7 +23,7 @@ static void print_clean(const char *data, size_t len, size_t most, bool lines, F
   while (shown < len && shown > 0 && !utf8_is_border((uint8_t)data[shown])) {
     shown--;
   }
-  char *copy = clean_copy(data, shown);
+  char *copy = json_text_copy(data, shown);
   for (char *at = copy; at != NULL && *at != '\0'; at++) {
     unsigned char byte = (unsigned char)*at;
     bool kept = (byte >= 0x20 && byte != 0x7F) || (lines && byte == '\n');
@@ -71,8 +53,8 @@ static void print_cell(qn_str text, int width, FILE *stream) {
 }
 
 void letter_text_line(const letter_row *row, FILE *stream) {
-  char time[TIME_BYTES];
-  format_time(row->time_ms, time);
+  char time[JSON_TEXT_TIME_BYTES];
+  json_text_time(row->time_ms, time);
   fprintf(stream, "%6" PRId64 "  %-20s  ", row->number, time);
   print_cell(row->stage, 14, stream);
   print_cell(row->slug, 18, stream);
@@ -152,8 +134,8 @@ static int show_payload(letter_rows *rows, const letter_row *row, FILE *stream, 
 }
 
 int letter_text_show(letter_rows *rows, const letter_row *row, FILE *stream, qn_error *error) {
-  char time[TIME_BYTES];
-  format_time(row->time_ms, time);
+  char time[JSON_TEXT_TIME_BYTES];
+  json_text_time(row->time_ms, time);
   fprintf(stream, "number     %" PRId64 "\ntime       %s\n", row->number, time);
   print_str("pipeline", row->pipeline, stream);
   print_str("stage", row->stage, stream);
@@ -180,100 +162,30 @@ int letter_text_show(letter_rows *rows, const letter_row *row, FILE *stream, qn_
 
 /* --- for programs --- */
 
-static bool add_str(cJSON *object, const char *name, qn_str text) {
-  char *copy = clean_copy(text.data, text.len);
-  bool added = copy != NULL && cJSON_AddStringToObject(object, name, copy) != NULL;
-  free(copy);
-  return added;
-}
-
-/* cJSON's own numbers are doubles, which do not hold all integers. */
-static bool add_i64(cJSON *object, const char *name, int64_t value) {
-  char text[32];
-  snprintf(text, sizeof text, "%" PRId64, value);
-  return cJSON_AddRawToObject(object, name, text) != NULL;
-}
-
 static int add_field(void *arg, qn_str name, const qn_value *value) {
-  char *copy = clean_copy(name.data, name.len);
-  bool added = false;
-  if (copy == NULL) {
-    return -ENOMEM;
-  }
-  switch (value->type) {
-  case QN_VALUE_STR:
-    added = add_str(arg, copy, value->as.str);
-    break;
-  case QN_VALUE_F64:
-    added = cJSON_AddNumberToObject(arg, copy, value->as.f64) != NULL;
-    break;
-  case QN_VALUE_BOOL:
-    added = cJSON_AddBoolToObject(arg, copy, value->as.i64 != 0) != NULL;
-    break;
-  default:
-    added = add_i64(arg, copy, value->as.i64);
-    break;
-  }
-  free(copy);
-  return added ? 0 : -ENOMEM;
-}
-
-/* The sinks as a list. */
-static bool add_lines(cJSON *json, const char *name, qn_str lines) {
-  cJSON *list = cJSON_AddArrayToObject(json, name);
-  bool added = list != NULL;
-  for (size_t at = 0; added && at < lines.len;) {
-    const char *end = memchr(lines.data + at, '\n', lines.len - at);
-    size_t len = end != NULL ? (size_t)(end - lines.data) - at : lines.len - at;
-    char *copy = clean_copy(lines.data + at, len);
-    added = copy != NULL && cJSON_AddItemToArray(list, cJSON_CreateString(copy));
-    free(copy);
-    at += len + 1;
-  }
-  return added;
+  return json_text_add_field(arg, name, value) ? 0 : -ENOMEM;
 }
 
 static bool add_known(cJSON *json, const letter_row *row) {
-  char time[TIME_BYTES];
-  format_time(row->time_ms, time);
-  bool added =
-      add_i64(json, "letter", row->number) && add_str(json, "id", row->id) && add_str(json, "source", row->source);
+  bool added = json_text_add_i64(json, "letter", row->number) && json_text_add_str(json, "id", row->id) &&
+               json_text_add_str(json, "source", row->source);
   if (added && row->ordinal >= 0) {
-    added = add_i64(json, "ordinal", row->ordinal);
+    added = json_text_add_i64(json, "ordinal", row->ordinal);
   }
   if (added && row->media_type.len > 0) {
-    added = add_str(json, "media_type", row->media_type);
+    added = json_text_add_str(json, "media_type", row->media_type);
   }
-  return added && add_str(json, "pipeline", row->pipeline) && add_str(json, "stage", row->stage) &&
-         add_str(json, "slug", row->slug) && add_str(json, "message", row->message) &&
-         add_i64(json, "attempts", row->attempts) && add_i64(json, "failures", (int64_t)row->n_failures) &&
-         add_str(json, "time", (qn_str){ time, strlen(time) }) && add_str(json, "origin", row->origin) &&
+  return added && json_text_add_str(json, "pipeline", row->pipeline) && json_text_add_str(json, "stage", row->stage) &&
+         json_text_add_str(json, "slug", row->slug) && json_text_add_str(json, "message", row->message) &&
+         json_text_add_i64(json, "attempts", row->attempts) &&
+         json_text_add_i64(json, "failures", (int64_t)row->n_failures) &&
+         json_text_add_time(json, "time", row->time_ms) && json_text_add_str(json, "origin", row->origin) &&
          (!row->is_part || cJSON_AddTrueToObject(json, "part") != NULL) &&
-         (row->confirmed.len == 0 || add_lines(json, "delivered", row->confirmed)) &&
-         (row->has_payload ? add_i64(json, "bytes", (int64_t)row->payload_bytes)
+         (row->confirmed.len == 0 || json_text_add_lines(json, "delivered", row->confirmed)) &&
+         (row->has_payload ? json_text_add_i64(json, "bytes", (int64_t)row->payload_bytes)
                            : cJSON_AddNullToObject(json, "bytes") != NULL);
 }
 
-static char *base64(const uint8_t *bytes, size_t len) {
-  static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  char *text = len > SIZE_MAX / 2 ? NULL : malloc((len + 2) / 3 * 4 + 1);
-  char *out = text;
-  for (size_t i = 0; text != NULL && i < len; i += 3) {
-    size_t left = len - i;
-    uint32_t three =
-        (uint32_t)bytes[i] << 16 | (left > 1 ? (uint32_t)bytes[i + 1] << 8 : 0) | (left > 2 ? bytes[i + 2] : 0);
-    *out++ = digits[three >> 18];
-    *out++ = digits[three >> 12 & 63];
-    *out++ = left > 1 ? digits[three >> 6 & 63] : '=';
-    *out++ = left > 2 ? digits[three & 63] : '=';
-  }
-  if (text != NULL) {
-    *out = '\0';
-  }
-  return text;
-}
-
-/* As "text" if it is that, so that a run can read it, and otherwise as base64. */
 static int add_payload(cJSON *json, letter_rows *rows, const letter_row *row, qn_error *error) {
   size_t len = (size_t)row->payload_bytes;
   gathered all = { malloc(len + 1), 0, len };
@@ -283,14 +195,7 @@ static int add_payload(cJSON *json, letter_rows *rows, const letter_row *row, qn
   }
   int rc = letter_rows_payload(rows, row->number, gather, &all, error);
   all.data[all.len] = '\0';
-  bool added = true;
-  if (rc == 0 && utf8_valid((const uint8_t *)all.data, all.len) && memchr(all.data, '\0', all.len) == NULL) {
-    added = cJSON_AddStringToObject(json, "text", all.data) != NULL;
-  } else if (rc == 0) {
-    char *text = base64((const uint8_t *)all.data, all.len);
-    added = text != NULL && cJSON_AddStringToObject(json, "payload_base64", text) != NULL;
-    free(text);
-  }
+  bool added = rc != 0 || json_text_add_payload(json, (const uint8_t *)all.data, all.len);
   free(all.data);
   return added ? rc : error_set(error, -ENOMEM, "no-memory", "no memory for dead letter %" PRId64, row->number);
 }
@@ -304,13 +209,11 @@ int letter_text_json(letter_rows *rows, const letter_row *row, bool payload, FIL
   if (rc == 0 && payload && row->has_payload) {
     rc = add_payload(json, rows, row, error);
   }
-  char *text = rc == 0 ? cJSON_PrintUnformatted(json) : NULL;
-  cJSON_Delete(json);
-  if (text != NULL) {
-    fputs(text, stream);
-    putc('\n', stream);
-    cJSON_free(text);
-  } else if (rc == 0 || (rc == -ENOMEM && error->message[0] == '\0')) {
+  bool printed = rc == 0 && json_text_print(json, stream);
+  if (rc != 0) {
+    cJSON_Delete(json);
+  }
+  if ((rc == 0 && !printed) || (rc == -ENOMEM && error->message[0] == '\0')) {
     rc = error_set(error, -ENOMEM, "no-memory", "no memory for dead letter %" PRId64, row->number);
   }
   return rc;

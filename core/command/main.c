@@ -27,6 +27,7 @@ static const command commands[] = {
   { "trace", command_trace, "show what each stage does to a document" },
   { "new", command_new, "make the project of a new stage" },
   { "deadletter", command_deadletter, "look at documents that failed, and try them again" },
+  { "journal", command_journal, "look at what a worker has accepted and not finished" },
   { "view", command_view, "make a page of records to look at" },
 };
 

@@ -98,13 +98,25 @@ static journal *make(const journal_options *options) {
   return self;
 }
 
+/* Who only asks whether somebody has it (`qanat journal status`) holds it for a moment. */
+static int take_lock(int file) {
+  const struct timespec pause = { .tv_nsec = 10000000 };
+  for (int left = 10; flock(file, LOCK_EX | LOCK_NB) != 0; left--) {
+    if (errno != EWOULDBLOCK || left == 0) {
+      return -errno;
+    }
+    nanosleep(&pause, NULL);
+  }
+  return 0;
+}
+
 static int lock_folder(journal *self, qn_error *error) {
   if (mkdir(self->folder, 0700) != 0 && errno != EEXIST) {
     return error_set(error, -errno, "journal", "cannot make the folder %s: %s", self->folder, strerror(errno));
   }
   char *path = journal_database_path(self->folder, "lock");
   self->lock_file = path == NULL ? -1 : open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  int rc = path == NULL ? -ENOMEM : self->lock_file < 0 || flock(self->lock_file, LOCK_EX | LOCK_NB) != 0 ? -errno : 0;
+  int rc = path == NULL ? -ENOMEM : self->lock_file < 0 ? -errno : take_lock(self->lock_file);
   if (rc == -EWOULDBLOCK) {
     rc = error_set(error, -EBUSY, "journal",
                    "another worker has the journal in %s; stop it, or give this one a folder of its own with --state",

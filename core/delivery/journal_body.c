@@ -102,11 +102,7 @@ static int read_bytes(int file, uint8_t *bytes, size_t n_bytes) {
   return read(file, &beyond, 1) == 0 ? 0 : -EBADMSG;
 }
 
-int journal_body_read(const char *folder, int64_t place, void *bytes, size_t n_bytes, qn_error *error) {
-  char *path = name_of(folder, place);
-  if (path == NULL) {
-    return no_memory(error);
-  }
+static int read_path(const char *path, void *bytes, size_t n_bytes, qn_error *error) {
   int file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
   int rc = file < 0 ? -errno : read_bytes(file, bytes, n_bytes);
   if (file >= 0) {
@@ -118,6 +114,22 @@ int journal_body_read(const char *folder, int64_t place, void *bytes, size_t n_b
   } else if (rc != 0) {
     fault("read", path, -rc, error);
   }
+  return rc;
+}
+
+int journal_body_read(const char *folder, int64_t place, void *bytes, size_t n_bytes, qn_error *error) {
+  char *path = name_of(folder, place);
+  int rc = path == NULL ? no_memory(error) : read_path(path, bytes, n_bytes, error);
+  free(path);
+  return rc;
+}
+
+int journal_body_read_in(const char *bodies, int64_t place, void *bytes, size_t n_bytes, qn_error *error) {
+  char *path = NULL;
+  if (asprintf(&path, "%s/%016" PRIx64, bodies, (uint64_t)place) < 0) {
+    return no_memory(error);
+  }
+  int rc = read_path(path, bytes, n_bytes, error);
   free(path);
   return rc;
 }

@@ -15,6 +15,8 @@ int journal_body_write(const char *folder, int64_t place, const void *bytes, siz
 int journal_body_sync_folder(const char *folder, qn_error *error);
 /* -EBADMSG: it is not there, or not of that size. */
 int journal_body_read(const char *folder, int64_t place, void *bytes, size_t n_bytes, qn_error *error);
+/* The same from the folder of bodies itself. */
+int journal_body_read_in(const char *bodies, int64_t place, void *bytes, size_t n_bytes, qn_error *error);
 void journal_body_remove(const char *folder, int64_t place);
 
 /* Makes the folder, and removes files that is_kept knows nothing of. */

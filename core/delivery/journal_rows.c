@@ -11,6 +11,8 @@
 #include "delivery/journal_fields.h"
 #include "delivery/journal_inside.h"
 
+enum { BUSY_MS = 10000, CHECKPOINT_MS = 50 };
+
 enum statement_index {
   BEGIN,
   COMMIT,
@@ -187,6 +189,10 @@ int journal_rows_commit(journal_rows *self, qn_error *error) {
 
 void journal_rows_roll_back(journal_rows *self) {
   sqlite3_exec(self->database, "ROLLBACK", NULL, NULL, NULL); /* fails if SQLite did so by itself: as well */
+}
+
+int journal_rows_begin_reading(journal_rows *self, qn_error *error) {
+  return journal_database_run(self->database, "BEGIN", "read", error);
 }
 
 /* --- entries --- */
@@ -554,10 +560,16 @@ int journal_rows_oldest(journal_rows *self, int64_t line, uint64_t *ret_ms, qn_e
 
 /* --- the file --- */
 
+int journal_rows_check(journal_rows *self, qn_error *error) {
+  return journal_database_check(self->database, error);
+}
+
 int journal_rows_checkpoint(journal_rows *self, bool wait, uint32_t *ret_n_log_pages, qn_error *error) {
   int n_log = 0, n_written = 0;
+  sqlite3_busy_timeout(self->database, CHECKPOINT_MS); /* commits wait meanwhile */
   int code = sqlite3_wal_checkpoint_v2(
       self->database, NULL, wait ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE, &n_log, &n_written);
+  sqlite3_busy_timeout(self->database, BUSY_MS);
   if (code != SQLITE_OK && code != SQLITE_BUSY) {
     return journal_database_fault(self->database, "write", error);
   }

@@ -33,6 +33,8 @@ void journal_rows_free(journal_rows *rows); /* NULL is fine */
 int journal_rows_begin(journal_rows *rows, qn_error *error);
 int journal_rows_commit(journal_rows *rows, qn_error *error); /* rolls back if it fails */
 void journal_rows_roll_back(journal_rows *rows);
+/* What is read until rolled back is of one moment. */
+int journal_rows_begin_reading(journal_rows *rows, qn_error *error);
 
 /* --- inside a transaction --- */
 
@@ -90,6 +92,9 @@ int journal_rows_has_body(journal_rows *rows, int64_t place, qn_error *error);
 int journal_rows_oldest(journal_rows *rows, int64_t line, uint64_t *ret_ms, qn_error *error);
 
 /* --- the file --- */
+
+/* Looks at all of it, but not inside payloads. -EUCLEAN: it is damaged. */
+int journal_rows_check(journal_rows *rows, qn_error *error);
 
 /* Writes the log back into the file, as far as readers let it; wait: until they let it. */
 int journal_rows_checkpoint(journal_rows *rows, bool wait, uint32_t *ret_n_log_pages, qn_error *error);
