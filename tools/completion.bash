@@ -37,7 +37,7 @@ _qanat_stages() {
 _qanat_takes_value() {
   case "$1" in
     -o | --output | -j | --jobs | --limit | --line | --set | --plugins | --summary-json | --now | --cache | --cache-size) return 0 ;;
-    --lexicon | --format | --timings | --dead-letters | --dead-letters-limit | --file | --state | --pipeline | --stage | --slug | --gold | --filter | --config | --seed | --check | --out | --reproduce | --rows | --lang | --role | --call | --license) return 0 ;;
+    --lexicon | --format | --timings | --dead-letters | --dead-letters-limit | --file | --state | --pipeline | --stage | --slug | --gold | --filter | --config | --seed | --check | --out | --reproduce | --rows | --parts | --lang | --role | --call | --license) return 0 ;;
     --control | --control-token | --drain | --journal-documents | --journal-size | --log) return 0 ;;
   esac
   return 1

@@ -13,11 +13,11 @@
 #include "command/trace_step.h"
 #include "harness/trunk.h"
 
-enum { ROWS_USUAL = 3, ROWS_MAX = 100000, LOG_MAX = 200 };
+enum { ROWS_USUAL = 3, ROWS_MAX = 100000, LOG_MAX = 200, PARTS_USUAL = 100, PARTS_MOST = 1000000, NAME_MAX_LEN = 200 };
 
 typedef struct trace_options {
   const char *pipeline, *file;
-  uint64_t n_rows;
+  uint64_t n_rows, n_parts;
   int64_t now_ms;
   bool json;
   plugin_arguments plugins;
@@ -28,10 +28,10 @@ typedef struct trace_options {
 typedef struct trace {
   const trace_options *options;
   trunk *trunk;
-  trunk_way way;
   trace_before before;
   cJSON *steps;
-  const char *outcome; /* "came through", ... */
+  cJSON *parts;            /* what became of each part; by its name */
+  char name[NAME_MAX_LEN]; /* of the part that is on its way: "2", "2.1"; empty: the document itself */
   bool failed;
   pthread_mutex_t lock; /* guards: */
   cJSON *log;           /* lines since the last step */
@@ -43,6 +43,7 @@ static void print_help(FILE *stream) {
         "what each\n"
         "added or changed, with its time and memory. Sources and sinks do not run; batches are of one.\n\n"
         "      --rows N           shows so many rows of each layer (default 3)\n"
+        "      --parts N          follows so many parts of each document that is split (default 100)\n"
         "      --json             for programs\n"
         "      --now TIME         the time that stages see, such as 2026-01-16\n"
         "      --set PATH=VALUE   changes a value first, as 'qanat run' does; repeatable\n"
@@ -186,8 +187,13 @@ static void add_step(trace *self, cJSON *step) {
   }
 }
 
-/* Runs the stage over the document; what goes on with the rest, or NULL if it ends here. */
-static qn_harness_doc *run_stage(trace *self, uint32_t index, qn_harness_doc *doc, cJSON *step) {
+/* How a document, or a part of one, ended. */
+typedef enum ending { CAME_THROUGH, DROPPED, NOT_TAKEN, SPLIT_INTO_NOTHING, FAILED, ENDING_N } ending;
+
+static const char *const endings[ENDING_N] = { "came through", "dropped", "dropped: no stage takes it",
+                                               "split into nothing", "failed" };
+
+static qn_status run_stage(trace *self, uint32_t index, qn_harness_doc *doc, cJSON *step) {
   trace_before *before = &self->before;
   qn_harness_outcome outcome;
   trace_before_take(before, trunk_held(doc));
@@ -199,55 +205,109 @@ static qn_harness_doc *run_stage(trace *self, uint32_t index, qn_harness_doc *do
   if (n_parts > 0) {
     cJSON_AddNumberToObject(step, "parts", n_parts);
   }
-  if (status >= QN_STATUS_PENDING) {
-    self->outcome = "failed";
-    self->failed = true;
-    return NULL;
-  }
-  if (trunk_stage(self->trunk, index)->info->splits && status == QN_STATUS_OK) {
-    self->outcome = n_parts > 0 ? "came through" : "split into nothing";
-    return n_parts > 0 ? qn_harness_part(doc, 0) : NULL;
-  }
-  self->outcome = status == QN_STATUS_OK ? "came through" : "dropped";
-  return status == QN_STATUS_OK ? doc : NULL;
+  self->failed = self->failed || status >= QN_STATUS_PENDING;
+  return status;
 }
 
-static void run_all(trace *self, qn_harness_doc *doc) {
-  self->outcome = "came through";
-  for (uint32_t i = 0; i < trunk_n_stages(self->trunk) && doc != NULL; i++) {
-    const plan_stage *stage = trunk_stage(self->trunk, i);
-    cJSON *step = cJSON_CreateObject();
-    cJSON_AddStringToObject(step, "stage", stage->id);
-    cJSON_AddStringToObject(step, "use", stage->info->name);
-    if (trunk_reaches(self->trunk, &self->way, i, doc) > 0) {
-      doc = run_stage(self, i, doc, step);
-    } else {
-      cJSON_AddStringToObject(step, "status", "not-reached");
-    }
-    add_step(self, step);
+static cJSON *step_new(const trace *self, const plan_stage *stage) {
+  cJSON *step = cJSON_CreateObject();
+  cJSON_AddStringToObject(step, "stage", stage->id);
+  cJSON_AddStringToObject(step, "use", stage->info->name);
+  if (self->name[0] != '\0') {
+    cJSON_AddStringToObject(step, "part", self->name);
   }
+  return step;
+}
+
+static ending follow(trace *self, qn_harness_doc *doc, trunk_way *way, uint32_t first);
+
+static void tell_part(trace *self, uint32_t n_parts, ending how) {
+  if (self->options->json) {
+    cJSON_AddStringToObject(self->parts, self->name, endings[how]);
+  } else if (how != CAME_THROUGH) {
+    printf("part %s of %u %s%s\n", self->name, n_parts, how == FAILED ? "" : "was ", endings[how]);
+  }
+}
+
+/* Each part in turn, through all that comes behind the stage. What the document as a whole has come to: the best of it, unless
+ * a part failed. */
+static ending follow_parts(trace *self, qn_harness_doc *doc, uint32_t index) {
+  uint32_t n_parts = qn_harness_n_parts(doc);
+  size_t len = strlen(self->name);
+  ending all = n_parts > 0 ? DROPPED : SPLIT_INTO_NOTHING;
+  for (uint32_t i = 0; i < n_parts && i < self->options->n_parts; i++) {
+    trunk_way way = trunk_way_of_part(self->trunk, index);
+    snprintf(self->name + len, sizeof self->name - len, "%s%u", len > 0 ? "." : "", i + 1);
+    if (!self->options->json) {
+      printf("\npart %s of %u\n", self->name, n_parts);
+    }
+    ending how = follow(self, qn_harness_part(doc, i), &way, index + 1);
+    tell_part(self, n_parts, how);
+    all = how == FAILED || all == FAILED ? FAILED : how == CAME_THROUGH ? CAME_THROUGH : all;
+    self->name[len] = '\0';
+  }
+  if (n_parts > self->options->n_parts && !self->options->json) {
+    printf("\n%u more parts are not followed: --parts\n", (uint32_t)(n_parts - self->options->n_parts));
+  }
+  return n_parts > 0 && self->options->n_parts == 0 ? CAME_THROUGH : all;
+}
+
+/* The document through the stages from first on. Of a part, stages that it does not come to are not told. */
+static ending follow(trace *self, qn_harness_doc *doc, trunk_way *way, uint32_t first) {
+  bool is_split = self->name[0] != '\0';
+  ending so_far = ENDING_N; /* of its parts, if it is split */
+  for (uint32_t i = first; i < trunk_n_stages(self->trunk); i++) {
+    const plan_stage *stage = trunk_stage(self->trunk, i);
+    if (trunk_reaches(self->trunk, way, i, doc) <= 0) {
+      if (!is_split) {
+        cJSON *step = step_new(self, stage);
+        cJSON_AddStringToObject(step, "status", "not-reached");
+        add_step(self, step);
+      }
+      continue;
+    }
+    cJSON *step = step_new(self, stage);
+    qn_status status = run_stage(self, i, doc, step);
+    add_step(self, step);
+    if (status != QN_STATUS_OK) {
+      return status >= QN_STATUS_PENDING ? FAILED : so_far == FAILED ? FAILED : DROPPED;
+    }
+    if (stage->info->splits) {
+      ending parts = follow_parts(self, doc, i);
+      so_far = so_far == FAILED ? FAILED : parts;
+      trunk_way_end(self->trunk, way, i);
+      is_split = true;
+    }
+  }
+  return so_far < ENDING_N ? so_far : trunk_arrives(self->trunk, way, doc) > 0 ? CAME_THROUGH : NOT_TAKEN;
 }
 
 /* --- the whole --- */
 
-static int tell_all(trace *self, const plan *planned) {
+static int tell_all(trace *self, const plan *planned, ending how) {
   if (!self->options->json) {
-    printf("%s\n", self->outcome);
+    printf("%s\n", endings[how]);
     return answer_end("trace", self->failed ? EXIT_FAILED : EXIT_DONE);
   }
   cJSON *root = cJSON_CreateObject();
   cJSON_AddStringToObject(root, "pipeline", planned->name);
   cJSON_AddStringToObject(root, "file", self->options->file);
-  cJSON_AddStringToObject(root, "outcome", self->outcome);
+  cJSON_AddStringToObject(root, "outcome", endings[how]);
   cJSON_AddItemToObject(root, "steps", self->steps);
   self->steps = NULL;
+  if (self->parts->child != NULL) {
+    cJSON_AddItemToObject(root, "parts", self->parts);
+    self->parts = NULL;
+  }
   int status = answer_json("trace", root);
   return status == EXIT_DONE && self->failed ? EXIT_FAILED : status;
 }
 
 static int trace_plan(const trace_options *options, const plan *planned, registry *installed) {
   qn_error error = { 0 };
-  trace self = { .options = options, .steps = cJSON_CreateArray(), .log = cJSON_CreateArray() };
+  trace self = {
+    .options = options, .steps = cJSON_CreateArray(), .parts = cJSON_CreateObject(), .log = cJSON_CreateArray()
+  };
   pthread_mutex_init(&self.lock, NULL);
   const trunk_options wanted = { .now_ms = options->now_ms, .log = on_log, .arg = &self };
   int status = EXIT_USAGE;
@@ -257,8 +317,8 @@ static int trace_plan(const trace_options *options, const plan *planned, registr
     qn_harness_doc *doc = open_document(&self, planned);
     status = EXIT_FAILED;
     if (doc != NULL) {
-      run_all(&self, doc);
-      status = tell_all(&self, planned);
+      trunk_way way = { { false } };
+      status = tell_all(&self, planned, follow(&self, doc, &way, 0));
       qn_harness_doc_free(doc);
     }
     if (trunk_close(self.trunk, &error) != 0) {
@@ -266,6 +326,7 @@ static int trace_plan(const trace_options *options, const plan *planned, registr
     }
   }
   cJSON_Delete(self.steps);
+  cJSON_Delete(self.parts);
   cJSON_Delete(self.log);
   pthread_mutex_destroy(&self.lock);
   return status;
@@ -311,9 +372,10 @@ static int obey(trace_options *options, const arguments *given) {
 }
 
 int command_trace(int argc, char **argv) {
-  trace_options options = { .n_rows = ROWS_USUAL };
+  trace_options options = { .n_rows = ROWS_USUAL, .n_parts = PARTS_USUAL };
   const argument_option rows[] = {
     { .name = "rows", .number = &options.n_rows, .least = 0, .most = ROWS_MAX },
+    { .name = "parts", .number = &options.n_parts, .least = 0, .most = PARTS_MOST },
     { .name = "json", .flag = &options.json },
     { .name = "now", .read = read_now, .arg = &options.now_ms },
     { .name = "set", .list = &options.sets },

@@ -305,7 +305,8 @@ void trace_step_print(const cJSON *step, FILE *stream) {
     print_layer(item, stream);
   }
   if (number_of(step, "parts") > 0) {
-    fprintf(stream, "    made %.0f documents of it; what follows is the first\n", number_of(step, "parts"));
+    fprintf(stream, "    made %.0f document%s of it\n", number_of(step, "parts"),
+            number_of(step, "parts") == 1 ? "" : "s");
   }
   cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(step, "log")) {
     fprintf(stream, "    log    %s\n", item->valuestring);

@@ -134,9 +134,7 @@ static int taken_by_another(const trunk *self, uint32_t from, const qn_harness_d
   return 0;
 }
 
-int trunk_reaches(const trunk *self, trunk_way *way, uint32_t index, const qn_harness_doc *doc) {
-  uint32_t place = self->seats[index].place;
-  const plan_stage *stage = &self->plan->stages[place];
+static int comes_to(const trunk *self, const trunk_way *way, const plan_stage *stage, const qn_harness_doc *doc) {
   bool comes = false;
   for (uint32_t i = 0; i < stage->n_from && !comes; i++) {
     uint32_t from = stage->from[i];
@@ -150,9 +148,35 @@ int trunk_reaches(const trunk *self, trunk_way *way, uint32_t index, const qn_ha
       comes = taken == 0;
     }
   }
-  int holds = comes && stage->predicate != NULL ? predicate_holds(stage->predicate, doc->held) : comes;
+  return comes && stage->predicate != NULL ? predicate_holds(stage->predicate, doc->held) : comes;
+}
+
+int trunk_reaches(const trunk *self, trunk_way *way, uint32_t index, const qn_harness_doc *doc) {
+  uint32_t place = self->seats[index].place;
+  int holds = comes_to(self, way, &self->plan->stages[place], doc);
   way->reached[place] = holds > 0;
   return holds;
+}
+
+int trunk_arrives(const trunk *self, const trunk_way *way, const qn_harness_doc *doc) {
+  for (uint32_t i = 0; i < self->plan->n_stages; i++) {
+    const plan_stage *stage = &self->plan->stages[i];
+    int holds = stage->info->role == ROLE_SINK ? comes_to(self, way, stage, doc) : 0;
+    if (holds != 0) {
+      return holds;
+    }
+  }
+  return 0;
+}
+
+trunk_way trunk_way_of_part(const trunk *self, uint32_t index) {
+  trunk_way way = { { false } };
+  way.reached[self->seats[index].place] = true;
+  return way;
+}
+
+void trunk_way_end(const trunk *self, trunk_way *way, uint32_t index) {
+  way->reached[self->seats[index].place] = false;
 }
 
 qn_status trunk_step(trunk *self, uint32_t index, qn_harness_doc *doc, qn_harness_outcome *ret_outcome) {

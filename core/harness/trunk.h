@@ -40,6 +40,11 @@ document *trunk_held(const qn_harness_doc *doc);
 /* Whether the document comes to the stage, by the edges and conditions on its way; 1 or 0, -ELOOP, -ENOMEM. Asked once for each
  * stage, in order. */
 int trunk_reaches(const trunk *trunk, trunk_way *way, uint32_t index, const qn_harness_doc *doc);
+/* Whether it comes to a sink from where it has been; nobody takes it otherwise, and it is dropped. Likewise. */
+int trunk_arrives(const trunk *trunk, const trunk_way *way, const qn_harness_doc *doc);
+/* The way of what a stage has split off a document: it begins there. And the document itself goes no further from there. */
+trunk_way trunk_way_of_part(const trunk *trunk, uint32_t index);
+void trunk_way_end(const trunk *trunk, trunk_way *way, uint32_t index);
 qn_status trunk_step(trunk *trunk, uint32_t index, qn_harness_doc *doc, qn_harness_outcome *ret_outcome);
 
 /* Through all stages that it reaches, until one does not say OK: its status, and which it was. */
