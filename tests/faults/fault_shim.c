@@ -4,7 +4,7 @@
  *
  * QANAT_FAULT_FOLDER is the folder, QANAT_FAULT_SWITCH a file of one byte that is mapped: 0 all is well, 1 the disk is full
  * (ENOSPC), 2 it is broken (EIO), 3 only syncing fails (EIO). */
-#define _GNU_SOURCE
+#undef _FILE_OFFSET_BITS /* else one name would stand for two functions */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -52,7 +52,7 @@ static int fault(int fd, int syncs) {
   return now == FULL ? (syncs ? 0 : ENOSPC) : EIO;
 }
 
-#define NEXT(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+#define NEXT(name) (__extension__(__typeof__(&name)) dlsym(RTLD_NEXT, #name))
 
 #define FAILS(fd, syncs)                                                                                               \
   do {                                                                                                                 \
