@@ -18,6 +18,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#pragma GCC visibility push(default)
+
 enum { WELL = 0, FULL = 1, BROKEN = 2, UNSYNCED = 3 };
 
 static const volatile unsigned char *the_switch;
