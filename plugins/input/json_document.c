@@ -45,7 +45,7 @@ int members_read(qn_create *create, members *ret_members) {
     "/fields/text",      "/fields/id",     "/fields/media_type", "/fields/title",
     "/fields/published", "/fields/byline", "/fields/language",   "/fields/url",
   };
-  members self = { .depth_max = (uint32_t)qn_config_i64(create, "/depth", JSON_DEPTH_MAX) };
+  members self = { .depth_max = JSON_DEPTH_MAX };
   qn_str media_type = qn_config_str(create, "/media_type");
   self.media_type =
       media_type.data == NULL ? strdup("text/plain; charset=utf-8") : strndup(media_type.data, media_type.len);

@@ -34,7 +34,7 @@ typedef struct members {
   char *media_type;         /* of texts whose object does not say; owned */
 } members;
 
-/* Reads "/fields", "/keep", "/media_type" and "/depth", which all need not be there. 0, -ENOMEM. */
+/* Reads "/fields", "/keep" and "/media_type", which the schema must have. 0, -ENOMEM. */
 int members_read(qn_create *create, members *ret_members);
 /* Picks one more member, which is no field; what it holds is json_document_string(). 0, -ENOMEM. */
 int members_also(members *members, const char *name, size_t len);

@@ -43,6 +43,8 @@ int reader_set_name(file_reader *reader, const char *name) {
   }
   free(reader->name);
   reader->name = clean;
+  reader->n_emitted = 0;
+  reader->n_rejected = 0;
   return 0;
 }
 
@@ -65,6 +67,11 @@ int reader_reject(file_reader *reader, qn_call *call, uint64_t ordinal, const ch
     return -ENOMEM;
   }
   int rc = call->host->emit_reject(call, &emit, slug, clean, len);
+  if (rc == 0 && reader->n_rejected == 0) {
+    fault_set(&reader->rejected, slug, "%s", clean);
+  }
+  reader->n_emitted += rc == 0;
+  reader->n_rejected += rc == 0;
   free(clean);
   return rc;
 }
@@ -80,6 +87,12 @@ static int reject_large(file_reader *reader, qn_call *call, uint64_t ordinal, ui
 
 static int reject_fault(file_reader *reader, qn_call *call) {
   return reader_reject(reader, call, 0, reader->fault.slug, reader->fault.text);
+}
+
+static int commit(file_reader *reader, qn_call *call, size_t len, const qn_emit *emit) {
+  int rc = call->host->emit_commit(call, len, emit);
+  reader->n_emitted += rc == 0;
+  return rc;
 }
 
 /* --- whole files --- */
@@ -102,7 +115,7 @@ static int emit_sized(file_reader *reader, qn_call *call, file_input *input, qn_
     }
     filled += (size_t)n;
   }
-  return call->host->emit_commit(call, filled, emit);
+  return commit(reader, call, filled, emit);
 }
 
 /* Reads all of input into the reader's buffer. -EBADMSG with reader->fault, -EFBIG, -ECANCELED, -ENOMEM. */
@@ -157,7 +170,7 @@ static int emit_whole(file_reader *reader, qn_call *call, file_input *input, con
   if (len > 0) {
     memcpy(payload, reader->buffer, len);
   }
-  return call->host->emit_commit(call, len, &emit);
+  return commit(reader, call, len, &emit);
 }
 
 /* --- JSON --- */
@@ -185,7 +198,7 @@ static int emit_read(file_reader *reader, qn_call *call, const json_document *re
   }
   emit.id = json_document_id(read);
   emit.media_type = json_document_media_type(&reader->members, read);
-  return call->host->emit_commit(call, len, &emit);
+  return commit(reader, call, len, &emit);
 }
 
 /* Emits the document that one JSON object describes. in_lines: it is a line, and ordinal + 1 its number. */

@@ -71,6 +71,7 @@ int settings_read(qn_create *create, settings *ret_settings, members *ret_member
     rc = setting_refuse(create, "\"listen\" and \"source\" must be set");
   }
   uint32_t key_member = found.n;
+  found.depth_max = (uint32_t)qn_config_i64(create, "/depth", 32);
   if (rc == 0) {
     rc = key.data == NULL ? members_also(&found, "key", 3) : members_also(&found, key.data, key.len);
   }
