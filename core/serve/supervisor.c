@@ -370,7 +370,7 @@ int supervisor_new(const service_parts *parts, const char *path, supervisor **re
     error_set(error, rc, "pipeline", "%s is no pipeline to run", path);
   }
   rc = rc == 0 ? make_parts(made, error) : rc;
-  rc = rc == 0 ? supervisor_build(made, made->edition, &made->running, error) : rc;
+  rc = rc == 0 ? supervisor_build(made, made->edition, &made->first, error) : rc;
   if (rc != 0) {
     supervisor_free(made);
     return rc;
@@ -380,8 +380,8 @@ int supervisor_new(const service_parts *parts, const char *path, supervisor **re
 }
 
 int supervisor_start(supervisor *self, qn_error *error) {
-  generation *first = self->running;
-  self->running = NULL;
+  generation *first = self->first;
+  self->first = NULL;
   sources_commit(self->sources);
   int rc = supervisor_launch(self, first, error);
   if (rc != 0) {
@@ -417,10 +417,9 @@ void supervisor_free(supervisor *self) {
   if (atomic_load(&self->is_stuck)) {
     return;
   }
-  if (self->running != NULL) { /* never started, or its thread could not be */
-    if (self->n_generations > 0) {
-      supervisor_drain(self, self->running);
-    }
+  generation_free(self->first);
+  if (self->running != NULL) { /* its thread could not be started */
+    supervisor_drain(self, self->running);
     generation_free(self->running);
   }
   sources_free(self->sources);

@@ -26,6 +26,7 @@ struct supervisor {
   sources *sources; /* [loop's thread] */
   letters *letters;
   instance_pool *pool; /* [its thread] */
+  generation *first;   /* built with it, until it is started */
   pthread_t thread;
   bool has_thread;
   _Atomic bool has_ended, is_stuck;
