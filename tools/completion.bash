@@ -38,7 +38,7 @@ _qanat_takes_value() {
   case "$1" in
     -o | --output | -j | --jobs | --limit | --line | --set | --plugins | --summary-json | --now | --cache | --cache-size) return 0 ;;
     --lexicon | --format | --timings | --dead-letters | --dead-letters-limit | --file | --state | --pipeline | --stage | --slug | --gold | --filter | --config | --seed | --check | --out | --reproduce | --rows | --parts | --lang | --role | --call | --license) return 0 ;;
-    --control | --control-token | --drain | --journal-documents | --journal-size | --log) return 0 ;;
+    --control | --control-token | --interval | --drain | --journal-documents | --journal-size | --log) return 0 ;;
   esac
   return 1
 }
@@ -48,7 +48,7 @@ _qanat() {
   local program=${COMP_WORDS[0]} command=${COMP_WORDS[1]} word n_arguments=0
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    _qanat_words $'run\nserve\ncheck\ngraph\nstages\ntest\ntest-stage\ntrace\nnew\ndeadletter\njournal\nview\nhelp\nversion\n--help\n--version\n'"$(_qanat_brought)"
+    _qanat_words $'run\nserve\ntop\ncheck\ngraph\nstages\ntest\ntest-stage\ntrace\nnew\ndeadletter\njournal\nview\nhelp\nversion\n--help\n--version\n'"$(_qanat_brought)"
     return
   fi
   for ((word = 2; word < COMP_CWORD; word++)); do
@@ -71,11 +71,11 @@ _qanat() {
     --role) _qanat_words $'source\ntransform\nsink'; return ;;
     --call) _qanat_words $'one\nbatch\nasync\nsync'; return ;;
     --license) _qanat_words $'MIT\nApache-2.0'; return ;;
-    -j | --jobs | --limit | --line | --set | --now | --dead-letters-limit | --pipeline | --stage | --slug | --filter | --seed | --check | --cache-size | --control | --drain | --journal-documents | --journal-size) return ;;
+    -j | --jobs | --limit | --line | --set | --now | --dead-letters-limit | --pipeline | --stage | --slug | --filter | --seed | --check | --cache-size | --control | --interval | --drain | --journal-documents | --journal-size) return ;;
   esac
   case "$command:$cur" in
-    help:*) _qanat_words $'run\nserve\ncheck\ngraph\nstages\ntest\ntest-stage\ntrace\nnew\ndeadletter\njournal\nview\n'"$(_qanat_brought)" ;;
-    run:-* | serve:-* | check:-* | graph:-* | stages:-* | test:-* | test-stage:-* | trace:-* | new:-* | deadletter:-* | journal:-* | view:-* | lexicon:-*) _qanat_words "$(_qanat_options)" ;;
+    help:*) _qanat_words $'run\nserve\ntop\ncheck\ngraph\nstages\ntest\ntest-stage\ntrace\nnew\ndeadletter\njournal\nview\n'"$(_qanat_brought)" ;;
+    run:-* | serve:-* | top:-* | check:-* | graph:-* | stages:-* | test:-* | test-stage:-* | trace:-* | new:-* | deadletter:-* | journal:-* | view:-* | lexicon:-*) _qanat_words "$(_qanat_options)" ;;
     run:*) if [ "$n_arguments" -eq 0 ]; then _qanat_files '*.json'; else _qanat_files ''; fi ;;
     check:* | serve:*) _qanat_files '*.json' ;;
     test:*) _qanat_files '*.test.json' ;;

@@ -20,6 +20,7 @@ int command_new(int argc, char **argv);
 int command_deadletter(int argc, char **argv);
 int command_journal(int argc, char **argv);
 int command_test_stage(int argc, char **argv);
+int command_top(int argc, char **argv);
 int command_view(int argc, char **argv);
 
 #endif

@@ -19,6 +19,7 @@ typedef struct command {
 static const command commands[] = {
   { "run", command_run, "run documents through a pipeline" },
   { "serve", command_serve, "run pipelines as a worker that goes on and loses nothing" },
+  { "top", command_top, "watch a worker" },
   { "check", command_check, "say everything that is wrong with a pipeline, or print its plan" },
   { "graph", command_graph, "draw a pipeline, with the times of a run" },
   { "stages", command_stages, "list the installed stages, or describe one" },
