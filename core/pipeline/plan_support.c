@@ -14,8 +14,5 @@ void draft_check_support(draft *self) {
     if (stage->stage.isolate && info != NULL && (info->call == CALL_ASYNC || info->splits)) {
       refuse(self, stage, "isolate", "isolation of asynchronous stages, and of those that split documents");
     }
-    if (stage->stage.timeout_ms != 0 && info != NULL && stage->place == ROLE_SINK) {
-      refuse(self, stage, "timeout_ms", "time limits of sinks");
-    }
   }
 }

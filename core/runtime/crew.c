@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "runtime/outcome.h"
+#include "runtime/sink.h"
 #include "runtime/work.h"
 
 enum { LOOK_MIN_MS = 5, LOOK_MAX_MS = 100, LOST_ROUNDS = 100 };
@@ -300,6 +301,11 @@ static void look(crew *self) {
     if (own != NULL && watch_look(own, now_ns)) {
       give_up_document(self, NULL, own);
       fail_stuck(rt, &rt->instances[own->stage], "it runs one document at a time");
+    }
+  }
+  for (uint32_t i = 0; i < rt->n_sinks; i++) {
+    if (!rt->stuck && sink_is_stuck(&rt->sinks[i], now_ns)) {
+      fail_stuck(rt, rt->sinks[i].stage, "it may have written them or not");
     }
   }
 }

@@ -9,6 +9,7 @@
 
 #include "runtime/settle.h"
 #include "runtime/state.h"
+#include "runtime/watch.h"
 
 enum { SINK_BATCH_MAX = 256 };
 #define SINK_FLUSH_NS UINT64_C(1000000000)
@@ -20,6 +21,7 @@ typedef struct sink_item {
   sink *sink;
   leaf *leaf;
   completion completion; /* async: PENDING writes */
+  uint64_t pending_ns;   /* async: since when; 0: it is not */
   struct sink_item *next;
 } sink_item;
 
@@ -42,6 +44,7 @@ struct sink {
   void *kept;         /* what the flush that runs stored (qanat/keep.h); owned */
   size_t kept_bytes;
 
+  watch watch; /* sync: what of the stage runs, if it has a time limit */
   park park;
   pthread_t thread;
   bool has_thread;
@@ -56,6 +59,7 @@ struct sink {
   bool flushing, has_timer;
   bool counted; /* as active */
   uint32_t flush_attempts;
+  uint64_t flushing_ns; /* since when */
   completion flush_completion;
   bell pump_bell;
   uv_timer_t timer;
@@ -67,6 +71,8 @@ int sink_start(sink *sink, qn_error *error); /* [loop] */
 /* Nothing more comes: finish() with success, then end. [loop] */
 void sink_close(sink *sink, bool success);
 void sink_done(sink *sink); /* after its end; also half-built ones */
+/* Whether a write or a flush has not ended, though its time is up and it has been told so. [loop] */
+bool sink_is_stuck(sink *sink, uint64_t now_ns);
 /* Its end, told to the runtime. [loop] */
 void sink_ended(sink *sink);
 
@@ -97,6 +103,7 @@ void sink_finish(sink *sink);
 bool sink_has_flush(const sink *sink);
 
 /* sink_async.c [loop] */
+bool sink_async_is_stuck(sink *sink, uint64_t now_ns);
 void sink_async_start(sink *sink);
 void sink_async_close(sink *sink);
 

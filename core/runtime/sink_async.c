@@ -77,6 +77,7 @@ static void on_written(completion *self) {
   sink_item *item = self->arg;
   sink *out = item->sink;
   out->n_pending--;
+  item->pending_ns = 0;
   end_item(out, item, self->status, &self->error);
   pump(out);
 }
@@ -95,6 +96,7 @@ static void write_items(sink *out, sink_item **items, uint32_t n_items) {
     if (lent[i]->status == QN_STATUS_PENDING ||
         completion_revoke(&out->runtime->completions, items[i]->call.call.ticket) != 0) {
       out->n_pending++;
+      items[i]->pending_ns = begin_ns;
     } else {
       end_item(out, items[i], lent[i]->status, &items[i]->call.error);
     }
@@ -187,6 +189,7 @@ static void flush(sink *out) {
   call->call.now_ms = runtime_now_ms(out->runtime);
   call->call.ticket = completion_open(&out->runtime->completions, &out->flush_completion);
   out->flushing = true;
+  out->flushing_ns = metrics_now_ns();
   qn_status status = out->stage->table->sink->flush(out->stage->self, &call->call);
   if (status != QN_STATUS_PENDING && completion_revoke(&out->runtime->completions, call->call.ticket) == 0) {
     end_flush(out, status, &call->error);
@@ -269,6 +272,28 @@ static void on_bell(void *arg) {
 static void ring_pump(void *arg) {
   sink *self = arg;
   loop_ring(&self->runtime->loop, &self->pump_bell);
+}
+
+/* The flag says that nobody waits; what has not ended a good while after that will not. */
+static bool is_overdue(host_call *call, uint64_t since_ns, uint64_t now_ns, uint64_t limit_ns) {
+  if (now_ns - since_ns < limit_ns) {
+    return false;
+  }
+  atomic_store_explicit(&call->cancelled, 1, memory_order_relaxed);
+  return now_ns - since_ns >= limit_ns + watch_grace_ns(limit_ns);
+}
+
+bool sink_async_is_stuck(sink *self, uint64_t now_ns) {
+  uint64_t limit_ns = (uint64_t)self->stage->planned->timeout_ms * 1000000;
+  if (limit_ns == 0) {
+    return false;
+  }
+  bool stuck = self->flushing && is_overdue(&self->flush_call, self->flushing_ns, now_ns, limit_ns);
+  for (uint32_t i = 0; self->n_pending > 0 && i < self->n_items; i++) {
+    sink_item *item = &self->items[i];
+    stuck = (item->pending_ns != 0 && is_overdue(&item->call, item->pending_ns, now_ns, limit_ns)) || stuck;
+  }
+  return stuck;
 }
 
 void sink_async_start(sink *self) {

@@ -38,10 +38,31 @@ static void let_go(qn_item **items, uint32_t n_items) {
   }
 }
 
+/* What is late is not taken for failed, since it may well have been written: its flag is raised, and it may give up. */
+static void limit_begin(sink *self, host_call *calls, uint32_t n_calls, uint64_t begin_ns) {
+  uint64_t limit_ns = (uint64_t)self->stage->planned->timeout_ms * 1000000;
+  if (limit_ns > 0) {
+    size_t stride = calls == &self->flush_call ? sizeof *calls : sizeof(sink_item);
+    watch_begin_apart(&self->watch, NULL, calls, n_calls, stride, self->stage->index, begin_ns, limit_ns);
+  }
+}
+
+static void limit_end(sink *self) {
+  if (self->stage->planned->timeout_ms > 0) {
+    watch_end(&self->watch); /* given up or not: what it has in hand is still its own */
+  }
+}
+
+bool sink_is_stuck(sink *self, uint64_t now_ns) {
+  return self->async ? sink_async_is_stuck(self, now_ns) : watch_look(&self->watch, now_ns);
+}
+
 static void write_timed(sink *out, qn_item **items, uint32_t n_items) {
   uint64_t begin_ns = metrics_now_ns();
   hold(items, n_items);
+  limit_begin(out, &out->items[0].call, out->n_items, begin_ns);
   out->stage->table->sink->write(out->stage->self, items, n_items);
+  limit_end(out);
   let_go(items, n_items);
   metrics_took(out->cell, metrics_now_ns() - begin_ns, n_items, 1);
 }
@@ -130,7 +151,9 @@ static void flush(sink *out) {
     call->call.now_ms = runtime_now_ms(out->runtime);
     sink_flush_begin(out);
     uint64_t begin_ns = metrics_now_ns();
+    limit_begin(out, call, 1, begin_ns);
     qn_status status = out->stage->table->sink->flush(out->stage->self, &call->call);
+    limit_end(out);
     metrics_add(&out->cell->time_ns, metrics_now_ns() - begin_ns);
     status = sink_checked(out, status, &call->error, false);
     if (status == QN_STATUS_OK) {

@@ -24,24 +24,32 @@ enum { WATCH_IDLE = 0, WATCH_RUNNING = 1, WATCH_LOST = 2, WATCH_BITS = 2 };
 typedef struct watch {
   _Atomic uint64_t state;
   _Atomic uint64_t due_ns, limit_ns; /* of the call, on the metrics' clock */
-  host_call *_Atomic call;           /* the first of n_calls that lie together */
+  host_call *_Atomic call;           /* the first of n_calls ... */
   _Atomic uint32_t n_calls;
+  _Atomic size_t stride; /* ... so many bytes apart */
   /* Written before state says RUNNING; who has set LOST may read them. */
   leaf *leaf;     /* NULL: a batch or a generator, whose thread cannot be given up alone */
   uint32_t stage; /* index in the plan */
 } watch;
 
-/* [the thread] */
-static inline void watch_begin(watch *self, leaf *it, host_call *calls, uint32_t n_calls, uint32_t stage,
-                               uint64_t now_ns, uint64_t limit_ns) {
+/* Of calls that lie in something larger. [the thread] */
+static inline void watch_begin_apart(watch *self, leaf *it, host_call *calls, uint32_t n_calls, size_t stride,
+                                     uint32_t stage, uint64_t now_ns, uint64_t limit_ns) {
   uint64_t number = (atomic_load_explicit(&self->state, memory_order_relaxed) >> WATCH_BITS) + 1;
   self->leaf = it;
   self->stage = stage;
   atomic_store(&self->call, calls);
   atomic_store(&self->n_calls, n_calls);
+  atomic_store(&self->stride, stride);
   atomic_store(&self->limit_ns, limit_ns);
   atomic_store(&self->due_ns, now_ns + limit_ns);
   atomic_store(&self->state, number << WATCH_BITS | WATCH_RUNNING);
+}
+
+/* [the thread] */
+static inline void watch_begin(watch *self, leaf *it, host_call *calls, uint32_t n_calls, uint32_t stage,
+                               uint64_t now_ns, uint64_t limit_ns) {
+  watch_begin_apart(self, it, calls, n_calls, sizeof *calls, stage, now_ns, limit_ns);
 }
 
 /* False: the thread was given up, and the leaf is no longer its own. [the thread] */
@@ -50,6 +58,9 @@ static inline bool watch_end(watch *self) {
   return (running & WATCH_LOST) == 0 &&
          atomic_compare_exchange_strong(&self->state, &running, running & ~(uint64_t)WATCH_RUNNING);
 }
+
+/* How long what has been told that nobody waits may still take. */
+uint64_t watch_grace_ns(uint64_t limit_ns);
 
 /* Raises the flag of what is over its time. True, once: it was given up, and its leaf is the caller's. [loop] */
 bool watch_look(watch *watch, uint64_t now_ns);

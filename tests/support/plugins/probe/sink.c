@@ -20,8 +20,8 @@ struct probe_sink {
   qn_env *env;
   const qn_io *io;
   FILE *file;
-  int64_t delay_us, reject_every, retry_every, prepare_reject_every, fatal_at, flush_retries;
-  int flush_fatal, finish_fatal, flush_pends, twice;
+  int64_t delay_us, reject_every, retry_every, prepare_reject_every, fatal_at, flush_retries, hang_every, hang_ms;
+  int flush_fatal, finish_fatal, flush_pends, twice, heeds_cancel;
   char how;
 };
 
@@ -45,6 +45,9 @@ static int sink_create(qn_create *create, void **ret_instance) {
     .prepare_reject_every = qn_config_i64(create, "/prepare_reject_every", 0),
     .fatal_at = qn_config_i64(create, "/fatal_at", -1),
     .flush_retries = qn_config_i64(create, "/flush_retries", 0),
+    .hang_every = qn_config_i64(create, "/hang_every", 0),
+    .hang_ms = qn_config_i64(create, "/hang_ms", 0),
+    .heeds_cancel = qn_config_i64(create, "/heeds_cancel", 0) != 0,
     .flush_fatal = qn_config_i64(create, "/flush_fatal", 0) != 0,
     .finish_fatal = qn_config_i64(create, "/finish_fatal", 0) != 0,
     .flush_pends = qn_config_i64(create, "/flush_pends", 0) != 0,
@@ -111,6 +114,21 @@ static qn_status verdict(const probe_sink *self, qn_item *item) {
   return QN_STATUS_OK;
 }
 
+/* True: it was told that nobody waits. */
+static int hang(const probe_sink *self, const qn_item *item) {
+  enum { STEP_MS = 2 };
+  int64_t left_ms =
+      probe_nth(probe_number(item->call), self->hang_every) && item->call->attempt == 1 ? self->hang_ms : 0;
+  for (; left_ms > 0; left_ms -= STEP_MS) {
+    struct timespec nap = { .tv_nsec = STEP_MS * 1000000 };
+    nanosleep(&nap, NULL);
+    if (self->heeds_cancel && item->call->host->cancelled(item->call)) {
+      return 1;
+    }
+  }
+  return 0;
+}
+
 static void put(probe_sink *self, const qn_item *item) {
   fwrite(item->prepared.data, 1, item->prepared.len, self->file);
 }
@@ -119,6 +137,9 @@ static void sink_write(void *instance, qn_item *const *items, uint32_t n_items) 
   probe_sink *self = instance;
   for (uint32_t i = 0; i < n_items; i++) {
     items[i]->status = verdict(self, items[i]);
+    if (items[i]->status == QN_STATUS_OK && hang(self, items[i])) {
+      items[i]->status = qn_fail(items[i]->call, QN_STATUS_RETRY, "gave-up", "nobody waits any more");
+    }
     if (items[i]->status == QN_STATUS_OK) {
       put(self, items[i]);
     }
@@ -184,6 +205,9 @@ static void on_thread(void *arg) {
 static qn_status pend(probe_sink *self, qn_call *call) {
   if (self->how == 'b') { /* before: already completed when PENDING is returned */
     complete(self, call->ticket);
+    return QN_STATUS_PENDING;
+  }
+  if (self->how == 'v') { /* vanish: it is never heard of again */
     return QN_STATUS_PENDING;
   }
   later *write = malloc(sizeof *write);
