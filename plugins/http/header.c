@@ -233,9 +233,11 @@ static void answer_welcome(request *self, const char *method) {
   answer_body(&self->answer, 200, "text/plain; charset=utf-8", &text);
 }
 
-/* What is asked for, without the prefix; NULL: nothing here. */
+/* What is asked for, without the prefix; NULL: nothing here. A proxy may have sent the whole address. */
 static const char *path_of(const settings *set, const char *url) {
   size_t len = strlen(set->prefix);
+  size_t scheme = strncasecmp(url, "http://", 7) == 0 ? 7 : strncasecmp(url, "https://", 8) == 0 ? 8 : 0;
+  url += scheme > 0 ? scheme + strcspn(url + scheme, "/") : 0;
   return strncmp(url, set->prefix, len) == 0 && (url[len] == '/' || url[len] == '\0') ? url + len : NULL;
 }
 

@@ -67,6 +67,7 @@ static void make_drafts(void *arg) {
 }
 
 static void refuse(request *self) {
+  request_body_free(self);
   switch (self->prepared) {
   case -EBADMSG:
     problem_answer(&self->answer, 400, "bad-encoding", "the body is not what Content-Encoding says, or it is cut off");
@@ -78,6 +79,9 @@ static void refuse(request *self) {
   case -E2BIG:
     problem_answer(&self->answer, 413, "too-many-documents",
                    "the body holds more documents than \"documents\" of the source allows");
+    break;
+  case -ENOBUFS:
+    problem_answer(&self->answer, 503, "busy", "too many large requests are under way; send it again");
     break;
   default:
     problem_answer(&self->answer, 503, "no-memory", "there is no memory for the request now");
@@ -99,12 +103,14 @@ static void have_drafts(request *self) {
   }
 }
 
-/* What a body has grown to counts as well, although it is late to refuse it. */
-static void charge(request *self) {
+/* What a body has grown to counts as well. False: that is too much for all of them together. */
+static bool charge(request *self) {
+  http_source *source = self->source;
   if (self->capacity > self->charged) {
-    self->source->bodies_bytes += self->capacity - self->charged;
+    source->bodies_bytes += self->capacity - self->charged;
     self->charged = self->capacity;
   }
+  return source->bodies_bytes <= source->settings.bodies_bytes;
 }
 
 static void on_drafts(void *arg) {
@@ -112,7 +118,9 @@ static void on_drafts(void *arg) {
   http_source *source = self->source;
   self->is_offloaded = false;
   source->n_offloads--;
-  charge(self);
+  if (!charge(self) && self->prepared == 0) {
+    self->prepared = -ENOBUFS;
+  }
   have_drafts(self);
   if (self->phase == REQUEST_ANSWERED) {
     request_resume(self);
