@@ -322,14 +322,11 @@ static int open_base(service *self, qn_error *error) {
   return 0;
 }
 
-static int check_names(const service *self, qn_error *error) {
+int service_check_name(const service *self, const char *name, const char *path, qn_error *error) {
   for (uint32_t i = 0; i < self->n_supervisors; i++) {
-    for (uint32_t k = 0; k < i; k++) {
-      if (strcmp(supervisor_name(self->supervisors[i]), supervisor_name(self->supervisors[k])) == 0) {
-        return error_set(error, -EINVAL, "same-name", "%s and %s are both named \"%s\"; give one another \"name\"",
-                         supervisor_path(self->supervisors[k]), supervisor_path(self->supervisors[i]),
-                         supervisor_name(self->supervisors[i]));
-      }
+    if (strcmp(supervisor_name(self->supervisors[i]), name) == 0) {
+      return error_set(error, -EINVAL, "same-name", "%s and %s are both named \"%s\"; give one another \"name\"",
+                       supervisor_path(self->supervisors[i]), path, name);
     }
   }
   return 0;
@@ -359,7 +356,7 @@ static int open_pipelines(service *self, void (*tell_faults)(void *arg, const ch
     }
     self->n_supervisors++;
   }
-  return check_names(self, error);
+  return 0;
 }
 
 int service_new(const service_options *options, void (*tell_faults)(void *arg, const char *path, const faults *found),

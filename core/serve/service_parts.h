@@ -21,6 +21,8 @@ typedef struct service_parts {
 
 /* Runs something on the loop's thread, outside of its callbacks, and waits for it. -ESHUTDOWN: the loop runs no more. [any but the loop] */
 int service_on_loop(service *service, int (*run)(void *arg), void *arg);
+/* No other pipeline may have the name. 0, -EINVAL with error filled. [while the service is made] */
+int service_check_name(const service *service, const char *name, const char *path, qn_error *error);
 /* Something may have to be looked at: a thread ended. [any] */
 void service_wake(service *service);
 

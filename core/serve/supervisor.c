@@ -333,7 +333,8 @@ static int make_parts(supervisor *self, qn_error *error) {
   if (self->name == NULL || instance_pool_new(log_stage, self, &self->pool) != 0) {
     return error_set(error, -ENOMEM, "no-memory", "no memory for a pipeline");
   }
-  int rc = letters_new(parts->letters_path, self->name, &self->letters, error);
+  int rc = service_check_name(parts->service, self->name, self->path, error);
+  rc = rc == 0 ? letters_new(parts->letters_path, self->name, &self->letters, error) : rc;
   if (rc != 0) {
     return rc;
   }
