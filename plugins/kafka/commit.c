@@ -22,13 +22,20 @@ static rd_kafka_topic_partition_list_t *collect(consumer *self) {
   return list;
 }
 
+/* The group has moved on without this member: trying again in this session is in vain. */
+static bool is_in_vain(rd_kafka_resp_err_t error) {
+  return error == RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION || error == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID;
+}
+
 static void tell_failure(consumer *self, rd_kafka_resp_err_t error) {
   broker_fault fault;
   faults_from(&fault, error, "commit offsets", NULL);
-  if (!self->commit_fails) {
+  bool is_usual = is_in_vain(error) || error == RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS; /* while a group changes */
+  if (!self->commit_fails && !is_usual) {
     consumer_log(self, QN_LOG_WARNING, "%s; trying again, nothing is lost meanwhile", fault.text);
   }
   self->commit_fails = true;
+  self->commit_in_vain = is_in_vain(error);
 }
 
 static void on_done(rd_kafka_t *member, rd_kafka_resp_err_t error, rd_kafka_topic_partition_list_t *offsets,
@@ -49,6 +56,7 @@ static void on_done(rd_kafka_t *member, rd_kafka_resp_err_t error, rd_kafka_topi
   }
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
     self->commit_fails = false;
+    self->commit_in_vain = false;
   } else if (error != RD_KAFKA_RESP_ERR__NO_OFFSET) {
     tell_failure(self, error);
   }
@@ -56,7 +64,7 @@ static void on_done(rd_kafka_t *member, rd_kafka_resp_err_t error, rd_kafka_topi
 
 void commit_begin(consumer *self) {
   self->committed_ms = consumer_now_ms();
-  rd_kafka_topic_partition_list_t *list = self->commit_runs ? NULL : collect(self);
+  rd_kafka_topic_partition_list_t *list = self->commit_runs || atomic_load(&self->is_joining) ? NULL : collect(self);
   if (list == NULL) {
     return;
   }
@@ -85,12 +93,12 @@ static bool is_due(const consumer *self) {
 void commit_wait(consumer *self, uint32_t wait_ms) {
   enum { LOOK_MS = 50 };
   uint64_t until_ms = consumer_now_ms() + wait_ms;
+  self->commit_in_vain = false;
   while (self->commit_runs || is_due(self)) {
     uint64_t now_ms = consumer_now_ms();
-    if (now_ms >= until_ms) {
+    if (now_ms >= until_ms || (self->commit_in_vain && !self->commit_runs)) {
       consumer_log(self, QN_LOG_WARNING,
-                   "the broker did not confirm the group's offsets within %u ms: some documents will come again",
-                   wait_ms);
+                   "the group did not take the last offsets: documents that settled since come again");
       return;
     }
     if (!self->commit_runs && now_ms - self->committed_ms >= (self->commit_fails ? LOOK_MS : 0)) {

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "broker/session.h"
 #include "exchange/setting.h"
 #include "kafka/consumer.h"
 #include "kafka/faults.h"
@@ -23,16 +24,15 @@ enum {
   QUIET_MOST = 32,  /* messages delivered without a look at the group's events */
   IDLE_MS = 100,    /* the longest sleep: dead letters and returned messages come due */
   STEADY_MS = 5000, /* a session that failed sooner is not begun again at once */
-  LAST_MS = 5000,   /* for each of: dead letters, offsets, and good-bye */
+  LAST_MS = 5000,   /* for dead letters, and for offsets */
+  LEAVE_MS = 1500,  /* for good-bye, which waits in line behind a request to join */
   LINE_MAX = 512
 };
 
 /* --- small things --- */
 
 uint64_t consumer_now_ms(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+  return broker_now_ms();
 }
 
 void consumer_nap(uint32_t ms) {
@@ -47,7 +47,7 @@ void consumer_log(consumer *self, uint32_t level, const char *format, ...) {
   int len = vsnprintf(line, sizeof line, format, args);
   va_end(args);
   if (len > 0) {
-    self->host->log(self->env, level, line, (size_t)len < sizeof line ? (size_t)len : sizeof line - 1);
+    self->report.host->log(self->report.env, level, line, (size_t)len < sizeof line ? (size_t)len : sizeof line - 1);
   }
 }
 
@@ -67,21 +67,37 @@ void consumer_settled(consumer *self, broker_tag tag) {
 
 /* --- what the library says --- */
 
+/* Members that ask to join anew are told of nowhere but in the log of the library: "... changed join state steady -> init
+ * (state up)". An offset sent behind that request arrives with a generation that is over, for which the library takes all
+ * partitions as lost: documents come twice. So nothing is committed until the state is another. Were the words to change, commits would
+ * go on as if nobody had looked. [threads of the library] */
+static void note_state(consumer *self, const char *text) {
+  static const char *const joining[] = { "init ", "wait-join ", "wait-metadata ", "wait-sync " };
+  const char *state = strstr(text, " -> ");
+  bool is_joining = false;
+  for (size_t i = 0; state != NULL && i < sizeof joining / sizeof joining[0]; i++) {
+    is_joining = is_joining || strncmp(state + 4, joining[i], strlen(joining[i])) == 0;
+  }
+  atomic_store(&self->is_joining, is_joining);
+}
+
 /* [threads of the library] */
 static void on_log(const rd_kafka_t *member, int level, const char *facility, const char *text) {
   consumer *self = rd_kafka_opaque(member);
-  consumer_log(self,
-               level <= 4   ? QN_LOG_WARNING
-               : level == 5 ? QN_LOG_INFO
-                            : QN_LOG_DEBUG,
-               "librdkafka: %s: %.400s", facility, text);
+  if (level >= 7) {
+    if (strcmp(facility, "CGRPJOINSTATE") == 0) {
+      note_state(self, text);
+      consumer_log(self, QN_LOG_DEBUG, "librdkafka: %.400s", text);
+    }
+    return;
+  }
+  report_line(&self->report, level, facility, text);
 }
 
-/* Troubles with connections, which the library mends itself; the last is kept for connect to tell. */
 static void on_error(rd_kafka_t *member, int code, const char *reason, void *arg) {
   consumer *self = arg;
   (void)member;
-  faults_from(&self->last, (rd_kafka_resp_err_t)code, "connect", reason);
+  report_error(&self->report, code, reason, self->is_joined, consumer_now_ms());
 }
 
 /* An error on the group's queue, or, against all rules, a message. */
@@ -141,7 +157,8 @@ static int make_conf(qn_create *create, consumer *self) {
   } own[] = {
     { "enable.auto.commit", "false" },
     { "enable.auto.offset.store", "false" },
-    { "log_level", "5" },
+    { "log_level", "7" },
+    { "debug", "cgrp" },
     { "log.connection.close", "false" },
   };
   int rc = settings_conf_new(create, SETTINGS_CONSUMER, &self->conf);
@@ -182,8 +199,7 @@ static int consumer_open(qn_create *create, broker_source *source, uint32_t pref
     return -ENOMEM;
   }
   self->source = source;
-  self->host = create->host;
-  self->env = create->env;
+  self->report = (report){ .host = create->host, .env = create->env };
   self->prefetch = prefetch;
   self->window = (uint32_t)qn_config_i64(create, "/window", 4096);
   self->release_ms = (uint32_t)qn_config_i64(create, "/release_ms", 10000);
@@ -205,7 +221,7 @@ static int consumer_open(qn_create *create, broker_source *source, uint32_t pref
 /* Says good-bye to the group, so that its partitions go to others now and not after the session's time-out. */
 static void leave(consumer *self) {
   rd_kafka_queue_t *queue = rd_kafka_queue_new(self->member);
-  uint64_t until_ms = consumer_now_ms() + LAST_MS;
+  uint64_t until_ms = consumer_now_ms() + LEAVE_MS;
   self->is_left = true; /* nothing is in flight any more, or will not be waited for */
   rd_kafka_error_t *error = rd_kafka_consumer_close_queue(self->member, queue);
   while (error == NULL && rd_kafka_consumer_closed(self->member) == 0 && consumer_now_ms() < until_ms) {
@@ -276,7 +292,8 @@ static int make_member(consumer *self, broker_fault *fault) {
   rd_kafka_queue_destroy(events);
   self->has_failed = false;
   self->is_left = false;
-  self->last = (broker_fault){ 0 };
+  self->is_joined = false; /* until then connect() tells what goes wrong */
+  self->report.last = (broker_fault){ 0 };
   return 0;
 }
 
@@ -292,12 +309,13 @@ static int wait_for_cluster(consumer *self, broker_fault *fault) {
       return 0;
     }
     int rc = serve_events(self, fault);
-    if (rc != 0 || self->last.is_permanent) {
-      *fault = rc != 0 ? *fault : self->last;
+    if (rc != 0 || self->report.last.is_permanent) {
+      *fault = rc != 0 ? *fault : self->report.last;
       return fault->code;
     }
   } while (consumer_now_ms() < until_ms && !broker_source_is_ending(self->source));
-  return self->last.code != 0 ? (*fault = self->last, fault->code) : faults_from(fault, error, "connect", NULL);
+  return self->report.last.code != 0 ? (*fault = self->report.last, fault->code)
+                                     : faults_from(fault, error, "connect", NULL);
 }
 
 /* Rights and names are looked at once at the beginning, when whoever has set them is still there. */
@@ -346,6 +364,7 @@ static int consumer_connect(void *client, broker_fault *fault) {
     consumer_disconnect(self);
     return rc;
   }
+  self->is_joined = true;
   self->connected_ms = consumer_now_ms();
   self->committed_ms = self->connected_ms;
   return 0;

@@ -7,8 +7,8 @@
  * it, at no cost: pausing would throw away what is fetched already. And the group is served, rebalances and all, while there is no
  * credit for a single document.
  *
- * Everything here belongs to the lent thread, callbacks of the library too, since they run inside its polls; but for `woken`
- * and `event_fd`, which other threads touch in wake(), and log lines, which come from threads of the library. */
+ * Everything here belongs to the lent thread, callbacks of the library too, since they run inside its polls; but for the last
+ * three members, and log lines, which come from threads of the library. */
 #ifndef QANAT_KAFKA_CONSUMER_H
 #define QANAT_KAFKA_CONSUMER_H
 
@@ -17,6 +17,7 @@
 
 #include "broker/broker.h"
 #include "kafka/offsets.h"
+#include "kafka/report.h"
 
 enum { LANE_BATCH = 64, LANES_MAX = 4096, ID_MAX_BYTES = 256 };
 
@@ -57,8 +58,7 @@ typedef struct dead_letters dead_letters;
 
 typedef struct consumer {
   broker_source *source;
-  const qn_host *host;
-  qn_env *env;
+  report report;
   rd_kafka_conf_t *conf;     /* members are made of copies */
   rd_kafka_t *member;        /* NULL: not connected */
   rd_kafka_queue_t *commits; /* where the broker's word on commits arrives */
@@ -66,7 +66,8 @@ typedef struct consumer {
   dead_letters *dead; /* NULL: there is no topic for them */
   char *id_header;
   uint32_t prefetch, window, release_ms, connect_ms, commit_ms;
-  bool is_left; /* the group has been left for good */
+  bool is_joined; /* connect() has succeeded */
+  bool is_left;   /* the group has been left for good */
 
   lane **lanes;
   uint32_t n_lanes, next_lane; /* next_lane: whose turn it is */
@@ -82,14 +83,15 @@ typedef struct consumer {
   bool commit_runs;
   uint64_t committed_ms; /* when a commit was last begun */
   bool commit_fails;     /* and that was said */
+  bool commit_in_vain;   /* not while the group is as it is */
 
   bool has_failed;
   broker_fault failure;  /* what a callback met: fetch and serve give it on */
-  broker_fault last;     /* what the library said last of connections, for connect */
   uint64_t connected_ms; /* when; 0: never */
 
   int event_fd;
   _Atomic bool woken;
+  _Atomic bool is_joining; /* partitions are being shared anew: no commits */
 } consumer;
 
 /* --- lanes.c --- */

@@ -9,24 +9,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "broker/session.h"
 #include "exchange/setting.h"
 #include "kafka/faults.h"
 #include "kafka/plugin.h"
 #include "kafka/publish.h"
+#include "kafka/report.h"
 #include "kafka/settings.h"
 
 enum { SLICE_MS = 250, PURGE_MS = 1000, VALUE_MAX = 40, NAME_MAX_BYTES = 128 };
 
 typedef struct producer {
   broker_sink *sink;
-  const qn_host *host;
-  qn_env *env;
+  report report;
   rd_kafka_conf_t *conf; /* clients are made of copies */
   rd_kafka_t *client;    /* NULL: not connected */
   char *topic, *id_header;
   uint32_t connect_ms;
+  bool is_connected; /* connect() has succeeded; until then it tells what goes wrong */
   bool is_leaving;   /* reports are of messages that the room has taken back */
-  broker_fault last; /* what the library said last of connections */
 } producer;
 
 /* --- what the library says --- */
@@ -34,15 +35,13 @@ typedef struct producer {
 /* [threads of the library] */
 static void on_log(const rd_kafka_t *client, int level, const char *facility, const char *text) {
   const producer *self = rd_kafka_opaque(client);
-  char line[512];
-  int len = snprintf(line, sizeof line, "librdkafka: %s: %.400s", facility, text);
-  self->host->log(self->env, level <= 4 ? QN_LOG_WARNING : level == 5 ? QN_LOG_INFO : QN_LOG_DEBUG, line, (size_t)len);
+  report_line(&self->report, level, facility, text);
 }
 
 static void on_error(rd_kafka_t *client, int code, const char *reason, void *arg) {
   producer *self = arg;
   (void)client;
-  faults_from(&self->last, (rd_kafka_resp_err_t)code, "connect", reason);
+  report_error(&self->report, code, reason, self->is_connected, broker_now_ms());
 }
 
 static int publish_fault(const producer *self, rd_kafka_resp_err_t error, broker_fault *fault) {
@@ -100,8 +99,7 @@ static int producer_open(qn_create *create, broker_sink *sink, uint32_t window, 
     return -ENOMEM;
   }
   self->sink = sink;
-  self->host = create->host;
-  self->env = create->env;
+  self->report = (report){ .host = create->host, .env = create->env };
   self->connect_ms = (uint32_t)qn_config_i64(create, "/connect_ms", 10000);
   int rc = setting_copy(create, "/topic", &self->topic);
   rc = rc == 0 ? setting_copy(create, "/id_header", &self->id_header) : rc;
@@ -122,6 +120,7 @@ static void producer_disconnect(void *client) {
   if (self->client == NULL) {
     return;
   }
+  self->is_connected = false;
   self->is_leaving = true;
   rd_kafka_purge(self->client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
   rd_kafka_flush(self->client, PURGE_MS);
@@ -164,7 +163,7 @@ static int find_topic(producer *self, broker_fault *fault) {
   for (uint32_t waited_ms = 0; topic != NULL && waited_ms < self->connect_ms; waited_ms += SLICE_MS) {
     error = ask_for_topic(self, topic);
     bool is_wait = error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || error == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
-    if (error == RD_KAFKA_RESP_ERR_NO_ERROR || self->last.is_permanent || (faults_is_final(error) && !is_wait)) {
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR || self->report.last.is_permanent || (faults_is_final(error) && !is_wait)) {
       break;
     }
     if (is_wait) {
@@ -178,8 +177,8 @@ static int find_topic(producer *self, broker_fault *fault) {
     return 0;
   }
   bool is_no_answer = error == RD_KAFKA_RESP_ERR__TRANSPORT || error == RD_KAFKA_RESP_ERR__TIMED_OUT;
-  if (is_no_answer && self->last.code != 0) {
-    *fault = self->last;
+  if (is_no_answer && self->report.last.code != 0) {
+    *fault = self->report.last;
     return fault->code;
   }
   return publish_fault(self, error, fault);
@@ -189,7 +188,7 @@ static int producer_connect(void *client, broker_fault *fault) {
   producer *self = client;
   char text[300] = "";
   rd_kafka_conf_t *conf = rd_kafka_conf_dup(self->conf);
-  self->last = (broker_fault){ 0 };
+  self->report.last = (broker_fault){ 0 };
   self->client = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text);
   if (self->client == NULL) {
     rd_kafka_conf_destroy(conf);
@@ -199,6 +198,7 @@ static int producer_connect(void *client, broker_fault *fault) {
   if (rc != 0) {
     producer_disconnect(self);
   }
+  self->is_connected = rc == 0;
   return rc;
 }
 

@@ -66,7 +66,7 @@ static uint32_t in_flight(const consumer *self) {
 
 /* Waits for documents in flight, so that the next owner need not do them again. Others go on as well meanwhile. */
 static void release(consumer *self) {
-  enum { LOOK_MS = 50 };
+  enum { LOOK_MS = 50, COMMIT_MS = 2000 };
   uint64_t until_ms = consumer_now_ms() + self->release_ms;
   uint32_t n_left;
   while ((n_left = in_flight(self)) > 0 && consumer_now_ms() < until_ms) {
@@ -79,7 +79,7 @@ static void release(consumer *self) {
                  "next owner does them again",
                  n_left, self->release_ms);
   }
-  commit_wait(self, self->release_ms < 1000 ? 1000 : self->release_ms);
+  commit_wait(self, COMMIT_MS);
 }
 
 static void revoke(consumer *self, partition_list *partitions) {

@@ -120,9 +120,9 @@ static const struct {
   { "request.required.acks", "every message is confirmed by all replicas that are in sync" },
   { "compression.codec", "its other name \"compression.type\" is passed on" },
   { "sasl.mechanisms", "its other name \"sasl.mechanism\" is passed on" },
+  { "debug", "set QANAT_LOG=debug, and what matters is told" },
   { "plugin.library.paths", "a pipeline file loads no libraries" },
   { "sasl.kerberos.kinit.cmd", "a pipeline file runs no programs; keep the ticket fresh from outside" },
-  { "debug", "set it by the library's own means while looking for a fault of the library" },
 };
 
 /* How many letters must be changed, added or left out; 99 for names longer than any here. */
@@ -263,12 +263,34 @@ static int add_brokers(qn_create *create, rd_kafka_conf_t *conf) {
   return rc;
 }
 
+/* Where we choose otherwise than the library; properties may choose once more. */
+static const struct {
+  settings_role role;
+  const char *name, *value;
+} usual[] = {
+  { SETTINGS_CONSUMER, "partition.assignment.strategy",
+    "cooperative-sticky" },                                    /* only what changes hands stands still */
+  { SETTINGS_CONSUMER, "queued.max.messages.kbytes", "8192" }, /* of each partition */
+  { SETTINGS_PRODUCER, "partitioner", "murmur2_random" },      /* as clients in Java do */
+  { SETTINGS_LETTERS, "partitioner", "murmur2_random" },
+};
+
+static int set_usual(qn_create *create, rd_kafka_conf_t *conf, settings_role role) {
+  int rc = settings_set(create, conf, "client.id", "qanat", "client.id");
+  for (size_t i = 0; rc == 0 && i < sizeof usual / sizeof usual[0]; i++) {
+    if (usual[i].role == role) {
+      rc = settings_set(create, conf, usual[i].name, usual[i].value, usual[i].name);
+    }
+  }
+  return rc;
+}
+
 int settings_conf_new(qn_create *create, settings_role role, rd_kafka_conf_t **ret_conf) {
   rd_kafka_conf_t *conf = rd_kafka_conf_new();
   if (conf == NULL) {
     return -ENOMEM;
   }
-  int rc = settings_set(create, conf, "client.id", "qanat", "client.id");
+  int rc = set_usual(create, conf, role);
   rc = rc == 0 ? add_brokers(create, conf) : rc;
   rc = rc == 0 ? add_properties(create, conf, role) : rc;
   if (rc != 0) {
