@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "runtime/outcome.h"
+#include "runtime/trace.h"
 #include "runtime/work.h"
 
 enum {
@@ -93,7 +94,9 @@ static void conclude(worker *by, segment *seg, slot *at, qn_status status) {
   leaf *it = at->leaf;
   at->leaf = NULL;
   status = host_call_end(&at->call, status);
-  metrics_took(cell, metrics_now_ns() - at->begin_ns, 1, 1);
+  uint64_t now_ns = metrics_now_ns();
+  metrics_took(cell, now_ns - at->begin_ns, 1, 1);
+  trace_note(it->receipt, self->stage->index, TRACE_PROCESS, it->attempt, status, at->begin_ns, now_ns);
   verdict decided = outcome_of(by->crew->runtime, it, self->stage, cell, status, &at->call.error);
   outcome_carry_out(&by->flow, seg, it, self->stage, decided);
   give_back(self, at);

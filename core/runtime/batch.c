@@ -9,6 +9,7 @@
 #include "runtime/line.h"
 #include "runtime/outcome.h"
 #include "runtime/retry.h"
+#include "runtime/trace.h"
 #include "runtime/work.h"
 
 /* Where one batch runs: its calls, each with a builder, since all documents are built at once. */
@@ -183,6 +184,8 @@ static void run(worker *by, segment *seg, room *in, uint32_t n) {
   metrics_add(&at->cell->documents, n_first);
   uint64_t late_ns = at->limit_ns > 0 && took_ns > at->limit_ns ? took_ns : 0;
   for (uint32_t i = 0; i < n; i++) {
+    trace_note(in->leaves[i]->receipt, at->stage, TRACE_PROCESS, in->leaves[i]->attempt, in->statuses[i], begin_ns,
+               begin_ns + took_ns);
     end_call(by, seg, in, i, at, late_ns);
   }
 }

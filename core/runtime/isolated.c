@@ -10,6 +10,7 @@
 #include "runtime/line.h"
 #include "runtime/outcome.h"
 #include "runtime/retry.h"
+#include "runtime/trace.h"
 #include "runtime/work.h"
 
 enum { TAKE_MAX = 32 };
@@ -115,7 +116,12 @@ static void run(worker *by, segment *seg, cell *in, uint32_t n) {
     qn_error error = { 0 };
     uint64_t begin_ns = metrics_now_ns();
     int rc = child_run_batch(atomic_load(&in->child), in->items, n, &error);
-    metrics_took(counts, metrics_now_ns() - begin_ns, n, 1);
+    uint64_t end_ns = metrics_now_ns();
+    metrics_took(counts, end_ns - begin_ns, n, 1);
+    for (uint32_t i = 0; i < n; i++) {
+      trace_note(in->leaves[i]->receipt, stage->index, TRACE_PROCESS, in->leaves[i]->attempt, in->items[i].status,
+                 begin_ns, end_ns);
+    }
     metrics_add(&counts->documents, n_first);
     if (rc != 0 && rc != -ECANCELED) {
       runtime_fail(rt, stage, &error);

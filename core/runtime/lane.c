@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/trace.h"
+
 static const char *id_of(const lane_stage *stage) {
   return stage->env->id;
 }
@@ -126,6 +128,7 @@ static qn_status run_watched(lane *self, leaf *it, uint32_t end) {
   qn_status status = QN_STATUS_OK;
   uint32_t attempt = it->attempt;
   uint32_t i = it->step;
+  const receipt *it_traced = it->receipt->trace != NULL ? it->receipt : NULL;
   for (; i < end; i++, attempt = 1) {
     const step *at = &self->steps[i];
     uint64_t begin_ns = metrics_now_ns();
@@ -135,6 +138,10 @@ static qn_status run_watched(lane *self, leaf *it, uint32_t end) {
     } else {
       status = hop(at, it->document, it->receipt->now_ms, attempt);
       note_time(at, metrics_now_ns() - begin_ns, 1);
+    }
+    if (it_traced != NULL && status != LANE_LOST) {
+      trace_note(it_traced, at->stage, at->prepares ? TRACE_PREPARE : TRACE_PROCESS, attempt, status, begin_ns,
+                 metrics_now_ns());
     }
     if (status != QN_STATUS_OK) {
       break;
@@ -160,6 +167,7 @@ static qn_status run_sampled(lane *self, leaf *it, uint32_t end, uint32_t weight
     status = hop(at, it->document, now_ms, attempt);
     uint64_t now_ns = metrics_now_ns();
     note_time(at, now_ns - last_ns, weight);
+    trace_note(it->receipt, at->stage, at->prepares ? TRACE_PREPARE : TRACE_PROCESS, attempt, status, last_ns, now_ns);
     last_ns = now_ns;
     if (status != QN_STATUS_OK) {
       break;
@@ -181,6 +189,9 @@ qn_status lane_run_to(lane *self, leaf *it, uint32_t end) {
     uint32_t weight = self->n_documents <= METRICS_ALL_FIRST ? 1 : METRICS_SAMPLE_EVERY;
     self->n_until_sample = self->n_documents < METRICS_ALL_FIRST ? 1 : METRICS_SAMPLE_EVERY;
     return run_sampled(self, it, end, weight);
+  }
+  if (it->receipt->trace != NULL) {
+    return run_sampled(self, it, end, 0); /* it counts for nothing: others are sampled */
   }
   int64_t now_ms = it->receipt->now_ms;
   qn_status status = QN_STATUS_OK;

@@ -38,6 +38,7 @@ receipt *receipt_take(receipt_pool *pool, receipt **local, document *doc, const 
   taken->next = NULL;
   taken->parent = NULL;
   taken->begin_ns = 0;
+  taken->trace = NULL;
   taken->from = NULL;
   atomic_init(&taken->partings, NULL);
   atomic_init(&taken->n_leaves, 1);

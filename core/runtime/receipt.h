@@ -76,6 +76,7 @@ struct receipt {
   _Atomic int64_t since_ms;  /* the same from admission to settlement, else 0: anybody may ask what is oldest */
   uint64_t begin_ns;         /* when it was admitted, if it is one of those that are timed; else 0 */
   uint32_t begin_weight;     /* for how many others it is timed */
+  struct trace *trace;       /* if it is one of those that are traced (trace.h); owned, but for parts; else NULL */
   receipt *made_before;      /* in the list of all of the pool */
   uint64_t payload_bytes;
   uint32_t source;     /* index in the runtime's sources */

@@ -70,8 +70,9 @@ typedef struct runtime_options {
   struct listeners *listeners;  /* borrowed: they belong to the process; NULL: the run has its own */
   struct instance_pool *pool;   /* borrowed: instances that outlive the run (pool.h); NULL: none do */
   const runtime_keeper *keeper; /* borrowed; only if all sources are the worker's own. NULL: sinks keep nothing */
-  bool serves;     /* the run is a worker's: sinks append, and failed documents wait until their letters are kept */
-  bool unisolated; /* isolated stages run in this process like any other: for tests with stubs */
+  bool serves; /* the run is a worker's: sinks append, and failed documents wait until their letters are kept */
+  const struct tracer *tracer; /* borrowed: what takes traces (trace.h); NULL: none are made */
+  bool unisolated;             /* isolated stages run in this process like any other: for tests with stubs */
 } runtime_options;
 
 /* Creates every stage and starts the workers. tables[i] is the table of plan->stages[i]; plan and tables are borrowed.

@@ -10,6 +10,7 @@
 
 #include "runtime/desk.h"
 #include "runtime/source.h"
+#include "runtime/trace.h"
 
 void settler_init(settler *self, runtime *rt) {
   memset(self, 0, sizeof *self);
@@ -64,6 +65,9 @@ static void end_admitted(settler *self, receipt *held, uint32_t worst) {
   self->payload_bytes += held->payload_bytes;
   self->n_settled[worst]++;
   note_time(self->runtime, held, worst);
+  if (held->trace != NULL) {
+    trace_end(self->runtime->options.tracer, held, worst);
+  }
   if (worst != LEAF_UNFINISHED && source_wants_receipts(self->runtime, held->source)) {
     source_settled(self->runtime, held);
   } else {

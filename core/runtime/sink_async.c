@@ -10,6 +10,7 @@
 #include "runtime/outcome.h"
 #include "runtime/retry.h"
 #include "runtime/sink.h"
+#include "runtime/trace.h"
 
 static void pump(sink *sink);
 
@@ -73,10 +74,17 @@ static void end_item(sink *self, sink_item *item, qn_status status, qn_error *er
   }
 }
 
+/* A document is in the sink until its write has been completed. */
+static void note_written(sink *self, const sink_item *item, qn_status status, uint64_t begin_ns, uint64_t end_ns) {
+  histogram_add(self->cell->took, end_ns - begin_ns, 1);
+  trace_note(item->leaf->receipt, self->stage->index, TRACE_WRITE, item->leaf->attempt, status, begin_ns, end_ns);
+}
+
 static void on_written(completion *self) {
   sink_item *item = self->arg;
   sink *out = item->sink;
   out->n_pending--;
+  note_written(out, item, self->status, item->pending_ns, metrics_now_ns());
   item->pending_ns = 0;
   end_item(out, item, self->status, &self->error);
   pump(out);
@@ -90,7 +98,8 @@ static void write_items(sink *out, sink_item **items, uint32_t n_items) {
   }
   uint64_t begin_ns = metrics_now_ns();
   out->stage->table->sink->write(out->stage->self, lent, n_items);
-  metrics_took(out->cell, metrics_now_ns() - begin_ns, n_items, 1);
+  uint64_t end_ns = metrics_now_ns();
+  metrics_add(&out->cell->time_ns, end_ns - begin_ns);
   for (uint32_t i = 0; i < n_items; i++) {
     /* A ticket that was used already counts, whatever the status says. */
     if (lent[i]->status == QN_STATUS_PENDING ||
@@ -98,6 +107,7 @@ static void write_items(sink *out, sink_item **items, uint32_t n_items) {
       out->n_pending++;
       items[i]->pending_ns = begin_ns;
     } else {
+      note_written(out, items[i], lent[i]->status, begin_ns, end_ns);
       end_item(out, items[i], lent[i]->status, &items[i]->call.error);
     }
   }

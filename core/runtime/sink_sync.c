@@ -7,6 +7,7 @@
 #include "runtime/outcome.h"
 #include "runtime/retry.h"
 #include "runtime/sink.h"
+#include "runtime/trace.h"
 
 /* Sleeps before another try, a little at a time so that a stop is seen. False: the run stops, do not try again. */
 static bool pause_before_retry(sink *self, uint32_t delay_ms) {
@@ -64,7 +65,12 @@ static void write_timed(sink *out, qn_item **items, uint32_t n_items) {
   out->stage->table->sink->write(out->stage->self, items, n_items);
   limit_end(out);
   let_go(items, n_items);
-  metrics_took(out->cell, metrics_now_ns() - begin_ns, n_items, 1);
+  uint64_t end_ns = metrics_now_ns();
+  metrics_took(out->cell, end_ns - begin_ns, n_items, 1);
+  for (uint32_t i = 0; i < n_items; i++) {
+    const leaf *it = item_of(items[i])->leaf;
+    trace_note(it->receipt, out->stage->index, TRACE_WRITE, it->attempt, items[i]->status, begin_ns, end_ns);
+  }
 }
 
 /* Ends the items that were written, by their statuses. Returns how many want another try, moved to the front. */

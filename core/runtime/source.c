@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "runtime/retry.h"
+#include "runtime/trace.h"
 
 enum { RECEIPTS_MAX = 256, LOOK_AT_CLOCK_EVERY = 16 };
 
@@ -144,6 +145,9 @@ static void admitted(emitter *out, receipt *held) {
   time_some(self, held);
   atomic_store_explicit(&held->since_ms, held->now_ms, memory_order_relaxed);
   held->sequence = atomic_fetch_add(&rt->next_sequence, 1);
+  if (rt->options.tracer != NULL) {
+    trace_pick(rt->options.tracer, held, held->first.document, rt->plan);
+  }
   atomic_fetch_add_explicit(&rt->bytes_admitted, held->payload_bytes, memory_order_relaxed);
   metrics_add(&out->cell->documents, 1);
   metrics_add(&out->cell->bytes, held->payload_bytes);

@@ -13,6 +13,7 @@
 #include "runtime/line.h"
 #include "runtime/outcome.h"
 #include "runtime/retry.h"
+#include "runtime/trace.h"
 #include "runtime/work.h"
 
 enum { CALLS_MAX = 32 /* in one turn */ };
@@ -131,6 +132,7 @@ static void admitted(emitter *out, receipt *part) {
   part->from = self->parting;
   part->source = parent->source;
   part->now_ms = parent->now_ms;
+  part->trace = parent->trace; /* lent: the parent settles later */
   part->sequence = self->n_parts++;
   atomic_fetch_add_explicit(&out->runtime->n_parts, 1, memory_order_relaxed);
 }
@@ -230,6 +232,7 @@ static void call_once(worker *by, segment *seg, leaf *it) {
   uint64_t took_ns = metrics_now_ns() - begin_ns;
   metrics_took(at->cell, took_ns, 1, 1);
   status = host_call_end(call, status);
+  trace_note(it->receipt, at->stage, TRACE_PROCESS, it->attempt, status, begin_ns, begin_ns + took_ns);
   if (at->limit_ns > 0 && took_ns > at->limit_ns) {
     status = lane_timed_out(call, at->limit_ns, took_ns);
   }

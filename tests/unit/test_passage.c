@@ -12,6 +12,8 @@
 
 #include <cmocka.h>
 
+#include "runtime/trace.h"
+
 #define SOURCE(with) "{'use': 'probe-source', 'with': {" with "}}"
 #define STEP(with) "{'use': 'probe-step', 'with': {" with "}}"
 #define SINK(with) "{'use': 'probe-sink', 'with': {" with "}}"
@@ -107,11 +109,112 @@ static void failures_are_counted_by_reason(void **state) {
   rig_done(&r);
 }
 
+/* --- traces --- */
+
+enum { TRACES = 300 };
+
+typedef struct collected {
+  _Atomic uint32_t n;
+  trace *all[TRACES];
+} collected;
+
+static void collect(void *arg, trace *taken) {
+  collected *self = arg;
+  uint32_t at = atomic_fetch_add(&self->n, 1);
+  assert_true(at < TRACES);
+  self->all[at] = taken;
+}
+
+static void free_collected(collected *self) {
+  for (uint32_t i = 0; i < self->n; i++) {
+    free(self->all[i]);
+  }
+}
+
+/* Spans lie within the document's time, in the order of its stages; each ends before the next begins, in a line of stages. */
+static void assert_in_order(const trace *it, const uint32_t *stages, uint32_t n_stages) {
+  assert_int_equal(it->n_spans, n_stages);
+  uint64_t last_ns = it->begin_ns;
+  for (uint32_t i = 0; i < n_stages; i++) {
+    assert_int_equal(it->spans[i].stage, stages[i]);
+    assert_true(it->spans[i].begin_ns >= last_ns);
+    assert_true(it->spans[i].end_ns >= it->spans[i].begin_ns);
+    last_ns = it->spans[i].end_ns;
+  }
+  assert_true(it->end_ns >= last_ns);
+}
+
+static void traces_tell_of_every_stage(void **state) {
+  (void)state;
+  collected taken = { 0 };
+  const tracer by = { .share = UINT32_MAX, .done = collect, .arg = &taken };
+  rig r;
+  rig_init(&r);
+  r.options.tracer = &by;
+  rig_run(&r, SOURCE("'count': 210"), "[" STEP("") "," STEP("'reject_every': 3, 'drop_every': 7") "]", SINK(""));
+  assert_int_equal(r.code, 0);
+  assert_int_equal(taken.n, 210);
+  uint32_t n_of[LEAF_UNFINISHED + 1] = { 0 };
+  static const uint32_t whole[] = { 1, 2, 3, 3 }; /* prepared, then written */
+  for (uint32_t i = 0; i < taken.n; i++) {
+    const trace *it = taken.all[i];
+    n_of[it->outcome]++;
+    assert_int_equal(strncmp(it->id, "probe#", 6), 0);
+    assert_string_equal(it->source, "probe");
+    assert_string_equal(it->parent, "");
+    assert_in_order(it, whole, it->outcome == LEAF_DELIVERED ? 4 : 2);
+    assert_int_equal(it->spans[1].status, it->outcome == LEAF_DELIVERED ? QN_STATUS_OK
+                                          : it->outcome == LEAF_FAILED  ? QN_STATUS_REJECT
+                                                                        : QN_STATUS_DROP);
+  }
+  assert_int_equal(n_of[LEAF_DELIVERED], 120);
+  assert_int_equal(n_of[LEAF_FAILED], 60);
+  assert_int_equal(n_of[LEAF_DROPPED], 30);
+  free_collected(&taken);
+  rig_done(&r);
+}
+
+static void traces_are_of_a_share_of_documents(void **state) {
+  (void)state;
+  collected taken = { 0 };
+  const tracer by = { .share = UINT32_MAX / 20, .done = collect, .arg = &taken };
+  rig r;
+  rig_init(&r);
+  r.options.tracer = &by;
+  rig_run(&r, SOURCE("'count': 2000"), "[" STEP("") "]", SINK(""));
+  assert_int_equal(r.code, 0);
+  assert_true(taken.n > 60 && taken.n < 150); /* a hundred, by a fixed scatter */
+  assert_int_equal(r.sums[1].documents, 2000);
+  assert_true(r.sums[1].took.count >= 1900 && r.sums[1].took.count <= 2100);
+  free_collected(&taken);
+  rig_done(&r);
+}
+
+static void parents_are_told_from_other_texts(void **state) {
+  (void)state;
+  static const char good[] = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  assert_true(trace_is_parent(good, sizeof good - 1));
+  for (size_t i = 0; i < sizeof good - 1; i++) {
+    char bad[sizeof good];
+    memcpy(bad, good, sizeof good);
+    bad[i] = 'X';
+    assert_false(trace_is_parent(bad, sizeof good - 1));
+    assert_false(trace_is_parent(good, i));
+  }
+  static const char *const others[] = { "00-00000000000000000000000000000000-b7ad6b7169203331-01",
+                                        "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01",
+                                        "01-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+                                        "00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01" };
+  for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+    assert_false(trace_is_parent(others[i], strlen(others[i])));
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(passage_of_a_slow_sink_shows_what_waits),
-    cmocka_unit_test(passage_counts_stand_for_all_documents),
-    cmocka_unit_test(failures_are_counted_by_reason),
+    cmocka_unit_test(passage_of_a_slow_sink_shows_what_waits), cmocka_unit_test(passage_counts_stand_for_all_documents),
+    cmocka_unit_test(failures_are_counted_by_reason),          cmocka_unit_test(traces_tell_of_every_stage),
+    cmocka_unit_test(traces_are_of_a_share_of_documents),      cmocka_unit_test(parents_are_told_from_other_texts),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
