@@ -162,6 +162,9 @@ static qn_str shown_name(qn_str name) {
  * line says otherwise. */
 static int add_canonical(lexicon_builder *builder, const qn_str *columns) {
   qn_str shown = shown_name(columns[0]);
+  if (memchr(shown.data, '*', shown.len) != NULL) {
+    return 0; /* "Parliament of *" is called so with a country in it only */
+  }
   bool doubtful = shown.len < columns[0].len && !lists(columns[3], shown);
   uint16_t flags = (uint16_t)(QLEX_CANONICAL | (doubtful ? QLEX_AMBIGUOUS : 0));
   return lexicon_builder_alias(builder, shown, QLEX_ENTITY, (uint16_t)(flags | spelling_flags(shown)));

@@ -243,6 +243,7 @@ static void entities_national_name_with_adjective_is_of_that_country(void **stat
       "ORGANIZATION:وزارة الزراعة الملغاشية=Ministry of Agriculture (Madagascar)" },
     { "أعلنت وزارة الزراعة الكورية الشمالية قرارها.",
       "ORGANIZATION:وزارة الزراعة=Ministry of Agriculture (North Korea)" },
+    { "قضت المحكمة العليا الملغاشية بذلك.", "ORGANIZATION:المحكمة العليا الملغاشية=Supreme Court of Madagascar" },
   };
   CHECK(rows);
 }
