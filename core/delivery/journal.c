@@ -20,7 +20,7 @@
 #include "delivery/journal_inside.h"
 
 enum { MAX_DOCUMENTS = 1000000, MEMORY_BYTES = 64 << 20, BODY_BYTES = 1 << 20, COMMIT_MS = 2, KEYS_HOURS = 72 };
-enum { N_HANDS = 1 << 16, CHECKPOINT_PAGES = 1024 };
+enum { N_HANDS = 1 << 16, CHECKPOINT_PAGES = 4096 };
 #define MAX_BYTES (UINT64_C(4) << 30)
 
 /* --- what all use --- */

@@ -251,14 +251,19 @@ static journal_entry *end_ops(journal *self, journal_op *first) {
     }
   }
   journal_uncharge(self, n_documents, n_bytes); /* if only of memory: what has been put is no longer being filled */
-  for (journal_line *line = self->lines; line != NULL; line = line->next) {
+  pthread_cond_broadcast(&self->synced);
+  return free_later;
+}
+
+/* Wakes whoever waits to take; with the lock given back, for which they would only wait next. Lines only ever come in at the
+ * list's front. */
+static void wake_takers(journal_line *first) {
+  for (journal_line *line = first; line != NULL; line = line->next) {
     if (line->touched) {
       line->touched = false;
       pthread_cond_broadcast(&line->takeable);
     }
   }
-  pthread_cond_broadcast(&self->synced);
-  return free_later;
 }
 
 void journal_batch_finish(journal *self, journal_op *first) {
@@ -274,7 +279,9 @@ void journal_batch_finish(journal *self, journal_op *first) {
   }
   pthread_mutex_lock(&self->mutex);
   journal_entry *free_later = end_ops(self, first);
+  journal_line *lines = self->lines;
   pthread_mutex_unlock(&self->mutex);
+  wake_takers(lines);
   free_list(free_later);
 }
 

@@ -87,6 +87,9 @@ static bool take_value(cursor *self, uint8_t type, qn_value *ret_value) {
 
 int journal_fields_read(const uint8_t *bytes, size_t n_bytes,
                         int (*field)(void *arg, qn_str name, const qn_value *value), void *arg) {
+  if (n_bytes == 0) {
+    return 0;
+  }
   cursor at = { bytes, bytes + n_bytes };
   for (uint32_t n = 0; at.at < at.end; n++) {
     uint8_t type;

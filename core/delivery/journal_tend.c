@@ -11,7 +11,7 @@
 
 #include "delivery/journal_database.h"
 
-enum { LOG_PAGES = 1024, LOG_PAGES_MAX = 16384, PROBE_BYTES = 4 << 20 };
+enum { LOG_PAGES = 4096, LOG_PAGES_MAX = 16384, PROBE_BYTES = 4 << 20 };
 static const int64_t oldest_every_ns = 100000000;
 
 /* --- room --- */
