@@ -341,6 +341,23 @@ static void layers_wire(wiring *w) {
   }
 }
 
+/* A layer out of a block whose rows point into another needs that one too, or no block would pass. */
+static void given_refs_check(wiring *w) {
+  for (uint32_t i = 0; stage_now(w)->place == ROLE_SOURCE && i < w->wanted.n; i++) {
+    const wanted_layer *given = &w->wanted.all[i];
+    const layer_schema *schema = wanted_layers_schema(w->draft, &w->wanted, given->name);
+    for (uint32_t k = 0; schema != NULL && k < schema->n_columns; k++) {
+      const char *target = schema->columns[k].layer;
+      uint32_t slot = 0;
+      if (target != NULL && strcmp(target, given->name) != 0 && !layer_present(w, target, &slot)) {
+        pipeline_file_fault(w->draft->file, given->pointer, false,
+                            "the layer \"%s\" points into \"%s\": name that one as well", given->name, target);
+        layer_grant(w, registry_layer(w->draft->registry, target));
+      }
+    }
+  }
+}
+
 /* --- conditions --- */
 
 static int condition_layer(void *arg, const char *name, const char *pointer) {
@@ -409,6 +426,7 @@ static int stage_wire(wiring *w) {
     view_read(w);
     views_given(w);
     layers_wire(w);
+    given_refs_check(w);
     view_provide(w);
     fields_wire(stage);
     if (stage->stage.info->splits) {
