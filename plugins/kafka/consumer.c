@@ -21,6 +21,7 @@
 enum {
   TOPICS_MAX = 256,
   SLICE_MS = 250,   /* of waiting for the cluster, so that a stop is seen */
+  RESTART_MS = 300, /* before another try to begin with a partition */
   QUIET_MOST = 32,  /* messages delivered without a look at the group's events */
   IDLE_MS = 100,    /* the longest sleep: dead letters and returned messages come due */
   STEADY_MS = 5000, /* a session that failed sooner is not begun again at once */
@@ -100,6 +101,30 @@ static void on_error(rd_kafka_t *member, int code, const char *reason, void *arg
   report_error(&self->report, code, reason, self->is_joined, consumer_now_ms());
 }
 
+/* The group's offset of a partition could not be read: the library leaves it at that. */
+static void on_lane_event(consumer *self, lane *at, const broker_fault *fault) {
+  const char *protocol = rd_kafka_rebalance_protocol(self->member);
+  if (protocol == NULL || strcmp(protocol, "COOPERATIVE") != 0) {
+    consumer_fail(self, fault);
+    return;
+  }
+  consumer_log(self, QN_LOG_INFO, "%s; trying again", fault->text);
+  at->restart_ms = consumer_now_ms() + RESTART_MS;
+  self->n_restarts++;
+}
+
+static void restart_lanes(consumer *self) {
+  uint64_t now_ms = consumer_now_ms();
+  self->n_restarts = 0;
+  for (uint32_t i = 0; i < self->n_lanes; i++) {
+    lane *at = self->lanes[i];
+    if (at->restart_ms != 0 && at->restart_ms <= now_ms) {
+      rebalance_restart(self, at);
+    }
+    self->n_restarts += at->restart_ms != 0;
+  }
+}
+
 /* An error on the group's queue, or, against all rules, a message. */
 static void on_event(consumer *self, const rd_kafka_message_t *told) {
   broker_fault fault;
@@ -112,6 +137,11 @@ static void on_event(consumer *self, const rd_kafka_message_t *told) {
   if (told->err == RD_KAFKA_RESP_ERR__FATAL || told->err == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID ||
       told->err == RD_KAFKA_RESP_ERR_INCONSISTENT_GROUP_PROTOCOL) {
     consumer_fail(self, &fault);
+    return;
+  }
+  lane *at = told->rkt == NULL ? NULL : lanes_find(self, rd_kafka_topic_name(told->rkt), told->partition);
+  if (at != NULL && at->state == LANE_HELD) {
+    on_lane_event(self, at, &fault);
   } else {
     consumer_log(self, QN_LOG_WARNING, "%s", fault.text);
   }
@@ -124,6 +154,9 @@ static int serve_events(consumer *self, broker_fault *fault) {
   while (!self->has_failed && (told = rd_kafka_consumer_poll(self->member, 0)) != NULL) {
     on_event(self, told);
     rd_kafka_message_destroy(told);
+  }
+  if (self->n_restarts > 0) {
+    restart_lanes(self);
   }
   commit_serve(self, 0);
   dead_serve(self->dead);

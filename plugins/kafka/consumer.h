@@ -45,9 +45,10 @@ typedef struct lane {
   int32_t partition;
   uint32_t index; /* its place among the lanes */
   lane_state state;
-  uint32_t session;  /* of this assignment; tags of another are ignored */
-  uint32_t n_parked; /* unsettled, and not with the room: to be delivered again, or given back */
-  int64_t sent;      /* in the commit under way; -1: nothing */
+  uint32_t session;    /* of this assignment; tags of another are ignored */
+  uint32_t n_parked;   /* unsettled, and not with the room: to be delivered again, or given back */
+  int64_t sent;        /* in the commit under way; -1: nothing */
+  uint64_t restart_ms; /* when to take it on once more; 0: it is well */
   offsets window;
   rd_kafka_queue_t *queue;               /* NULL if away */
   rd_kafka_message_t *batch[LANE_BATCH]; /* read from the queue, not yet taken: at .. n_batch */
@@ -74,7 +75,8 @@ typedef struct consumer {
   uint32_t n_session;
   uint32_t n_quiet; /* deliveries since events were last looked at */
   uint32_t n_unsettled;
-  broker_tag in_hand; /* handed to the room last, and perhaps not emitted yet; session 0: none */
+  uint32_t n_restarts; /* lanes that are to be taken on once more */
+  broker_tag in_hand;  /* handed to the room last, and perhaps not emitted yet; session 0: none */
 
   delivery *returned; /* to be delivered again; by due_ms */
   delivery *live;     /* all that hold a message of the member */
@@ -135,6 +137,10 @@ void commit_wait(consumer *self, uint32_t wait_ms);
 
 void rebalance_on_change(rd_kafka_t *member, rd_kafka_resp_err_t error, rd_kafka_topic_partition_list_t *partitions,
                          void *arg);
+
+/* Takes the partition on once more, from where the group stands: the library could not begin to read it, and would not try
+ * again. Only for members that rebalance cooperatively. */
+void rebalance_restart(consumer *self, lane *at);
 
 /* --- dead.c --- */
 

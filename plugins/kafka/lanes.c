@@ -91,6 +91,7 @@ int lanes_open(consumer *self, const char *topic, int32_t partition) {
   at->session = ++self->n_session == 0 ? ++self->n_session : self->n_session; /* 0 is nobody's */
   at->sent = -1;
   at->n_parked = 0;
+  at->restart_ms = 0;
   at->state = LANE_HELD;
   return 0;
 }
@@ -117,6 +118,7 @@ void lanes_close(consumer *self, lane *at) {
   }
   at->at = at->n_batch = 0;
   at->sent = -1;
+  at->restart_ms = 0;
   if (at->queue != NULL) {
     rd_kafka_queue_io_event_enable(at->queue, -1, NULL, 0);
     rd_kafka_queue_destroy(at->queue);

@@ -110,6 +110,19 @@ static void revoke(consumer *self, partition_list *partitions) {
   }
 }
 
+void rebalance_restart(consumer *self, lane *at) {
+  partition_list *one = rd_kafka_topic_partition_list_new(1);
+  rd_kafka_topic_partition_list_add(one, at->topic, at->partition);
+  rd_kafka_error_t *error = rd_kafka_incremental_unassign(self->member, one);
+  lanes_close(self, at);
+  if (error == NULL) {
+    assign(self, one);
+  } else {
+    rd_kafka_error_destroy(error); /* it is being taken away anyhow */
+  }
+  rd_kafka_topic_partition_list_destroy(one);
+}
+
 void rebalance_on_change(rd_kafka_t *member, rd_kafka_resp_err_t error, partition_list *partitions, void *arg) {
   consumer *self = arg;
   if (error == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
