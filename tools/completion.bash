@@ -38,7 +38,7 @@ _qanat_takes_value() {
   case "$1" in
     -o | --output | -j | --jobs | --limit | --line | --set | --plugins | --summary-json | --now | --cache | --cache-size) return 0 ;;
     --lexicon | --format | --timings | --dead-letters | --dead-letters-limit | --file | --state | --pipeline | --stage | --slug | --gold | --filter | --config | --seed | --check | --out | --reproduce | --rows | --parts | --lang | --role | --call | --license) return 0 ;;
-    --control | --control-token | --interval | --drain | --journal-documents | --journal-size | --log) return 0 ;;
+    --control | --control-token | --traces | --trace-ratio | --interval | --drain | --journal-documents | --journal-size | --log) return 0 ;;
   esac
   return 1
 }
@@ -71,7 +71,7 @@ _qanat() {
     --role) _qanat_words $'source\ntransform\nsink'; return ;;
     --call) _qanat_words $'one\nbatch\nasync\nsync'; return ;;
     --license) _qanat_words $'MIT\nApache-2.0'; return ;;
-    -j | --jobs | --limit | --line | --set | --now | --dead-letters-limit | --pipeline | --stage | --slug | --filter | --seed | --check | --cache-size | --control | --interval | --drain | --journal-documents | --journal-size) return ;;
+    -j | --jobs | --limit | --line | --set | --now | --dead-letters-limit | --pipeline | --stage | --slug | --filter | --seed | --check | --cache-size | --control | --traces | --trace-ratio | --interval | --drain | --journal-documents | --journal-size) return ;;
   esac
   case "$command:$cur" in
     help:*) _qanat_words $'run\nserve\ntop\ncheck\ngraph\nstages\ntest\ntest-stage\ntrace\nnew\ndeadletter\njournal\nview\n'"$(_qanat_brought)" ;;

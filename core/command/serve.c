@@ -13,6 +13,7 @@
 #include "serve/control_http.h"
 #include "serve/control_lend.h"
 #include "serve/notify.h"
+#include "serve/otlp.h"
 #include "serve/service.h"
 
 typedef struct serving {
@@ -25,6 +26,7 @@ typedef struct serving {
   notify_given given;
   int control_fd; /* handed over by systemd; -1: none */
   notify *notify;
+  otlp *traces;
 } serving;
 
 /* A line names the stage as pipeline/stage, since several pipelines may speak. */
@@ -61,6 +63,7 @@ static int open_service(serving *self) {
     .stage_host = "/proc/self/exe",
     .sockets = self->given.sockets,
     .n_sockets = self->given.n_sockets,
+    .tracer = otlp_tracer(self->traces),
     .log = on_log,
     .arg = self,
   };
@@ -73,11 +76,18 @@ static int open_service(serving *self) {
   return EXIT_DONE;
 }
 
+static void count_traces(void *arg, uint64_t *ret_sent, uint64_t *ret_dropped) {
+  const serving *self = arg;
+  otlp_counts(self->traces, ret_sent, ret_dropped);
+}
+
 static int open_control(serving *self) {
   qn_error error = { 0 };
   control_token token;
   bool has_token = self->options.token_file != NULL;
-  const control_options options = { .service = self->service, .version = QANAT_VERSION };
+  const control_options options = {
+    .service = self->service, .version = QANAT_VERSION, .traces = count_traces, .arg = self
+  };
   int rc = asprintf(&self->socket_path, "%s/control.sock", self->options.state) < 0 ? -ENOMEM : 0;
   rc = rc == 0 ? control_new(&options, &self->control, &error) : rc;
   if (rc == 0 && has_token) {
@@ -116,6 +126,25 @@ static int take_given(serving *self) {
   return EXIT_DONE;
 }
 
+static void say_of_traces(void *arg, uint32_t level, const char *text) {
+  const serving *self = arg;
+  log_write(&self->options.log, level, NULL, text, strlen(text));
+}
+
+static int open_traces(serving *self) {
+  qn_error error = { 0 };
+  const otlp_options options = { .url = self->options.traces,
+                                 .ratio = self->options.trace_ratio,
+                                 .version = QANAT_VERSION,
+                                 .say = say_of_traces,
+                                 .arg = self };
+  if (otlp_new(&options, &self->traces, &error) != 0) {
+    fprintf(stderr, "qanat serve: %s\n", error.message);
+    return EXIT_USAGE;
+  }
+  return EXIT_DONE;
+}
+
 static int start_notify(serving *self) {
   qn_error error = { 0 };
   if (notify_start(&self->given, self->service, &self->notify, &error) != 0) {
@@ -128,6 +157,7 @@ static int start_notify(serving *self) {
 static int execute(serving *self) {
   int status = take_given(self);
   status = status != EXIT_DONE ? status : arguments_open_registry("serve", &self->options.plugins, &self->registry);
+  status = status == EXIT_DONE ? open_traces(self) : status;
   status = status == EXIT_DONE ? open_service(self) : status;
   status = status == EXIT_DONE ? open_control(self) : status;
   status = status == EXIT_DONE ? start_notify(self) : status;
@@ -165,6 +195,7 @@ int command_serve(int argc, char **argv) {
   }
   control_free(self.control);
   service_free(self.service);
+  otlp_free(self.traces);
   notify_given_done(&self.given);
   registry_free(self.registry);
   free(self.socket_path);

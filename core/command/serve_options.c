@@ -8,6 +8,8 @@
 
 #include "command/command.h"
 
+#define TRACE_RATIO 0.01
+
 enum { JOBS_MAX = 1024, DRAIN_S = 30, DRAIN_MAX_S = 3600 };
 
 static void serve_help(FILE *stream) {
@@ -29,6 +31,8 @@ static void serve_help(FILE *stream) {
       "      --journal-documents N\n"
       "                         how many documents may wait (1000000); then senders are told to come again\n"
       "      --journal-size MIB the same, of their bytes (4096)\n"
+      "      --traces URL       sends traces of documents there, by OTLP (also: OTEL_EXPORTER_OTLP_ENDPOINT)\n"
+      "      --trace-ratio R    of how many documents, 0 to 1 (0.01); those whose traceparent says so always\n"
       "      --set PATH=VALUE   changes a value of the pipelines first: stages.summarize.with.sentences=5; repeatable\n"
       "      --log WORDS        error, warning, info or debug, and json: info,json (info; also: QANAT_LOG)\n"
       "      --plugins FOLDER   looks there for plugins first; repeatable (also: QANAT_PLUGIN_PATH)\n"
@@ -38,6 +42,16 @@ static void serve_help(FILE *stream) {
       "exit status: 0 it was told to end, and what has not come out waits in the journal; 1 it could not go on; 2 the\n"
       "command line or a pipeline is wrong; 3 a stage did not return from a document\n",
       stream);
+}
+
+static int read_ratio(void *arg, const char *value) {
+  char *end;
+  double ratio = strtod(value, &end);
+  if (end == value || *end != '\0' || !(ratio >= 0 && ratio <= 1)) {
+    return arguments_refuse("serve", "--trace-ratio: '%.60s' is no number from 0 to 1", value);
+  }
+  *(double *)arg = ratio;
+  return EXIT_DONE;
 }
 
 static int read_log(void *arg, const char *value) {
@@ -51,7 +65,9 @@ static int read_log(void *arg, const char *value) {
 
 bool serve_options_parse(int argc, char **argv, serve_options *options, int *ret_status) {
   uint64_t n_workers = 0, drain_s = DRAIN_S, journal_mib = 0;
-  *options = (serve_options){ .state = "qanat-state", .control = "127.0.0.1:9600", .log = log_target_standard() };
+  *options = (serve_options){
+    .state = "qanat-state", .control = "127.0.0.1:9600", .trace_ratio = TRACE_RATIO, .log = log_target_standard()
+  };
   if (getenv("QANAT_LOG") == NULL) {
     options->log.level = QN_LOG_INFO;
   }
@@ -59,6 +75,8 @@ bool serve_options_parse(int argc, char **argv, serve_options *options, int *ret
     { .name = "state", .string = &options->state },
     { .name = "control", .string = &options->control },
     { .name = "control-token", .string = &options->token_file },
+    { .name = "traces", .string = &options->traces },
+    { .name = "trace-ratio", .read = read_ratio, .arg = &options->trace_ratio },
     { .name = "jobs", .letter = 'j', .number = &n_workers, .least = 1, .most = JOBS_MAX },
     { .name = "drain", .number = &drain_s, .least = 0, .most = DRAIN_MAX_S },
     { .name = "watch", .flag = &options->watch },

@@ -18,6 +18,8 @@ typedef struct serve_options {
   bool watch;
   const char *control; /* address; "off": only the socket in the state folder */
   const char *token_file;
+  const char *traces; /* URL of a collector; NULL: as the environment says */
+  double trace_ratio;
   log_target log;
 } serve_options;
 

@@ -91,6 +91,7 @@ static int build_runtime(generation *self, qn_error *error) {
                                     .arg = given->arg,
                                     .letters = given->letters,
                                     .stage_host = given->stage_host,
+                                    .tracer = given->tracer,
                                     .listeners = given->listeners,
                                     .pool = given->pool,
                                     .keeper = self->edition->all_journaled ? &self->keeper : NULL,

@@ -22,6 +22,7 @@ typedef struct generation_options {
   struct instance_pool *pool;
   struct listeners *listeners;
   const char *stage_host;
+  const struct tracer *tracer; /* NULL: nothing is traced */
   uint32_t n_workers;
   void (*log)(void *arg, const char *stage, uint32_t level, const char *text, size_t len); /* [any] */
   void (*ended)(void *arg); /* its thread is about to end [its thread] */

@@ -36,6 +36,7 @@ typedef struct service_options {
   uint32_t drain_ms;       /* how long a stop, or the old pipeline of a reload, may take to finish */
   bool watch;              /* reload when a pipeline file changes */
   const char *stage_host;
+  const struct tracer *tracer; /* outlives the service (runtime/trace.h); NULL: nothing is traced */
   const service_socket
       *sockets; /* for sources that ask for "systemd:NAME" or the address; the descriptors become the service's */
   uint32_t n_sockets;
