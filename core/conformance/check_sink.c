@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "conformance/check.h"
+#include "harness/worker.h"
 
 enum { SAMPLES = 12, WRITE_AT_ONCE = 5 };
 
@@ -31,9 +32,13 @@ static void said(sink_state *self, const char *what, const qn_harness_outcome *e
   }
 }
 
-static bool state_open(sink_state *self, const subject *what, teller *to) {
+static bool state_open_with(sink_state *self, const subject *what, teller *to, const stand_options *options) {
   *self = (sink_state){ .teller = to };
-  return check_stand_open(what, to, NULL, &self->on);
+  return check_stand_open(what, to, options, &self->on);
+}
+
+static bool state_open(sink_state *self, const subject *what, teller *to) {
+  return state_open_with(self, what, to, NULL);
 }
 
 /* Makes and prepares documents. */
@@ -199,6 +204,38 @@ static void retried_life(const subject *what, teller *to) {
   state_close(&self);
 }
 
+/* --- a worker --- */
+
+/* Two lives in a worker, the first of which is cut off in the middle: the second begins with what the first had kept. */
+static void worker_lives(const subject *what, teller *to) {
+  harness_kept kept = { NULL, 0 };
+  const stand_options options = { .worker = true, .kept = &kept };
+  uint32_t n_failed = 0;
+  for (uint32_t life = 0; life < 2; life++) {
+    sink_state self;
+    teller_at(to, NO_DOCUMENT, "create, life %u in a worker", life + 1);
+    if (!state_open_with(&self, what, to, &options)) {
+      break;
+    }
+    state_prepare(&self);
+    if (self.n_documents == SAMPLES) {
+      state_write(&self, 0, 4);
+      state_flush(&self);
+      state_write(&self, 4, 4);
+    }
+    if (life == 1) {
+      state_flush(&self);
+      state_finish(&self, 1);
+    }
+    n_failed += self.n_failed;
+    state_close(&self);
+  }
+  if (n_failed > 0) {
+    teller_find(to, RULE_SINK_LIFE, "as in a worker, with a first life that is cut off, %u calls fail", n_failed);
+  }
+  kept_done(&kept);
+}
+
 /* --- halves --- */
 
 /* Where the sink writes, if its manifest names one place that only it may own, and that is a file. */
@@ -241,6 +278,7 @@ void check_sink(const subject *what, teller *to) {
   if (n_failed == 0) {
     odd_lives(what, to);
     retried_life(what, to);
+    worker_lives(what, to);
   } else {
     teller_skip(to, "%u calls fail where nothing is unusual: its destination is not there", n_failed);
   }

@@ -103,15 +103,19 @@ static void end_check(stand *on, const qn_harness_outcome *ended) {
 }
 
 /* One life of the source. False: it could not be opened. */
-static bool haul_make(const subject *what, teller *to, uint32_t n_credits, haul *ret_haul) {
+static bool haul_make_in(const subject *what, teller *to, uint32_t n_credits, bool worker, haul *ret_haul) {
+  const stand_options options = { .worker = worker };
   stand on;
   qn_harness_outcome ended = { 0 };
   chance luck = chance_for(what->seed, 5);
-  if (!check_stand_open(what, to, NULL, &on)) {
+  if (!check_stand_open(what, to, &options, &on)) {
     return false;
   }
   *ret_haul = (haul){ 0 };
-  teller_at(to, NO_DOCUMENT, n_credits > 0 ? "reading with credit for one document" : "reading all there is");
+  teller_at(to, NO_DOCUMENT,
+            worker          ? "reading all there is, as in a worker"
+            : n_credits > 0 ? "reading with credit for one document"
+                            : "reading all there is");
   if (qn_harness_source_start(on.harness, n_credits) == 0) {
     haul_pull(ret_haul, &on, DOCUMENTS_MAX);
     haul_settle(ret_haul, &on, &luck);
@@ -120,6 +124,10 @@ static bool haul_make(const subject *what, teller *to, uint32_t n_credits, haul 
   }
   stand_close(&on);
   return true;
+}
+
+static bool haul_make(const subject *what, teller *to, uint32_t n_credits, haul *ret_haul) {
+  return haul_make_in(what, to, n_credits, false, ret_haul);
 }
 
 static void hauls_compare(teller *to, rule_id rule, const haul *first, const haul *second, const char *what) {
@@ -137,7 +145,7 @@ static void hauls_compare(teller *to, rule_id rule, const haul *first, const hau
 }
 
 void check_source(const subject *what, teller *to) {
-  haul first = { 0 }, again = { 0 }, scarce = { 0 };
+  haul first = { 0 }, again = { 0 }, scarce = { 0 }, worker = { 0 };
   if (haul_make(what, to, 0, &first) && !first.lives_on && !teller_has(to, RULE_SOURCE_STOP)) {
     haul_make(what, to, 0, &again);
     hauls_compare(to, RULE_SOURCE_AGAIN, &first, &again, "read twice");
@@ -146,9 +154,13 @@ void check_source(const subject *what, teller *to) {
       hauls_compare(to, RULE_SOURCE_CREDIT, &first, &scarce, "with much credit and with little");
     }
   }
+  if (!check_is_over(to) && haul_make_in(what, to, 0, true, &worker) && !worker.lives_on && !first.lives_on) {
+    hauls_compare(to, RULE_SOURCE_AGAIN, &first, &worker, "in a run and in a worker");
+  }
   haul_done(&first);
   haul_done(&again);
   haul_done(&scarce);
+  haul_done(&worker);
 }
 
 /* Until it waits for credit, which most sources will before long: so that a stop finds them where it matters. */

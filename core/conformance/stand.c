@@ -41,6 +41,8 @@ int stand_open_left(stand *self, const subject *what, teller *to, const stand_op
     .schemas = self->world.schemas,
     .pool = self->world.pool,
     .now_ms = frozen_ms,
+    .worker = options->worker,
+    .kept = options->kept,
   };
   rc = harness_open_guest(&guest, &self->harness, error);
   if (rc != 0) {

@@ -39,6 +39,8 @@ typedef struct stand {
 typedef struct stand_options {
   world_kind kind;
   const cJSON *config; /* NULL: the subject's */
+  bool worker;         /* the host lends what a worker has */
+  harness_kept *kept;  /* then: what an earlier life kept, or NULL */
   watch_options watch;
 } stand_options;
 

@@ -8,6 +8,7 @@
 
 #include "harness/harness_body.h"
 #include "harness/source.h"
+#include "harness/worker.h"
 
 enum { SOURCE_NAME_MAX = 4096, ID_MAX = 256 };
 
@@ -21,6 +22,7 @@ void emit_abandon(qn_harness_run *run) {
     run->emitting = NULL;
     run->is_carried = false;
     if (is_source(run)) {
+      worker_forget(run->harness->worker);
       source_credit_give(run->harness->source);
     }
   }
@@ -131,6 +133,11 @@ static int hand_over(qn_harness_run *run, const qn_emit *emit, const qn_error *e
   document *held = run->emitting;
   run->emitting = NULL;
   run->is_carried = false;
+  if (is_source(run) && error == NULL && worker_knows(run->harness->worker, held, emit)) {
+    document_unref(held);
+    source_credit_give(run->harness->source);
+    return 0;
+  }
   if (is_source(run)) {
     return source_put(run->harness->source, held, emit, error);
   }

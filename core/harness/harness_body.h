@@ -31,6 +31,12 @@ typedef struct harness_call_counts {
   _Atomic uint64_t of_host[LENT_N_FUNCTIONS];
 } harness_call_counts;
 
+/* What a sink has kept (qanat/keep.h). bytes NULL: nothing. */
+typedef struct harness_kept {
+  char *bytes; /* owned */
+  size_t len;
+} harness_kept;
+
 /* One call of the stage and what belongs to it. call stays first: a qn_call leads back to its run. */
 struct qn_harness_run {
   host_call call;
@@ -105,9 +111,10 @@ struct qn_harness {
   uint32_t next_generation;
   _Atomic uint64_t n_strays;
 
-  struct turner *turner;       /* the loop; turn.h */
-  struct deadlines *deadlines; /* made when first needed */
-  struct source_body *source;  /* sources only */
+  struct turner *turner;         /* the loop; turn.h */
+  struct deadlines *deadlines;   /* made when first needed */
+  struct source_body *source;    /* sources only */
+  struct harness_worker *worker; /* NULL: the stage is not lent what a worker has */
 };
 
 /* Message of a public function, from an error. Returns its code. */
@@ -125,6 +132,8 @@ typedef struct harness_guest {
   document_pool *pool;
   int64_t now_ms;
   uint32_t timeout_ms;
+  bool worker;        /* lends what a worker has */
+  harness_kept *kept; /* of it, what an earlier life kept; NULL: a life of its own */
   void (*log)(void *arg, uint32_t level, const char *text, size_t len);
   void *log_arg;
 } harness_guest;

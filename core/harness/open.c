@@ -12,6 +12,7 @@
 #include "harness/settings.h"
 #include "harness/source.h"
 #include "harness/turn.h"
+#include "harness/worker.h"
 #include "plugin/registry_load.h"
 #include "qanat/block.h"
 #include "qanat/credit.h"
@@ -49,7 +50,11 @@ static const void *no_extension(qn_env *env, const char *name) {
 }
 
 static const void *find_extension(qn_env *env, const char *name) {
-  (void)env;
+  const qn_harness *self = env->owner;
+  const void *worker = self->worker != NULL ? worker_lent(name) : NULL;
+  if (worker != NULL) {
+    return worker;
+  }
   return strcmp(name, QN_IO_1) == 0       ? turner_io()
          : strcmp(name, QN_BLOCK_1) == 0  ? block_lent()
          : strcmp(name, QN_CREDIT_1) == 0 ? credit_lent()
@@ -140,7 +145,7 @@ static int fill_schemas(qn_harness *self, qn_error *error) {
 }
 
 /* Everything of a harness that does not depend on where its stage came from. */
-static int fill_body(qn_harness *self, const qn_harness_options *options, qn_error *error) {
+static int fill_body(qn_harness *self, const qn_harness_options *options, harness_kept *kept, qn_error *error) {
   self->now_ms = options->now_ms != 0 ? options->now_ms : now_usual_ms;
   self->timeout_ms = options->timeout_ms != 0 ? options->timeout_ms : TIMEOUT_MS;
   self->deadline_ms = options->deadline_ms;
@@ -157,7 +162,10 @@ static int fill_body(qn_harness *self, const qn_harness_options *options, qn_err
       record_encoder_new(&self->encoder) != 0 || deadlines_new(&self->deadlines) != 0) {
     return error_set(error, -ENOMEM, "no-memory", "no memory for a harness");
   }
-  return 0;
+  bool worker = options->worker != 0 && options->no_extensions == 0;
+  int rc = worker ? worker_new(self, kept, &self->worker) : 0;
+  rc = rc == 0 && worker && options->kept != NULL ? worker_keep(self->worker, options->kept, options->kept_bytes) : rc;
+  return rc == 0 ? 0 : error_set(error, rc, "no-memory", "no memory for a harness");
 }
 
 static int open_context(qn_harness *self, qn_error *error) {
@@ -178,6 +186,7 @@ static int create(qn_harness *self, const char *id, const qn_harness_fault *faul
   }
   run_count(self, STAGE_CREATE);
   int rc = host_create(&self->env, self->table, &self->instance, error);
+  worker_created(self->worker);
   if (rc != 0) {
     return rc;
   }
@@ -212,7 +221,7 @@ int qn_harness_open(const qn_harness_options *options, qn_harness **ret_harness,
              ? error_set(&error, -ENOMEM, "no-memory", "no memory for a harness")
              : 0;
   }
-  rc = rc == 0 ? fill_body(self, options, &error) : rc;
+  rc = rc == 0 ? fill_body(self, options, NULL, &error) : rc;
   rc = rc == 0 ? create(self, self->info->name, &options->fault, &error) : rc;
   if (rc != 0) {
     error.code = rc;
@@ -230,7 +239,11 @@ int harness_open_guest(const harness_guest *guest, qn_harness **ret_harness, qn_
     return error_set(error, -ENOMEM, "no-memory", "no memory for a harness");
   }
   const qn_harness_options options = {
-    .now_ms = guest->now_ms, .timeout_ms = guest->timeout_ms, .log = guest->log, .arg = guest->log_arg
+    .now_ms = guest->now_ms,
+    .timeout_ms = guest->timeout_ms,
+    .worker = guest->worker,
+    .log = guest->log,
+    .arg = guest->log_arg,
   };
   self->is_guest = true;
   self->info = guest->info;
@@ -242,7 +255,7 @@ int harness_open_guest(const harness_guest *guest, qn_harness **ret_harness, qn_
   self->folder = strdup(guest->base_folder);
   int rc = self->folder == NULL || self->config == NULL
                ? error_set(error, -ENOMEM, "no-memory", "no memory for a harness")
-               : fill_body(self, &options, error);
+               : fill_body(self, &options, guest->kept, error);
   rc = rc == 0 ? create(self, guest->id, &(qn_harness_fault){ 0 }, error) : rc;
   if (rc != 0) {
     qn_error left = { 0 };
@@ -305,6 +318,7 @@ int harness_discard(qn_harness *self, qn_error *error) {
     run_free(self->idle);
     self->idle = next;
   }
+  worker_free(self->worker);
   deadlines_free(self->deadlines);
   turner_free(self->turner);
   record_encoder_free(self->encoder);

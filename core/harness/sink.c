@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/harness_body.h"
+#include "harness/worker.h"
 
 static bool is_async(const qn_harness *harness) {
   return harness->info->call == CALL_ASYNC;
@@ -132,7 +132,9 @@ qn_status qn_harness_flush(qn_harness *harness, qn_harness_outcome *ret_outcome)
   }
   begin(run);
   run_count(harness, STAGE_FLUSH);
+  worker_flush_begin(harness->worker);
   settle(run, table->flush(harness->instance, &run->call.call));
+  worker_flush_end(harness->worker, run->outcome.status == QN_STATUS_OK);
   return run_let_go(run, ret_outcome);
 }
 

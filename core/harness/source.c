@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "harness/turn.h"
+#include "harness/worker.h"
 
 typedef struct emitted {
   struct emitted *next;
@@ -280,12 +281,14 @@ int qn_harness_source_pull(qn_harness *harness, uint32_t timeout_ms, qn_harness_
   uint64_t until_ns = harness_clock_ns() + (uint64_t)timeout_ms * 1000000;
   bool ended = false;
   notice_end(self);
+  worker_tell(harness->worker);
   emitted *item = take(self, &ended);
   while (item == NULL && !ended) {
     if (harness_clock_ns() >= until_ns) {
       return -ETIMEDOUT;
     }
     wait_for_change(self, until_ns);
+    worker_tell(harness->worker);
     item = take(self, &ended);
   }
   if (item == NULL) {
@@ -293,6 +296,7 @@ int qn_harness_source_pull(qn_harness *harness, uint32_t timeout_ms, qn_harness_
   }
   emitted_free(self->shown);
   self->shown = item;
+  worker_shown(harness->worker, item->held, &item->emit);
   *ret_emitted =
       (qn_harness_emitted){ .doc = doc_wrap(harness, item->held), .emit = item->emit, .rejected = item->rejected };
   item->held = NULL;
@@ -308,6 +312,7 @@ void qn_harness_source_settle(qn_harness *harness, const qn_receipt *receipts, u
     run_count(harness, STAGE_SETTLED);
     table->settled(harness->instance, receipts, n_receipts);
   }
+  worker_settled(harness->worker, receipts, n_receipts);
 }
 
 /* --- stopping --- */

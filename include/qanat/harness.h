@@ -59,8 +59,11 @@ typedef struct qn_harness_options {
                               the functions behind; larger: a newer one, with more that the stage knows nothing of */
   uint32_t abi_minor;      /* of that table; used if host_bytes is not 0 */
   uint32_t part_credits;   /* parts that one call of a stage which splits may begin before -EAGAIN; 0: any number */
-  size_t document_bytes;   /* limit of payload and each view; 0: 64 MiB */
-  qn_harness_fault fault;  /* in force from before create on */
+  uint32_t worker;         /* not 0: lends what a worker has besides (qanat/intake.h, qanat/keep.h) */
+  const void *kept; /* then: what a sink had kept when an earlier life of it ended (qn_harness_kept); NULL: nothing */
+  size_t kept_bytes;
+  size_t document_bytes;  /* limit of payload and each view; 0: 64 MiB */
+  qn_harness_fault fault; /* in force from before create on */
   /* Lines that the stage logs. [any] */
   void (*log)(void *arg, uint32_t level, const char *text, size_t len);
   void *arg;
@@ -247,6 +250,9 @@ QN_HARNESS_API void qn_harness_write(qn_harness *harness, qn_harness_doc *const 
                                      qn_harness_outcome *ret_outcomes);
 QN_HARNESS_API qn_status qn_harness_flush(qn_harness *harness, qn_harness_outcome *ret_outcome);
 QN_HARNESS_API qn_status qn_harness_finish(qn_harness *harness, int success, qn_harness_outcome *ret_outcome);
+/* What it has kept with its flushes so far (qanat/keep.h). Holds until the next flush. 0, -ENOENT (nothing, or the harness is no
+ * worker's). */
+QN_HARNESS_API int qn_harness_kept(const qn_harness *harness, qn_str *ret_bytes);
 
 /* --- the laws --- */
 
