@@ -16,12 +16,13 @@ static const char *or_else(const char *text, const char *other) {
   return text == NULL ? other : text;
 }
 
-static verdict verdict_of_end(const take_end *end) {
-  if (end == NULL || end->outcome != QN_OUTCOME_DEAD_LETTERED) {
+static verdict verdict_of_end(const taken *it) {
+  if (it->outcome != QN_OUTCOME_DEAD_LETTERED) {
     return (verdict){ 200, NULL, NULL };
   }
-  return (verdict){ 422, or_else(end->slug, "dead-lettered"),
-                    or_else(end->message, "a stage failed on the document; it is among the dead letters") };
+  return (verdict){ 422, or_else(it->end == NULL ? NULL : it->end->slug, "dead-lettered"),
+                    or_else(it->end == NULL ? NULL : it->end->message,
+                            "a stage failed on the document; it is among the dead letters") };
 }
 
 static verdict verdict_of(const request *self, const taken *it) {
@@ -34,7 +35,7 @@ static verdict verdict_of(const request *self, const taken *it) {
   case TAKE_KNOWN:
     return (verdict){ 200, NULL, NULL };
   case TAKE_ENDED:
-    return verdict_of_end(it->end);
+    return verdict_of_end(it);
   case TAKE_BAD:
     return (verdict){ 400, it->slug, it->detail };
   case TAKE_LARGE:
@@ -74,14 +75,14 @@ static void write_dead(json_text *text, const take_end *end) {
 
 static void write_end(json_text *text, const taken *it, bool with_record) {
   static const char *const outcomes[] = { "delivered", "dropped", "dead-lettered" };
-  if (it->end == NULL || it->state != TAKE_ENDED) {
+  if (it->state != TAKE_ENDED) {
     return;
   }
-  member(text, "outcome", outcomes[it->end->outcome <= QN_OUTCOME_DEAD_LETTERED ? it->end->outcome : 0]);
-  if (it->end->outcome == QN_OUTCOME_DEAD_LETTERED) {
+  member(text, "outcome", outcomes[it->outcome <= QN_OUTCOME_DEAD_LETTERED ? it->outcome : 0]);
+  if (it->outcome == QN_OUTCOME_DEAD_LETTERED && it->end != NULL) {
     write_dead(text, it->end);
   }
-  if (with_record && it->end->record != NULL) {
+  if (with_record && it->end != NULL && it->end->record != NULL) {
     json_text_plain(text, ",\"record\":");
     json_text_add(text, it->end->record, it->end->record_len);
   }

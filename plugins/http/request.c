@@ -238,7 +238,9 @@ enum MHD_Result request_handle(void *arg, struct MHD_Connection *connection, con
   }
   if (!self->is_begun) {
     self->is_begun = true;
-    header_read(self, url, method);
+    if (self->answer.status == 0) {
+      header_read(self, url, method);
+    }
     return begin(self);
   }
   if (*upload_len > 0) {

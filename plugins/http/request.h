@@ -34,7 +34,6 @@ typedef enum take_state {
 
 /* How a document came out. Strings are owned; NULL: empty. */
 typedef struct take_end {
-  uint32_t outcome;
   uint32_t attempts;
   char *record;
   size_t record_len;
@@ -43,11 +42,12 @@ typedef struct take_end {
 
 typedef struct taken {
   take_state state;
+  uint32_t outcome; /* QN_OUTCOME_*, once it has ended */
   uint32_t line;
   uint64_t cookie; /* 0: none */
   const char *slug, *detail;
-  char *id; /* owned; NULL: not emitted */
-  take_end *end;
+  char *id;      /* owned; NULL: not emitted */
+  take_end *end; /* NULL: nothing more is known, or there was no memory for it */
 } taken;
 
 enum { QUERY_FIELDS_MAX = 5 };

@@ -273,11 +273,8 @@ static void on_acceptance(request *self, uint32_t index, const qn_acceptance *to
     return;
   }
   if (told->outcome == QN_INTAKE_KNOWN) {
-    char *id = copy_of(told->id);
-    if (id != NULL) {
-      free(it->id);
-      it->id = id;
-    }
+    free(it->id);
+    it->id = copy_of(told->id); /* without memory the answer has none, rather than a wrong one */
     close_one(self, index, TAKE_KNOWN);
     return;
   }
@@ -303,8 +300,8 @@ void take_accepted(void *instance, const qn_acceptance *const *acceptances, uint
 
 static void on_finish(request *self, uint32_t index, const qn_finish *told) {
   take_end *end = end_new(&self->documents[index]);
+  self->documents[index].outcome = told->outcome;
   if (end != NULL) {
-    end->outcome = told->outcome;
     end->attempts = told->attempts;
     end->record = copy_of(told->record);
     end->record_len = end->record == NULL ? 0 : told->record.len;
