@@ -54,6 +54,21 @@ static void on_generation_ended(void *arg) {
   pthread_mutex_unlock(&self->mutex);
 }
 
+void supervisor_tell_orphans(const supervisor *self) {
+  const char *sources[PLAN_STAGES_MAX];
+  const edition *of = self->edition;
+  for (uint32_t i = 0; i < of->n_journaled; i++) {
+    sources[i] = of->plan->stages[of->journaled[i].stage].id;
+  }
+  uint64_t n = journal_orphans(self->parts->journal, self->name, sources, of->n_journaled);
+  if (n > 0) {
+    supervisor_say(self, QN_LOG_WARNING,
+                   "%llu documents wait in the journal for a source that the pipeline no longer has; give one its id "
+                   "again, or take them out with qanat journal export",
+                   (unsigned long long)n);
+  }
+}
+
 /* --- generations [its thread] --- */
 
 int supervisor_build(supervisor *self, edition *of, generation **ret_generation, qn_error *error) {
@@ -384,6 +399,7 @@ int supervisor_new(const service_parts *parts, const char *path, supervisor **re
 int supervisor_start(supervisor *self, qn_error *error) {
   generation *first = self->first;
   self->first = NULL;
+  supervisor_tell_orphans(self);
   sources_commit(self->sources);
   int rc = supervisor_launch(self, first, error);
   if (rc != 0) {

@@ -59,6 +59,8 @@ int supervisor_build(supervisor *self, edition *of, generation **ret_generation,
 int supervisor_launch(supervisor *self, generation *of, qn_error *error);
 /* Takes what runs out of sight of others. NULL: nothing does. */
 generation *supervisor_take_running(supervisor *self, pipeline_state state);
+/* Warns of documents in the journal whose source the pipeline no longer has. */
+void supervisor_tell_orphans(const supervisor *self);
 /* Lets it finish under the deadline; what is left then goes back to the journal. False: it does not even end then. */
 bool supervisor_drain(supervisor *self, generation *of);
 /* Adds those of the run; of in_flight too. */

@@ -179,9 +179,12 @@ void supervisor_answer_requests(supervisor *self) {
   self->requests = NULL;
   pthread_mutex_unlock(&self->mutex);
   char message[1024] = "";
+  uint64_t n_before = instance_pool_reused(self->pool);
   int rc = reload(self, message, sizeof message);
   if (rc == 0) {
-    supervisor_say(self, QN_LOG_INFO, "reloaded %s", self->path);
+    supervisor_say(self, QN_LOG_INFO, "reloaded %s; %llu stages go on with what they have loaded", self->path,
+                   (unsigned long long)(instance_pool_reused(self->pool) - n_before));
+    supervisor_tell_orphans(self);
   } else {
     supervisor_say(self, QN_LOG_ERROR, "not reloaded, and the pipeline goes on as it was: %s", message);
     letters_note(self->letters, "reload", "reload", message);
