@@ -195,7 +195,7 @@ static int prepare(sqlite3 *database, bool look_at_all, qn_error *error) {
   if (rc >= 0) {
     int wal = journal_database_run(database,
                                    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-                                   "PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864",
+                                   "PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 33554432",
                                    "write", error);
     rc = wal != 0 ? wal : rc;
   }

@@ -115,6 +115,9 @@ struct journal {
   uint32_t last_puts;      /* documents in the batch before */
   uint32_t log_pages_next; /* at how many the log is written back */
   bool log_failed;
+  bool shrinks;        /* the file is being made smaller */
+  int64_t shrunken_ns; /* when that was looked at last */
+  uint64_t shrunken_commit;
   int64_t oldest_ns;      /* when the oldest was looked for */
   uint64_t oldest_commit; /* after which commit */
 
@@ -184,7 +187,7 @@ void journal_uncharge(journal *self, uint64_t n_documents, uint64_t n_bytes);
 /* Whether a document of so many bytes may come in. [locked] */
 bool journal_has_room(const journal *self, size_t payload_bytes);
 
-/* --- journal_take.c --- */
+/* --- journal_confirm.c --- */
 
 /* NULL: no memory. Either [locked]. */
 struct journal_kept *journal_kept_add(journal *self, qn_str pipeline, qn_str sink);

@@ -1,79 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Statements over the journal's tables, prepared when they are first needed. */
+/* What changes the journal's tables. */
 #include "delivery/journal_rows.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "delivery/journal_database.h"
 #include "delivery/journal_fields.h"
 #include "delivery/journal_inside.h"
+#include "delivery/journal_statements.h"
 
 enum { BUSY_MS = 10000, CHECKPOINT_MS = 50 };
-
-enum statement_index {
-  BEGIN,
-  COMMIT,
-  ADD_ENTRY,
-  REMOVE_ENTRY,
-  CONFIRM_ENTRY,
-  CRASH_ENTRY,
-  ADD_LINE,
-  SET_LINE,
-  SET_STATE,
-  KEEP,
-  FIND_KEY,
-  ADD_KEY,
-  OLD_KEYS,
-  REMOVE_KEY,
-  RENEW_KEY,
-  READ_STATE,
-  READ_LINES,
-  READ_KEPT,
-  LIST_ENTRIES,
-  READ_PAYLOAD,
-  READ_OLDEST,
-  HAS_ENTRY,
-  N_STATEMENTS
-};
-
-static const char *const texts[N_STATEMENTS] = {
-  [BEGIN] = "BEGIN IMMEDIATE",
-  [COMMIT] = "COMMIT",
-  [ADD_ENTRY] =
-      "INSERT INTO entries VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,"
-      " ?18, ?19)",
-  [REMOVE_ENTRY] = "DELETE FROM entries WHERE place = ?1",
-  [CONFIRM_ENTRY] = "UPDATE entries SET confirmed = coalesce(confirmed, '') || ?2 WHERE place = ?1",
-  [CRASH_ENTRY] = "UPDATE entries SET crashes = coalesce(crashes, 0) + 1 WHERE place = ?1",
-  [ADD_LINE] = "INSERT INTO lines (pipeline, source, documents, bytes) VALUES (?1, ?2, 0, 0)",
-  [SET_LINE] = "UPDATE lines SET documents = ?2, bytes = ?3 WHERE line = ?1",
-  [SET_STATE] = "UPDATE state SET next = ?1, session = ?2, keys = ?3",
-  [KEEP] = "INSERT INTO kept VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET bytes = ?3",
-  [FIND_KEY] = "SELECT id FROM keys WHERE line = ?1 AND key = ?2",
-  [ADD_KEY] = "INSERT INTO keys VALUES (?1, ?2, ?3, ?4, ?5)",
-  [OLD_KEYS] = "SELECT line, key, place FROM keys WHERE time_ms < ?1 ORDER BY time_ms, place LIMIT ?2",
-  [REMOVE_KEY] = "DELETE FROM keys WHERE line = ?1 AND key = ?2",
-  [RENEW_KEY] = "UPDATE keys SET time_ms = ?3 WHERE line = ?1 AND key = ?2",
-  [READ_STATE] = "SELECT next, session, keys FROM state WHERE one = 1",
-  [READ_LINES] = "SELECT line, pipeline, source, documents, bytes FROM lines",
-  [READ_KEPT] = "SELECT pipeline, sink, bytes FROM kept",
-  [LIST_ENTRIES] =
-      "SELECT place, accepted_ms, bytes, hash, ordinal, session, cookie, watched, crashes, body, source, id,"
-      " media_type, key, slug, message, confirmed, fields, payload FROM entries"
-      " WHERE place >= ?1 AND place < ?2 ORDER BY place LIMIT ?3",
-  [READ_PAYLOAD] = "SELECT payload FROM entries WHERE place = ?1",
-  [READ_OLDEST] = "SELECT accepted_ms FROM entries WHERE place >= ?1 AND place < ?2 ORDER BY place LIMIT 1",
-  [HAS_ENTRY] = "SELECT body FROM entries WHERE place = ?1",
-};
-
-struct journal_rows {
-  sqlite3 *database;
-  sqlite3_stmt *statements[N_STATEMENTS];
-  uint32_t n_log_pages;
-};
 
 static int note_log(void *arg, sqlite3 *database, const char *name, int n_pages) {
   journal_rows *self = arg;
@@ -106,42 +46,6 @@ void journal_rows_free(journal_rows *self) {
   free(self);
 }
 
-/* --- statements --- */
-
-/* The statement, ready for its values. NULL with error filled. */
-static sqlite3_stmt *ready(journal_rows *self, int index, qn_error *error) {
-  sqlite3_stmt **statement = &self->statements[index];
-  if (*statement == NULL &&
-      sqlite3_prepare_v3(self->database, texts[index], -1, SQLITE_PREPARE_PERSISTENT, statement, NULL) != SQLITE_OK) {
-    journal_database_fault(self->database, "read", error);
-    return NULL;
-  }
-  return *statement;
-}
-
-/* Runs a statement that gives no rows, whose values bound to code. */
-static int finish(journal_rows *self, sqlite3_stmt *statement, int code, qn_error *error) {
-  code = code == SQLITE_OK ? sqlite3_step(statement) : code;
-  int rc = code == SQLITE_DONE ? 0 : journal_database_fault(self->database, "write", error);
-  sqlite3_reset(statement);
-  return rc;
-}
-
-/* Ends a walk over rows that stopped with rc of whoever read them. */
-static int end_walk(journal_rows *self, sqlite3_stmt *statement, int code, int rc, qn_error *error) {
-  if (rc == 0 && code != SQLITE_ROW && code != SQLITE_DONE) {
-    rc = journal_database_fault(self->database, "read", error);
-  }
-  sqlite3_reset(statement);
-  return rc;
-}
-
-/* What is empty is NULL, also if something was bound there before. */
-static int bind_str(sqlite3_stmt *statement, int index, qn_str text) {
-  return text.len == 0 ? sqlite3_bind_null(statement, index)
-                       : sqlite3_bind_text64(statement, index, text.data, text.len, SQLITE_STATIC, SQLITE_UTF8);
-}
-
 static int bind_text(sqlite3_stmt *statement, int index, const char *text) {
   return sqlite3_bind_text(statement, index, text, -1, SQLITE_STATIC);
 }
@@ -150,37 +54,14 @@ static int bind_nonzero(sqlite3_stmt *statement, int index, int64_t number) {
   return number == 0 ? sqlite3_bind_null(statement, index) : sqlite3_bind_int64(statement, index, number);
 }
 
-static qn_str column_str(sqlite3_stmt *statement, int index) {
-  const char *data = (const char *)sqlite3_column_text(statement, index);
-  return (qn_str){ data, (size_t)sqlite3_column_bytes(statement, index) };
-}
-
-static qn_str column_blob(sqlite3_stmt *statement, int index) {
-  const char *data = sqlite3_column_blob(statement, index);
-  return (qn_str){ data, (size_t)sqlite3_column_bytes(statement, index) };
-}
-
-/* Runs a statement whose values are all numbers. */
-static int run_numbers(journal_rows *self, int index, const int64_t *numbers, int n, qn_error *error) {
-  sqlite3_stmt *statement = ready(self, index, error);
-  if (statement == NULL) {
-    return error->code;
-  }
-  int code = SQLITE_OK;
-  for (int i = 0; i < n && code == SQLITE_OK; i++) {
-    code = sqlite3_bind_int64(statement, i + 1, numbers[i]);
-  }
-  return finish(self, statement, code, error);
-}
-
 /* --- transactions --- */
 
 int journal_rows_begin(journal_rows *self, qn_error *error) {
-  return run_numbers(self, BEGIN, NULL, 0, error);
+  return journal_statement_run(self, BEGIN, NULL, 0, error);
 }
 
 int journal_rows_commit(journal_rows *self, qn_error *error) {
-  int rc = run_numbers(self, COMMIT, NULL, 0, error);
+  int rc = journal_statement_run(self, COMMIT, NULL, 0, error);
   if (rc != 0) {
     journal_rows_roll_back(self);
   }
@@ -234,7 +115,7 @@ static int bind_entry(sqlite3_stmt *statement, const entry_inside *entry, int64_
     code = bind_nonzero(statement, 5 + i, nonzero[i]);
   }
   for (int i = 0; i < 7 && code == SQLITE_OK; i++) {
-    code = bind_str(statement, 11 + i, strings[i]);
+    code = journal_bind_str(statement, 11 + i, strings[i]);
   }
   code = code == SQLITE_OK ? bind_blob(statement, 18, fields.data, fields.len) : code;
   size_t n_inline = entry->is_body ? 0 : shown->payload_bytes;
@@ -244,47 +125,47 @@ static int bind_entry(sqlite3_stmt *statement, const entry_inside *entry, int64_
 int journal_rows_add(journal_rows *self, const entry_inside *entry, int64_t session, qn_error *error) {
   uint8_t room[1024], *owned = NULL;
   qn_str fields;
-  sqlite3_stmt *statement = ready(self, ADD_ENTRY, error);
+  sqlite3_stmt *statement = journal_statement(self, ADD_ENTRY, error);
   if (statement == NULL) {
     return error->code;
   }
   if (encode_fields(&entry->shown, room, sizeof room, &owned, &fields) != 0) {
     return error_set(error, -ENOMEM, "journal", "no memory for a document's fields");
   }
-  int rc = finish(self, statement, bind_entry(statement, entry, session, fields), error);
+  int rc = journal_statement_finish(self, statement, bind_entry(statement, entry, session, fields), error);
   free(owned);
   return rc;
 }
 
 int journal_rows_remove(journal_rows *self, int64_t place, qn_error *error) {
-  return run_numbers(self, REMOVE_ENTRY, &place, 1, error);
+  return journal_statement_run(self, REMOVE_ENTRY, &place, 1, error);
 }
 
 int journal_rows_confirm(journal_rows *self, int64_t place, qn_str line, qn_error *error) {
-  sqlite3_stmt *statement = ready(self, CONFIRM_ENTRY, error);
+  sqlite3_stmt *statement = journal_statement(self, CONFIRM_ENTRY, error);
   if (statement == NULL) {
     return error->code;
   }
   int code = sqlite3_bind_int64(statement, 1, place);
-  code = code == SQLITE_OK ? bind_str(statement, 2, line) : code;
-  return finish(self, statement, code, error);
+  code = code == SQLITE_OK ? journal_bind_str(statement, 2, line) : code;
+  return journal_statement_finish(self, statement, code, error);
 }
 
 int journal_rows_crash(journal_rows *self, int64_t place, qn_error *error) {
-  return run_numbers(self, CRASH_ENTRY, &place, 1, error);
+  return journal_statement_run(self, CRASH_ENTRY, &place, 1, error);
 }
 
 /* --- lines, state, kept --- */
 
 int journal_rows_add_line(journal_rows *self, const char *pipeline, const char *source, int64_t *ret_line,
                           qn_error *error) {
-  sqlite3_stmt *statement = ready(self, ADD_LINE, error);
+  sqlite3_stmt *statement = journal_statement(self, ADD_LINE, error);
   if (statement == NULL) {
     return error->code;
   }
   int code = bind_text(statement, 1, pipeline);
   code = code == SQLITE_OK ? bind_text(statement, 2, source) : code;
-  int rc = finish(self, statement, code, error);
+  int rc = journal_statement_finish(self, statement, code, error);
   if (rc == 0) {
     *ret_line = sqlite3_last_insert_rowid(self->database);
   }
@@ -292,17 +173,18 @@ int journal_rows_add_line(journal_rows *self, const char *pipeline, const char *
 }
 
 int journal_rows_set_line(journal_rows *self, int64_t line, uint64_t documents, uint64_t bytes, qn_error *error) {
-  return run_numbers(self, SET_LINE, (int64_t[]){ line, (int64_t)documents, (int64_t)bytes }, 3, error);
+  return journal_statement_run(self, SET_LINE, (int64_t[]){ line, (int64_t)documents, (int64_t)bytes }, 3, error);
 }
 
 int journal_rows_set_state(journal_rows *self, uint64_t next_number, int64_t session, uint64_t n_keys,
                            qn_error *error) {
-  return run_numbers(self, SET_STATE, (int64_t[]){ (int64_t)next_number, session, (int64_t)n_keys }, 3, error);
+  return journal_statement_run(self, SET_STATE, (int64_t[]){ (int64_t)next_number, session, (int64_t)n_keys }, 3,
+                               error);
 }
 
 int journal_rows_keep(journal_rows *self, const char *pipeline, const char *sink, const void *bytes, size_t n_bytes,
                       qn_error *error) {
-  sqlite3_stmt *statement = ready(self, KEEP, error);
+  sqlite3_stmt *statement = journal_statement(self, KEEP, error);
   if (statement == NULL) {
     return error->code;
   }
@@ -310,118 +192,56 @@ int journal_rows_keep(journal_rows *self, const char *pipeline, const char *sink
   code = code == SQLITE_OK ? bind_text(statement, 2, sink) : code;
   code =
       code == SQLITE_OK ? sqlite3_bind_blob64(statement, 3, n_bytes == 0 ? "" : bytes, n_bytes, SQLITE_STATIC) : code;
-  return finish(self, statement, code, error);
-}
-
-int journal_rows_state(journal_rows *self, uint64_t *ret_next_number, int64_t *ret_session, uint64_t *ret_n_keys,
-                       qn_error *error) {
-  sqlite3_stmt *statement = ready(self, READ_STATE, error);
-  if (statement == NULL) {
-    return error->code;
-  }
-  int code = sqlite3_step(statement);
-  if (code == SQLITE_ROW) {
-    *ret_next_number = (uint64_t)sqlite3_column_int64(statement, 0);
-    *ret_session = sqlite3_column_int64(statement, 1);
-    *ret_n_keys = (uint64_t)sqlite3_column_int64(statement, 2);
-  }
-  int rc = code == SQLITE_DONE ? error_set(error, -EUCLEAN, "journal", "%s is damaged: it has lost its state",
-                                           sqlite3_db_filename(self->database, "main"))
-                               : 0;
-  return end_walk(self, statement, code, rc, error);
-}
-
-int journal_rows_lines(journal_rows *self, journal_rows_line_reader *read, void *arg, qn_error *error) {
-  sqlite3_stmt *statement = ready(self, READ_LINES, error);
-  if (statement == NULL) {
-    return error->code;
-  }
-  int rc = 0, code;
-  while ((code = sqlite3_step(statement)) == SQLITE_ROW && rc == 0) {
-    rc = read(arg, sqlite3_column_int64(statement, 0), column_str(statement, 1), column_str(statement, 2),
-              (uint64_t)sqlite3_column_int64(statement, 3), (uint64_t)sqlite3_column_int64(statement, 4));
-  }
-  return end_walk(self, statement, code, rc, error);
-}
-
-int journal_rows_kept(journal_rows *self, journal_rows_kept_reader *read, void *arg, qn_error *error) {
-  sqlite3_stmt *statement = ready(self, READ_KEPT, error);
-  if (statement == NULL) {
-    return error->code;
-  }
-  int rc = 0, code;
-  while ((code = sqlite3_step(statement)) == SQLITE_ROW && rc == 0) {
-    qn_str bytes = column_blob(statement, 2);
-    rc = read(arg, column_str(statement, 0), column_str(statement, 1), bytes.data, bytes.len);
-  }
-  return end_walk(self, statement, code, rc, error);
+  return journal_statement_finish(self, statement, code, error);
 }
 
 /* --- keys --- */
 
 int journal_rows_find_key(journal_rows *self, int64_t line, qn_str key, char *room, size_t room_bytes,
                           size_t *ret_bytes, qn_error *error) {
-  sqlite3_stmt *statement = ready(self, FIND_KEY, error);
+  sqlite3_stmt *statement = journal_statement(self, FIND_KEY, error);
   if (statement == NULL) {
     return error->code;
   }
   int code = sqlite3_bind_int64(statement, 1, line);
-  code = code == SQLITE_OK ? bind_str(statement, 2, key) : code;
+  code = code == SQLITE_OK ? journal_bind_str(statement, 2, key) : code;
   code = code == SQLITE_OK ? sqlite3_step(statement) : code;
   if (code == SQLITE_ROW) {
-    qn_str id = column_str(statement, 0);
+    qn_str id = journal_column_str(statement, 0);
     *ret_bytes = id.len < room_bytes ? id.len : room_bytes;
     memcpy(room, id.len > 0 ? id.data : "", *ret_bytes);
   }
-  return end_walk(self, statement, code, code == SQLITE_DONE ? -ENOENT : 0, error);
+  return journal_statement_end(self, statement, code, code == SQLITE_DONE ? -ENOENT : 0, error);
 }
 
 int journal_rows_add_key(journal_rows *self, int64_t line, qn_str key, qn_str id, int64_t place, int64_t time_ms,
                          qn_error *error) {
-  sqlite3_stmt *statement = ready(self, ADD_KEY, error);
+  sqlite3_stmt *statement = journal_statement(self, ADD_KEY, error);
   if (statement == NULL) {
     return error->code;
   }
   int code = sqlite3_bind_int64(statement, 1, line);
-  code = code == SQLITE_OK ? bind_str(statement, 2, key) : code;
+  code = code == SQLITE_OK ? journal_bind_str(statement, 2, key) : code;
   code = code == SQLITE_OK
              ? sqlite3_bind_text64(statement, 3, id.len > 0 ? id.data : "", id.len, SQLITE_STATIC, SQLITE_UTF8)
              : code;
   code = code == SQLITE_OK ? sqlite3_bind_int64(statement, 4, place) : code;
   code = code == SQLITE_OK ? sqlite3_bind_int64(statement, 5, time_ms) : code;
-  return finish(self, statement, code, error);
-}
-
-/* 1: there is such an entry; with a body, 2. */
-static int has_entry(journal_rows *self, int64_t place, qn_error *error) {
-  sqlite3_stmt *statement = ready(self, HAS_ENTRY, error);
-  if (statement == NULL) {
-    return error->code;
-  }
-  int code = sqlite3_bind_int64(statement, 1, place);
-  code = code == SQLITE_OK ? sqlite3_step(statement) : code;
-  int found = code != SQLITE_ROW ? 0 : sqlite3_column_int64(statement, 0) != 0 ? 2 : 1;
-  int rc = end_walk(self, statement, code, 0, error);
-  return rc != 0 ? rc : found;
-}
-
-int journal_rows_has_body(journal_rows *self, int64_t place, qn_error *error) {
-  int found = has_entry(self, place, error);
-  return found < 0 ? found : found == 2;
+  return journal_statement_finish(self, statement, code, error);
 }
 
 static int forget_or_renew(journal_rows *self, int64_t line, qn_str key, int64_t place, int64_t now_ms,
                            uint32_t *n_removed, qn_error *error) {
-  int kept = has_entry(self, place, error);
-  sqlite3_stmt *statement = kept < 0 ? NULL : ready(self, kept > 0 ? RENEW_KEY : REMOVE_KEY, error);
+  int kept = journal_rows_has(self, place, error);
+  sqlite3_stmt *statement = kept < 0 ? NULL : journal_statement(self, kept > 0 ? RENEW_KEY : REMOVE_KEY, error);
   if (statement == NULL) {
     return error->code;
   }
   int code = sqlite3_bind_int64(statement, 1, line);
-  code = code == SQLITE_OK ? bind_str(statement, 2, key) : code;
+  code = code == SQLITE_OK ? journal_bind_str(statement, 2, key) : code;
   code = code == SQLITE_OK && kept > 0 ? sqlite3_bind_int64(statement, 3, now_ms) : code;
   *n_removed += kept == 0;
-  return finish(self, statement, code, error);
+  return journal_statement_finish(self, statement, code, error);
 }
 
 enum { PRUNED_AT_ONCE = 64, KEY_BYTES = 256 };
@@ -435,7 +255,7 @@ typedef struct old_key {
 /* Copied first: the walk must not go over an index that is being changed. */
 static int find_old_keys(journal_rows *self, int64_t before_ms, uint32_t n_max, old_key *ret_keys, uint32_t *ret_n,
                          qn_error *error) {
-  sqlite3_stmt *statement = ready(self, OLD_KEYS, error);
+  sqlite3_stmt *statement = journal_statement(self, OLD_KEYS, error);
   if (statement == NULL) {
     return error->code;
   }
@@ -448,13 +268,13 @@ static int find_old_keys(journal_rows *self, int64_t before_ms, uint32_t n_max, 
       break;
     }
     old_key *key = &ret_keys[n++];
-    qn_str text = column_str(statement, 1);
+    qn_str text = journal_column_str(statement, 1);
     *key = (old_key){ .line = sqlite3_column_int64(statement, 0), .place = sqlite3_column_int64(statement, 2) };
     key->len = text.len < KEY_BYTES ? text.len : KEY_BYTES;
     memcpy(key->key, text.len > 0 ? text.data : "", key->len);
   }
   *ret_n = n;
-  return end_walk(self, statement, code, 0, error);
+  return journal_statement_end(self, statement, code, 0, error);
 }
 
 int journal_rows_prune_keys(journal_rows *self, int64_t before_ms, int64_t now_ms, uint32_t n_max,
@@ -468,92 +288,6 @@ int journal_rows_prune_keys(journal_rows *self, int64_t before_ms, int64_t now_m
   }
   if (rc == 0) {
     *ret_n_removed = n_removed;
-  }
-  return rc;
-}
-
-/* --- reading entries --- */
-
-static void read_row(sqlite3_stmt *statement, journal_row *ret_row) {
-  *ret_row = (journal_row){
-    .place = sqlite3_column_int64(statement, 0),
-    .accepted_ms = sqlite3_column_int64(statement, 1),
-    .payload_bytes = (uint64_t)sqlite3_column_int64(statement, 2),
-    .hash = (uint64_t)sqlite3_column_int64(statement, 3),
-    .ordinal = (uint64_t)sqlite3_column_int64(statement, 4),
-    .session = sqlite3_column_int64(statement, 5),
-    .cookie = (uint64_t)sqlite3_column_int64(statement, 6),
-    .watched = (uint32_t)sqlite3_column_int64(statement, 7),
-    .crashes = (uint32_t)sqlite3_column_int64(statement, 8),
-    .is_body = sqlite3_column_int64(statement, 9) != 0,
-    .source = column_str(statement, 10),
-    .id = column_str(statement, 11),
-    .media_type = column_str(statement, 12),
-    .key = column_str(statement, 13),
-    .slug = column_str(statement, 14),
-    .message = column_str(statement, 15),
-    .confirmed = column_str(statement, 16),
-    .fields = column_blob(statement, 17),
-  };
-}
-
-int journal_rows_list(journal_rows *self, int64_t from, int64_t end, uint32_t n_max, size_t payload_bytes,
-                      journal_rows_reader *read, void *arg, qn_error *error) {
-  sqlite3_stmt *statement = ready(self, LIST_ENTRIES, error);
-  if (statement == NULL) {
-    return error->code;
-  }
-  int rc = 0;
-  size_t left = payload_bytes;
-  int code = sqlite3_bind_int64(statement, 1, from);
-  code = code == SQLITE_OK ? sqlite3_bind_int64(statement, 2, end) : code;
-  code = code == SQLITE_OK ? sqlite3_bind_int64(statement, 3, n_max) : code;
-  while ((code == SQLITE_OK || code == SQLITE_ROW) && rc == 0) {
-    journal_row row;
-    code = sqlite3_step(statement);
-    if (code != SQLITE_ROW) {
-      break;
-    }
-    read_row(statement, &row);
-    if (!row.is_body && row.payload_bytes <= left) {
-      row.payload = column_blob(statement, 18);
-      left -= row.payload_bytes;
-    }
-    rc = read(arg, &row);
-  }
-  return end_walk(self, statement, code, rc, error);
-}
-
-int journal_rows_payload(journal_rows *self, int64_t place, void *bytes, size_t n_bytes, qn_error *error) {
-  sqlite3_stmt *statement = ready(self, READ_PAYLOAD, error);
-  if (statement == NULL) {
-    return error->code;
-  }
-  int code = sqlite3_bind_int64(statement, 1, place);
-  code = code == SQLITE_OK ? sqlite3_step(statement) : code;
-  qn_str payload = code == SQLITE_ROW ? column_blob(statement, 0) : (qn_str){ NULL, 0 };
-  int rc = 0;
-  if (code == SQLITE_DONE || (code == SQLITE_ROW && payload.len != n_bytes)) {
-    rc = error_set(error, -EBADMSG, "body-lost", "the payload of a document is gone from %s",
-                   sqlite3_db_filename(self->database, "main"));
-  } else if (code == SQLITE_ROW && n_bytes > 0) {
-    memcpy(bytes, payload.data, n_bytes);
-  }
-  return end_walk(self, statement, code, rc, error);
-}
-
-int journal_rows_oldest(journal_rows *self, int64_t line, uint64_t *ret_ms, qn_error *error) {
-  sqlite3_stmt *statement = ready(self, READ_OLDEST, error);
-  if (statement == NULL) {
-    return error->code;
-  }
-  int code = sqlite3_bind_int64(statement, 1, journal_rows_place(line, 0));
-  code = code == SQLITE_OK ? sqlite3_bind_int64(statement, 2, journal_rows_place(line + 1, 0)) : code;
-  code = code == SQLITE_OK ? sqlite3_step(statement) : code;
-  uint64_t found_ms = code == SQLITE_ROW ? (uint64_t)sqlite3_column_int64(statement, 0) : 0;
-  int rc = end_walk(self, statement, code, 0, error);
-  if (rc == 0) {
-    *ret_ms = found_ms;
   }
   return rc;
 }
@@ -575,6 +309,25 @@ int journal_rows_checkpoint(journal_rows *self, bool wait, uint32_t *ret_n_log_p
   }
   *ret_n_log_pages = n_log > n_written ? (uint32_t)(n_log - n_written) : 0;
   return 0;
+}
+
+int journal_rows_pages(journal_rows *self, uint32_t *ret_n_free, uint32_t *ret_n_pages, qn_error *error) {
+  sqlite3_stmt *statement = journal_statement(self, COUNT_PAGES, error);
+  if (statement == NULL) {
+    return error->code;
+  }
+  int code = sqlite3_step(statement);
+  if (code == SQLITE_ROW) {
+    *ret_n_free = (uint32_t)sqlite3_column_int64(statement, 0);
+    *ret_n_pages = (uint32_t)sqlite3_column_int64(statement, 1);
+  }
+  return journal_statement_end(self, statement, code, 0, error);
+}
+
+int journal_rows_shrink(journal_rows *self, uint32_t n_pages, qn_error *error) {
+  char sql[64];
+  snprintf(sql, sizeof sql, "PRAGMA incremental_vacuum(%u)", n_pages);
+  return journal_database_run(self->database, sql, "write", error);
 }
 
 uint32_t journal_rows_log_pages(const journal_rows *self) {

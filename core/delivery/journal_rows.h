@@ -86,7 +86,9 @@ int journal_rows_list(journal_rows *rows, int64_t from, int64_t end, uint32_t n_
                       journal_rows_reader *read, void *arg, qn_error *error);
 /* Fills bytes with the payload of exactly that size. -EBADMSG: it is not there or of another size. */
 int journal_rows_payload(journal_rows *rows, int64_t place, void *bytes, size_t n_bytes, qn_error *error);
-/* 1: such an entry is there, and its payload is a file; 0: not. */
+/* 1: there is such an entry; 2: and its payload is a file; 0: there is none. */
+int journal_rows_has(journal_rows *rows, int64_t place, qn_error *error);
+/* 1: it is there, and its payload is a file; 0: not. */
 int journal_rows_has_body(journal_rows *rows, int64_t place, qn_error *error);
 /* When the oldest entry of the line was accepted; 0: none. */
 int journal_rows_oldest(journal_rows *rows, int64_t line, uint64_t *ret_ms, qn_error *error);
@@ -98,6 +100,10 @@ int journal_rows_check(journal_rows *rows, qn_error *error);
 
 /* Writes the log back into the file, as far as readers let it; wait: until they let it. */
 int journal_rows_checkpoint(journal_rows *rows, bool wait, uint32_t *ret_n_log_pages, qn_error *error);
+/* Pages that nothing is in, and all of them. */
+int journal_rows_pages(journal_rows *rows, uint32_t *ret_n_free, uint32_t *ret_n_pages, qn_error *error);
+/* Gives at most so many free pages back to the disk. Not in a transaction. */
+int journal_rows_shrink(journal_rows *rows, uint32_t n_pages, qn_error *error);
 /* Pages in the log after the last commit. */
 uint32_t journal_rows_log_pages(const journal_rows *rows);
 

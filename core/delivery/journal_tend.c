@@ -12,7 +12,8 @@
 #include "delivery/journal_database.h"
 
 enum { LOG_PAGES = 4096, LOG_PAGES_MAX = 16384, PROBE_BYTES = 4 << 20 };
-static const int64_t oldest_every_ns = 100000000;
+enum { FREE_PAGES_KEPT = 2048, SHRUNKEN_AT_ONCE = 256 };
+static const int64_t oldest_every_ns = 100000000, shrink_every_ns = 1000000000, shrink_pause_ns = 10000000;
 
 /* --- room --- */
 
@@ -87,6 +88,29 @@ void journal_tend_log(journal *self) {
   self->log_pages_next = rc != 0 || n_left > 0 ? n_pages + LOG_PAGES : LOG_PAGES;
 }
 
+/* --- the file --- */
+
+/* Pages that are free are used again, so a file that is at most half empty stays as it is. After a backlog it is made smaller by and by.
+ * [locked; given away meanwhile] */
+static void shrink(journal *self) {
+  qn_error error = { 0 };
+  uint32_t n_free = 0, n_pages = 0, n_left = 0;
+  self->shrunken_ns = journal_now_ns();
+  self->shrunken_commit = self->n_commits;
+  pthread_mutex_unlock(&self->mutex);
+  pthread_mutex_lock(&self->writing_mutex);
+  int rc = journal_rows_pages(self->writing, &n_free, &n_pages, &error);
+  bool shrinks = rc == 0 && n_free > FREE_PAGES_KEPT && n_free > n_pages / 2;
+  if (shrinks) {
+    rc = journal_rows_shrink(self->writing, SHRUNKEN_AT_ONCE, &error);
+  } else if (rc == 0 && self->shrinks) { /* the end of it: only now does the disk see it */
+    rc = journal_rows_checkpoint(self->writing, true, &n_left, &error);
+  }
+  pthread_mutex_unlock(&self->writing_mutex);
+  pthread_mutex_lock(&self->mutex);
+  self->shrinks = shrinks && rc == 0;
+}
+
 /* --- whether it can write --- */
 
 /* Room for a document on the disk: a small change to the database alone may find some where a document would not. */
@@ -128,22 +152,37 @@ int journal_tend_probe(journal *self, qn_error *error) {
 
 /* --- all of it --- */
 
+/* When the oldest, and the file, are to be looked at next; INT64_MAX: nothing has changed since. */
+static int64_t oldest_due(const journal *self) {
+  return self->oldest_commit == self->n_commits ? INT64_MAX : self->oldest_ns + oldest_every_ns;
+}
+
+static int64_t shrink_due(const journal *self) {
+  if (self->shrinks) {
+    return self->shrunken_ns + shrink_pause_ns;
+  }
+  return self->shrunken_commit == self->n_commits ? INT64_MAX : self->shrunken_ns + shrink_every_ns;
+}
+
 void journal_tend(journal *self) {
-  int64_t due_ns = self->oldest_ns + oldest_every_ns;
-  bool is_dirty = self->oldest_commit != self->n_commits;
   if (self->room_due && !self->fails) {
     tell_room(self);
   }
-  if (is_dirty && journal_now_ns() >= due_ns) {
+  if (oldest_due(self) <= journal_now_ns()) {
     look_for_oldest(self);
-    is_dirty = false;
+  }
+  if (!self->fails && shrink_due(self) <= journal_now_ns()) {
+    shrink(self);
+    journal_tend_log(self);
   }
   if (self->first != NULL || self->closing || self->fails || self->room_due) {
     return;
   }
-  if (is_dirty) {
-    journal_wait_until(&self->queued, &self->mutex, due_ns);
-  } else {
+  int64_t oldest_ns = oldest_due(self), shrink_ns = shrink_due(self);
+  int64_t due_ns = oldest_ns < shrink_ns ? oldest_ns : shrink_ns;
+  if (due_ns == INT64_MAX) {
     pthread_cond_wait(&self->queued, &self->mutex);
+  } else {
+    journal_wait_until(&self->queued, &self->mutex, due_ns);
   }
 }

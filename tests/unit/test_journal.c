@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "journal_world.h"
 
@@ -302,6 +303,55 @@ static void lines_are_the_same_ever_after(void **state) {
   world_close(self);
 }
 
+/* --- the file --- */
+
+static uint64_t file_bytes(const char *path) {
+  struct stat status;
+  return stat(path, &status) == 0 ? (uint64_t)status.st_size : 0;
+}
+
+static void file_shrinks_after_a_backlog(void **state) {
+  (void)state;
+  enum { N = 50, BYTES = 900000 };
+  journal_world *self = world_open(NULL);
+  for (uint64_t i = 0; i < N; i++) {
+    world_put(self, i, BYTES, NULL);
+  }
+  world_flush(self);
+  assert_true(world_count(self).file_bytes > (uint64_t)N * BYTES);
+  for (uint64_t i = 0; i < N; i++) {
+    journal_entry *entry = world_take(self);
+    world_check(entry, i, BYTES);
+    journal_settle(entry);
+  }
+  world_flush(self);
+  for (int i = 0; i < 3000 && world_count(self).file_bytes > (uint64_t)N * BYTES; i++) {
+    usleep(10000);
+  }
+  world_close(self); /* the log is written back */
+  assert_true(file_bytes("state/journal.db") < (uint64_t)N * BYTES / 2);
+}
+
+/* Much more passes through than the file may ever hold. */
+static void file_stays_small_under_load(void **state) {
+  (void)state;
+  enum { N = 25000, BYTES = 3000, BEHIND = 50 };
+  journal_world *self = world_open(NULL);
+  for (uint64_t i = 0; i < N; i++) {
+    world_put(self, i, BYTES, NULL);
+    if (i >= BEHIND) {
+      journal_settle(world_take(self));
+    }
+  }
+  for (uint64_t i = 0; i < BEHIND; i++) {
+    journal_settle(world_take(self));
+  }
+  world_flush(self);
+  assert_true(world_count(self).file_bytes < (uint64_t)N * BYTES * 2 / 3);
+  assert_int_equal(world_count(self).settled, N);
+  world_close(self);
+}
+
 /* --- who else is there --- */
 
 static void second_worker_is_refused(void **state) {
@@ -342,6 +392,8 @@ int main(void) {
     cmocka_unit_test_setup_teardown(taking_ends_with_interruption, world_enter, world_leave),
     cmocka_unit_test_setup_teardown(confirmation_is_known_after_return_and_restart, world_enter, world_leave),
     cmocka_unit_test_setup_teardown(lines_are_the_same_ever_after, world_enter, world_leave),
+    cmocka_unit_test_setup_teardown(file_shrinks_after_a_backlog, world_enter, world_leave),
+    cmocka_unit_test_setup_teardown(file_stays_small_under_load, world_enter, world_leave),
     cmocka_unit_test_setup_teardown(second_worker_is_refused, world_enter, world_leave),
     cmocka_unit_test_setup_teardown(files_are_for_their_owner_only, world_enter, world_leave),
   };
