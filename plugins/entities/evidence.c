@@ -63,26 +63,53 @@ static const char *core_form(const scan *s, const scan_word *w, uint32_t *ret_le
   return s->heap + w->form + skip;
 }
 
+/* A piece of a word, in bytes. */
+typedef struct piece {
+  char bytes[4];
+  uint32_t n;
+} piece;
+
+static inline bool is_piece(const char *at, const piece *p) {
+  return at[0] == p->bytes[0] && at[1] == p->bytes[1] && (p->n == 2 || (at[2] == p->bytes[2] && at[3] == p->bytes[3]));
+}
+
 /* The core between the article or a prefix of verbs and a common ending: words of one root and class fall together. */
 static uint64_t stem_of(const scan *s, const scan_word *w) {
-  static const char *const prefixes[] = { "ال", "سي", "ست", "ي", "ت" };
-  static const char *const endings[] = { "ات", "ون", "ين", "وا", "ها", "هم", "ان", "ه", "ت", "ي", "ا" };
+  static const piece prefixes[] = {
+    { "\xD8\xA7\xD9\x84", 4 }, /* ال */
+    { "\xD8\xB3\xD9\x8A", 4 }, /* سي */
+    { "\xD8\xB3\xD8\xAA", 4 }, /* ست */
+    { "\xD9\x8A", 2 },         /* ي */
+    { "\xD8\xAA", 2 },         /* ت */
+  };
+  static const piece endings[] = {
+    { "\xD8\xA7\xD8\xAA", 4 }, /* ات */
+    { "\xD9\x88\xD9\x86", 4 }, /* ون */
+    { "\xD9\x8A\xD9\x86", 4 }, /* ين */
+    { "\xD9\x88\xD8\xA7", 4 }, /* وا */
+    { "\xD9\x87\xD8\xA7", 4 }, /* ها */
+    { "\xD9\x87\xD9\x85", 4 }, /* هم */
+    { "\xD8\xA7\xD9\x86", 4 }, /* ان */
+    { "\xD9\x87", 2 },         /* ه */
+    { "\xD8\xAA", 2 },         /* ت */
+    { "\xD9\x8A", 2 },         /* ي */
+    { "\xD8\xA7", 2 },         /* ا */
+  };
   uint32_t len = 0;
   if ((w->shape & WORD_ARABIC) == 0 || w->key_len > KEY_BYTES_MAX) {
     return 0;
   }
   const char *form = core_form(s, w, &len);
   for (size_t k = 0; k < sizeof prefixes / sizeof prefixes[0]; k++) {
-    uint32_t n = (uint32_t)strlen(prefixes[k]);
-    if (len >= n + STEM_MIN && memcmp(form, prefixes[k], n) == 0) {
-      form += n;
-      len -= n;
+    if (len >= prefixes[k].n + STEM_MIN && is_piece(form, &prefixes[k])) {
+      form += prefixes[k].n;
+      len -= prefixes[k].n;
       break;
     }
   }
   for (size_t k = 0; k < sizeof endings / sizeof endings[0]; k++) {
-    uint32_t n = (uint32_t)strlen(endings[k]);
-    if (len >= n + STEM_MIN && memcmp(form + len - n, endings[k], n) == 0) {
+    uint32_t n = endings[k].n;
+    if (len >= n + STEM_MIN && is_piece(form + len - n, &endings[k])) {
       len -= n;
       break;
     }

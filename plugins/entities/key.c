@@ -49,10 +49,13 @@ static int is_digit(char c) {
 /* A point counts within a number only: 3.5 is not 35. */
 static int counts(const char *form, size_t len, size_t i) {
   uint8_t byte = (uint8_t)form[i];
+  if (byte >= 0x80) {
+    return 1;
+  }
   if (byte == '.') {
     return i > 0 && i + 1 < len && is_digit(form[i - 1]) && is_digit(form[i + 1]);
   }
-  return byte >= 0x80 || is_digit(form[i]) || (byte >= 'a' && byte <= 'z') || byte == '+';
+  return is_digit(form[i]) || (byte >= 'a' && byte <= 'z') || byte == '+';
 }
 
 key key_of(const char *form, size_t len) {

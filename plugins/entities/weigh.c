@@ -3,15 +3,19 @@
 /* Sieves features, then looks up and adds the weights of the rest. */
 #include "entities/weigh.h"
 
+#include <stddef.h>
 #include <string.h>
 
 /* Of a model with 50,000 features, one unknown feature in twenty gets through 128 KB, which stay in a core's cache. */
 enum { SIEVE_LOG2 = 20, SIEVE_WORDS = 1 << (SIEVE_LOG2 - 6), SIEVE_MASK = (1 << SIEVE_LOG2) - 1 };
 
-/* The weights of a row that are added at once; gcc and clang both make of this what the processor has. */
-enum { EIGHT = 8 };
-typedef int8_t eight_weights __attribute__((vector_size(EIGHT)));
-typedef int16_t eight_sums __attribute__((vector_size(EIGHT * sizeof(int16_t))));
+/* A whole slot is added at once, the print with the weights: one load, and nothing is left over. gcc and clang both make of
+ * this what the processor has. */
+enum { SLOT = sizeof(model_slot), PRINT = sizeof(model_slot) - MODEL_ROW };
+typedef int8_t slot_bytes __attribute__((vector_size(SLOT)));
+typedef int16_t slot_steps __attribute__((vector_size(SLOT * sizeof(int16_t))));
+typedef uint16_t slot_sums __attribute__((vector_size(SLOT * sizeof(uint16_t)))); /* what is no weight may overflow */
+_Static_assert(sizeof(model_slot) == 16 && offsetof(model_slot, weights) == PRINT, "slots are added as vectors");
 
 int weigh_use(weigher *w, const ner_model *model, scan *s) {
   if (w->model == model) {
@@ -50,22 +54,17 @@ void weigh_features(const weigher *w, uint64_t *features, uint32_t n, weigh_row 
   for (uint32_t k = 0; k < n_kept; k++) {
     __builtin_prefetch(&model->slots[features[k] & model->mask]);
   }
-  eight_sums front = { 0 };
-  int16_t rest[MODEL_ROW - EIGHT] = { 0 };
+  slot_sums sums = { 0 };
   for (uint32_t k = 0; k < n_kept; k++) {
     const int8_t *weights = model_find(model, features[k]);
     if (weights == NULL) {
       continue;
     }
-    eight_weights first;
-    memcpy(&first, weights, sizeof first);
-    front += __builtin_convertvector(first, eight_sums);
-    for (uint32_t y = 0; y < MODEL_ROW - EIGHT; y++) {
-      rest[y] = (int16_t)(rest[y] + weights[EIGHT + y]);
-    }
+    slot_bytes slot;
+    memcpy(&slot, weights - PRINT, sizeof slot);
+    sums += (slot_sums) __builtin_convertvector(slot, slot_steps);
   }
-  memcpy(ret_sums, &front, sizeof front);
-  memcpy(ret_sums + EIGHT, rest, sizeof rest);
+  memcpy(ret_sums, (const char *)&sums + PRINT * sizeof(uint16_t), sizeof(weigh_row));
 }
 
 void weigh_done(weigher *w, const scan *s) {
