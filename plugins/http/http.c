@@ -79,7 +79,7 @@ static void http_credit(void *instance, qn_call *call) {
   http_source *self = instance;
   (void)call;
   self->now_ms = self->io->now_ms(self->env);
-  self->is_starved = false;
+  self->is_starved = self->is_full = false;
   taking_run(self);
   server_kick(self);
   server_check_end(self);

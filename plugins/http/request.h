@@ -127,6 +127,8 @@ void request_body_free(request *request);
 void request_take(request *request);
 /* Emits what waits, as far as there is credit and this turn allows. */
 void taking_run(http_source *source);
+/* Has those answered who have waited for room long enough. */
+void taking_sweep(http_source *source);
 void take_accepted(void *instance, const qn_acceptance *const *acceptances, uint32_t n);
 void take_finished(void *instance, const qn_finish *const *finishes, uint32_t n);
 void take_settled(http_source *source, const qn_receipt *receipts, uint32_t n);

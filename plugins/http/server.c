@@ -356,6 +356,7 @@ static void on_sweep(void *arg) {
   self->now_ms = self->io->now_ms(self->env);
   const peer_limits limits = { self->settings.idle_ms, self->settings.body_rate, self->settings.certificate == NULL };
   peers_sweep(&self->peers, &limits, self->now_ms);
+  taking_sweep(self);
   requests_sweep(self);
   if (self->is_stopping && self->now_ms >= self->stop_by_ms) {
     requests_stop(self, true);

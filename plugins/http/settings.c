@@ -155,6 +155,7 @@ static int read_names(qn_create *create, settings *self) {
 }
 
 static void read_limits(qn_create *create, settings *self) {
+  self->full_ms = (uint64_t)qn_config_i64(create, "/full_ms", 1000);
   self->wait_ms = (uint64_t)qn_config_i64(create, "/wait_ms", 30000);
   self->idle_ms = (uint64_t)qn_config_i64(create, "/idle_ms", 30000);
   self->stop_ms = (uint64_t)qn_config_i64(create, "/stop_ms", 5000);

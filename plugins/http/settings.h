@@ -23,7 +23,7 @@ typedef struct settings {
   char *certificate, *key; /* PEM, both or none */
   char *prefix, *source_name, *media_type;
   json_rules rules;
-  uint64_t wait_ms, idle_ms, stop_ms;
+  uint64_t full_ms, wait_ms, idle_ms, stop_ms;
   uint32_t retry_after_s;
   uint64_t body_rate; /* bytes a second */
   size_t body_bytes, bodies_bytes, header_bytes;

@@ -65,7 +65,9 @@ typedef struct http_source {
   request *requests; /* all */
   uint32_t n_requests;
   request_list taking;      /* those with documents that are not emitted yet */
-  bool is_starved;          /* no credit: credit() will tell */
+  bool is_starved;          /* no room: credit() will tell */
+  bool is_full;             /* there was none for so long that nobody waits for it any more */
+  uint64_t starved_ms;      /* since when */
   bool is_taking;           /* inside taking_run */
   struct control_ask *asks; /* what the worker has been asked */
   cookies cookies;

@@ -174,16 +174,18 @@ static take_state state_of(int rc) {
   }
 }
 
-/* Emits one document. False: there is no credit now. */
+/* Emits one document. False: there is no room now. Who sends a document waits for some, but once there has been none for a while, all are
+ * told at once until there is some again. */
 static bool emit_one(request *self, uint32_t index) {
   http_source *source = self->source;
   taken *it = &self->documents[index];
   uint8_t *room = NULL;
   int rc = source->call == NULL ? -ECANCELED
                                 : source->host->emit_reserve(source->call, self->drafts.all[index].text.len, &room);
-  if (rc == -EAGAIN && source->intake == NULL) {
+  if (rc == -EAGAIN && !source->is_full) {
     return false;
   }
+  source->is_full = rc == -EAGAIN;
   rc = rc == 0 ? send_off(self, index, room) : rc;
   if (rc != 0 && it->state != TAKE_FAILED) {
     it->state = state_of(rc);
@@ -216,6 +218,7 @@ void taking_run(http_source *source) {
     request *at = source->taking.first;
     request_leave(at);
     source->is_starved = !take_slice(at, &documents, &bytes);
+    source->starved_ms = source->now_ms;
     if (at->n_emitted < at->n_documents) {
       join_line(at);
     } else {
@@ -226,6 +229,14 @@ void taking_run(http_source *source) {
   source->is_taking = false;
   if (source->taking.first != NULL && !source->is_starved) {
     server_kick_later(source);
+  }
+}
+
+void taking_sweep(http_source *source) {
+  if (source->is_starved && source->intake != NULL && source->now_ms - source->starved_ms >= source->settings.full_ms) {
+    source->is_starved = false;
+    source->is_full = true;
+    taking_run(source);
   }
 }
 
