@@ -96,6 +96,9 @@ struct qn_harness {
   bool has_context;
 
   int64_t now_ms;
+  uint32_t attempt; /* that calls are told from now on */
+  int (*file_open)(void *arg, const char *path);
+  void *file_arg;
   uint32_t timeout_ms, deadline_ms, part_credits;
   void (*log)(void *arg, uint32_t level, const char *text, size_t len);
   void *log_arg;
@@ -132,8 +135,10 @@ typedef struct harness_guest {
   document_pool *pool;
   int64_t now_ms;
   uint32_t timeout_ms;
-  bool worker;        /* lends what a worker has */
-  harness_kept *kept; /* of it, what an earlier life kept; NULL: a life of its own */
+  bool worker;                                   /* lends what a worker has */
+  harness_kept *kept;                            /* of it, what an earlier life kept; NULL: a life of its own */
+  int (*file_open)(void *arg, const char *path); /* as in host_hooks; may be NULL */
+  void *file_arg;
   void (*log)(void *arg, uint32_t level, const char *text, size_t len);
   void *log_arg;
 } harness_guest;

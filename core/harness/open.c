@@ -43,6 +43,11 @@ static void on_log(void *arg, qn_env *env, uint32_t level, const char *text, siz
   }
 }
 
+static int on_file_open(void *arg, const char *path) {
+  const qn_harness *self = arg;
+  return self->file_open != NULL ? self->file_open(self->file_arg, path) : host_file_descriptor(path);
+}
+
 static const void *no_extension(qn_env *env, const char *name) {
   (void)env;
   (void)name;
@@ -155,6 +160,7 @@ static int fill_body(qn_harness *self, const qn_harness_options *options, harnes
   self->hooks = (host_hooks){ .log = on_log,
                               .extension = options->no_extensions != 0 ? no_extension : find_extension,
                               .complete = pending_complete,
+                              .file_open = on_file_open,
                               .arg = self };
   emit_hooks_set(&self->hooks);
   self->lent = lent_table_new(options->host_bytes, options->abi_minor);
@@ -197,6 +203,7 @@ static int create(qn_harness *self, const char *id, const qn_harness_fault *faul
 static qn_harness *harness_new(void) {
   qn_harness *self = calloc(1, sizeof *self);
   if (self != NULL) {
+    self->attempt = 1;
     atomic_store(&self->fault.function, -1);
     pthread_mutex_init(&self->lock, NULL);
   }
@@ -246,6 +253,8 @@ int harness_open_guest(const harness_guest *guest, qn_harness **ret_harness, qn_
     .arg = guest->log_arg,
   };
   self->is_guest = true;
+  self->file_open = guest->file_open;
+  self->file_arg = guest->file_arg;
   self->info = guest->info;
   self->table = guest->table;
   self->schemas = guest->schemas;

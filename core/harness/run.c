@@ -89,6 +89,7 @@ void run_begin(qn_harness_run *run) {
   qn_harness *harness = run->harness;
   host_call_begin(&run->call, run->doc != NULL ? run->doc->held : NULL, run->doc != NULL ? &run->layout : NULL);
   run->call.call.now_ms = harness->now_ms;
+  run->call.call.attempt = harness->attempt;
   run->n_emitted = 0;
   run->begin_ns = harness_clock_ns();
   if (harness->deadline_ms > 0) {

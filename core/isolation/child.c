@@ -334,7 +334,7 @@ static int exchange(child *self, child_item *items, uint32_t n, uint32_t *ret_n_
     }
   }
   uint64_t limit_ms = self->options.timeout_ms > 0 ? self->options.timeout_ms : CHILD_TIMEOUT_MS;
-  bool together = self->options.stage.info->call == CALL_BATCH;
+  bool together = self->options.stage.info->call != CALL_ONE;
   process_begin(&self->process);
   limits_begin(self, limit_ms, self->options.stage.isolation.cpu_ms, together ? 1 : n);
   int rc = wire_send(self->process.socket, WIRE_BATCH, n, self->output.bytes, self->output.len, wait_ready, self);
@@ -408,10 +408,9 @@ static void limits_default(plan_isolation *limits) {
 
 int child_new(const child_options *options, child **ret_child, qn_error *error) {
   const stage_info *info = options->stage.info;
-  if (info->role != ROLE_TRANSFORM || info->call == CALL_ASYNC || info->splits) {
+  if (info->role != ROLE_TRANSFORM || info->splits) {
     return error_set(error, -ENOTSUP, "not-isolated",
-                     "stage \"%s\" cannot be isolated: only transforms that are called with one document or with "
-                     "batches can",
+                     "stage \"%s\" cannot be isolated: only transforms that do not split documents can",
                      options->stage.id);
   }
   child *self = calloc(1, sizeof *self);

@@ -17,7 +17,7 @@ enum { CHILD_BATCH_MAX = 64, CHILD_TIMEOUT_MS = 60000 };
 typedef struct child child;
 
 typedef struct child_options {
-  setup stage;         /* everything outlives the child; one document a call or batches, no splitting */
+  setup stage;         /* everything outlives the child; no splitting */
   uint32_t timeout_ms; /* for one document, or a call with a batch; 0: CHILD_TIMEOUT_MS */
   const char *program; /* that runs stage_host_main when its one argument says so; NULL: this program's own file */
   void (*log)(void *arg, uint32_t level, const char *text, size_t len); /* lines of the child; NULL: nobody listens */

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Loads the one plugin behind the sandbox, makes the stage, and answers batches until the run hangs up. */
+/* Loads the one plugin behind the sandbox, makes the stage, and answers batches until the run hangs up. An asynchronous stage
+ * runs on a harness, which has tickets and a loop: all documents of a batch are pending at once. */
 #include "isolation/stage_host.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -16,6 +18,7 @@
 
 #include "document/block.h"
 #include "document/block_part.h"
+#include "harness/harness_body.h"
 #include "isolation/lent_files.h"
 #include "isolation/sandbox.h"
 #include "isolation/setup.h"
@@ -23,7 +26,7 @@
 #include "plugin/host.h"
 #include "plugin/registry_load.h"
 
-enum { LOG_LINE_MAX = 4000, WATCH_STACK_BYTES = 64 << 10 };
+enum { LOG_LINE_MAX = 4000, WATCH_STACK_BYTES = 64 << 10, FAREWELL_MS = 2000 };
 
 typedef struct stage_host {
   stage_scene *scene;
@@ -34,6 +37,9 @@ typedef struct stage_host {
   qn_env env;
   host_hooks hooks;
   void *instance, *context;
+  qn_harness *harness; /* of an asynchronous stage, instead of the four above */
+  qn_harness_doc *wrapped[WIRE_DOCUMENTS_MAX];
+  qn_harness_run *runs[WIRE_DOCUMENTS_MAX];
   document_pool *pool;
   record_encoder *encoder;
   host_call calls[WIRE_DOCUMENTS_MAX]; /* of a batch: all at once only if the stage takes batches */
@@ -59,11 +65,32 @@ static void log_line(void *arg, qn_env *env, uint32_t level, const char *text, s
   (void)written;
 }
 
+static void log_words(void *arg, uint32_t level, const char *text, size_t len) {
+  log_line(arg, NULL, level, text, len);
+}
+
 /* --- making the stage --- */
 
 static int file_open(void *arg, const char *path) {
   stage_host *self = arg;
   return lent_files_open(&self->files, path);
+}
+
+static int make_async(stage_host *self, qn_error *error) {
+  const setup *from = &self->setup.stage;
+  const harness_guest guest = { .info = from->info,
+                                .table = self->table,
+                                .id = from->id,
+                                .config = from->config,
+                                .base_folder = from->base_folder != NULL ? from->base_folder : ".",
+                                .layout = &self->setup.layout,
+                                .schemas = self->setup.schemas,
+                                .pool = self->pool,
+                                .timeout_ms = FAREWELL_MS,
+                                .file_open = file_open,
+                                .file_arg = self,
+                                .log = log_words };
+  return harness_open_guest(&guest, &self->harness, error);
 }
 
 static int make_stage(stage_host *self, qn_error *error) {
@@ -78,6 +105,9 @@ static int make_stage(stage_host *self, qn_error *error) {
     return rc;
   }
   self->table = registry_entry(plugin, from->info->name);
+  if (from->info->call == CALL_ASYNC) {
+    return make_async(self, error);
+  }
   self->hooks = (host_hooks){ .log = log_line, .file_open = file_open, .arg = self };
   host_env_init(&self->env, from->info, from->id, from->config, from->base_folder, &self->hooks);
   rc = host_create(&self->env, self->table, &self->instance, error);
@@ -242,9 +272,67 @@ static int run_together(stage_host *self, const wire_frame *in) {
   return 0;
 }
 
+/* Begins one document; one that cannot be read is rejected when its turn to answer comes. */
+static int begin_pending(stage_host *self, uint32_t index, const wire_document *head, const unsigned char *block) {
+  self->calls[index].error = (qn_error){ 0 };
+  self->wrapped[index] = NULL;
+  int rc = block_read(self->pool, block, head->block_bytes, &self->documents[index], &self->calls[index].error);
+  if (rc != 0) {
+    self->documents[index] = NULL;
+    return 0;
+  }
+  document *other = document_ref(self->documents[index]);
+  self->wrapped[index] = doc_wrap(self->harness, other);
+  self->harness->now_ms = head->now_ms;
+  self->harness->attempt = head->attempt;
+  bool begun =
+      self->wrapped[index] != NULL && qn_harness_begin(self->harness, self->wrapped[index], &self->runs[index]) == 0;
+  return begun ? 0 : -ENOMEM;
+}
+
+/* Waits for one; those behind it go on meanwhile. */
+static int end_pending(stage_host *self, uint32_t index) {
+  qn_error *error = &self->calls[index].error;
+  qn_status status = QN_STATUS_REJECT;
+  if (self->wrapped[index] != NULL) {
+    qn_harness_outcome outcome;
+    status = qn_harness_wait(self->runs[index], UINT32_MAX, &outcome);
+    snprintf(error->slug, sizeof error->slug, "%.48s", outcome.slug);
+    snprintf(error->message, sizeof error->message, "%s", outcome.message);
+    qn_harness_end(self->runs[index]);
+  }
+  int rc = put_result(self, status, error, self->documents[index]);
+  qn_harness_doc_free(self->wrapped[index]);
+  document_unref(self->documents[index]);
+  self->documents[index] = NULL;
+  return rc;
+}
+
+static int run_pending(stage_host *self, const wire_frame *in) {
+  size_t at = 0;
+  int rc = 0;
+  atomic_store_explicit(&self->scene->at, 1, memory_order_relaxed);
+  for (uint32_t i = 0; rc == 0 && i < in->n; i++) {
+    wire_document head;
+    const unsigned char *block = next_document(in, &at, &head);
+    rc = block == NULL ? -EBADMSG : begin_pending(self, i, &head, block);
+  }
+  for (uint32_t i = 0; rc == 0 && i < in->n; i++) {
+    rc = end_pending(self, i);
+  }
+  return rc;
+}
+
+static int run_batch_of(stage_host *self, const wire_frame *in) {
+  stage_call call = self->setup.stage.info->call;
+  return call == CALL_ASYNC   ? run_pending(self, in)
+         : call == CALL_BATCH ? run_together(self, in)
+                              : run_one_by_one(self, in);
+}
+
 static void tell_memory(stage_host *self) {
   host_memory now;
-  host_memory_get(&self->env, &now);
+  host_memory_get(self->harness != NULL ? &self->harness->env : &self->env, &now);
   atomic_store_explicit(&self->scene->held_bytes, now.held_bytes, memory_order_relaxed);
   atomic_store_explicit(&self->scene->most_bytes, now.most_bytes, memory_order_relaxed);
   atomic_store_explicit(&self->scene->file_bytes, now.file_bytes, memory_order_relaxed);
@@ -258,7 +346,7 @@ static int serve(stage_host *self) {
       return rc;
     }
     self->output.len = 0;
-    rc = self->setup.stage.info->call == CALL_BATCH ? run_together(self, &in) : run_one_by_one(self, &in);
+    rc = run_batch_of(self, &in);
     uint32_t n = in.n;
     wire_frame_done(&in);
     tell_memory(self);
@@ -271,6 +359,13 @@ static int serve(stage_host *self) {
 
 /* The run has no more documents: what the stage does at its end, such as writing down what it remembers, it does now. */
 static void farewell(stage_host *self) {
+  if (self->harness != NULL) {
+    qn_error error = { 0 };
+    if (harness_discard(self->harness, &error) != 0) {
+      log_words(NULL, QN_LOG_WARNING, error.message, strlen(error.message));
+    }
+    return;
+  }
   const qn_transform *table = self->table->transform;
   if (table->context_close != NULL) {
     table->context_close(self->context);

@@ -11,8 +11,8 @@ void draft_check_support(draft *self) {
   for (uint32_t i = 0; i < self->n_stages; i++) {
     const draft_stage *stage = &self->stages[i];
     const stage_info *info = stage->stage.info;
-    if (stage->stage.isolate && info != NULL && (info->call == CALL_ASYNC || info->splits)) {
-      refuse(self, stage, "isolate", "isolation of asynchronous stages, and of those that split documents");
+    if (stage->stage.isolate && info != NULL && info->splits) {
+      refuse(self, stage, "isolate", "isolation of stages that split documents");
     }
   }
 }

@@ -185,7 +185,11 @@ static const work *work_for(const runtime *self, const plan_segment *planned) {
   bool batches = info->call == CALL_BATCH, parallel = info->concurrency == CONCURRENCY_PARALLEL;
   switch (planned->kind) {
   case SEGMENT_ISOLATED:
-    return !self->options.unisolated ? &isolated_work : batches ? &batch_work : parallel ? &parallel_work : &solo_work;
+    return !self->options.unisolated  ? &isolated_work
+           : info->call == CALL_ASYNC ? &async_work
+           : batches                  ? &batch_work
+           : parallel                 ? &parallel_work
+                                      : &solo_work;
   case SEGMENT_PARALLEL:
     return &parallel_work;
   case SEGMENT_ORDERED:

@@ -209,7 +209,7 @@ static uint32_t count_tickets(const runtime *self) {
   uint32_t n_ends = count_role(self->plan, ROLE_SOURCE) + count_role(self->plan, ROLE_SINK);
   uint32_t n = n_ends * (SINK_BATCH_MAX + 1);
   for (uint32_t i = 0; i < self->n_segments; i++) {
-    n += self->segments[i].planned->kind == SEGMENT_ASYNC ? work_async_slots(self) : 0;
+    n += self->segments[i].work == &async_work ? work_async_slots(self) : 0;
   }
   return n;
 }

@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +20,7 @@
 #include "qanat/stage.h"
 
 /* The descriptor that a stage host talks to its parent through. */
-enum { PARENT_SOCKET = 3, GARBAGE = 64, WORDS_MAX = 512, WORK_MS = 60 };
+enum { PARENT_SOCKET = 3, GARBAGE = 64, WORDS_MAX = 512, WORK_MS = 60, NAP_MS = 200 };
 
 /* What create found, which documents ask for. */
 typedef struct found {
@@ -191,6 +192,8 @@ static void harm(const char *what) {
     struct timespec used;
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
     burn((int64_t)used.tv_sec * 1000 + used.tv_nsec / 1000000 + WORK_MS);
+  } else if (strcmp(what, "nap") == 0) {
+    nanosleep(&(struct timespec){ .tv_nsec = NAP_MS * 1000000L }, NULL);
   } else if (strcmp(what, "memory") == 0) {
     take_all_memory();
   } else if (strcmp(what, "garbage") == 0) {
@@ -243,6 +246,46 @@ static void process_batch(void *instance, void *context, qn_call *const *calls, 
   }
 }
 
+/* --- asynchronous: each document in a thread of its own --- */
+
+typedef struct pending {
+  void *instance;
+  qn_call *call;
+  qn_ticket ticket;
+} pending;
+
+static void *process_and_complete(void *arg) {
+  static const char why[] = "it is not mine";
+  pending one = *(pending *)arg;
+  const qn_host *host = one.call->host;
+  qn_env *env = one.call->env;
+  free(arg);
+  qn_status status = process(one.instance, NULL, one.call);
+  bool failed = status >= QN_STATUS_RETRY;
+  host->complete(env, one.ticket, status, failed ? "not-mine" : NULL, failed ? why : NULL, failed ? sizeof why - 1 : 0);
+  return NULL;
+}
+
+static qn_status process_later(void *instance, void *context, qn_call *call) {
+  (void)context;
+  pthread_t thread;
+  pending *one = malloc(sizeof *one);
+  if (one == NULL) {
+    return qn_fail(call, QN_STATUS_FATAL, "no-memory", "no memory");
+  }
+  *one = (pending){ instance, call, call->ticket };
+  if (pthread_create(&thread, NULL, process_and_complete, one) != 0) {
+    free(one);
+    return qn_fail(call, QN_STATUS_FATAL, "no-thread", "no thread");
+  }
+  pthread_detach(thread);
+  return QN_STATUS_PENDING;
+}
+
+static const qn_transform async_table = {
+  .size = sizeof(qn_transform), .create = create, .destroy = destroy, .process = process_later
+};
+
 static const qn_transform one_table = {
   .size = sizeof(qn_transform), .create = create, .destroy = destroy, .process = process
 };
@@ -252,6 +295,7 @@ static const qn_transform batch_table = {
 static const qn_stage one = { .size = sizeof(qn_stage), .name = "hostile", .transform = &one_table };
 static const qn_stage batch = { .size = sizeof(qn_stage), .name = "hostile-batch", .transform = &batch_table };
 static const qn_stage reach = { .size = sizeof(qn_stage), .name = "hostile-reach", .transform = &one_table };
-static const qn_stage *const stages[] = { &one, &batch, &reach };
+static const qn_stage async = { .size = sizeof(qn_stage), .name = "hostile-async", .transform = &async_table };
+static const qn_stage *const stages[] = { &one, &batch, &reach, &async };
 
-QN_EXPORT const qn_plugin qn_plugin_v1 = { .size = sizeof(qn_plugin), .n_stages = 3, .stages = stages };
+QN_EXPORT const qn_plugin qn_plugin_v1 = { .size = sizeof(qn_plugin), .n_stages = 4, .stages = stages };

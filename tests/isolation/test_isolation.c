@@ -62,6 +62,42 @@ static void harm_in_a_batch_costs_its_document_and_no_other(void **state) {
   harm_in("hostile-batch");
 }
 
+static void harm_in_a_thread_costs_its_document_and_no_other(void **state) {
+  (void)state;
+  harm_in("hostile-async");
+}
+
+static uint64_t now_ms(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* All of a batch are pending at once: it takes as long as one, and not as all of them one after the other. */
+static void asynchronous_documents_are_pending_together(void **state) {
+  (void)state;
+  enum { NAP_MS = 200, N = 24 };
+  world w;
+  qn_error error = { 0 };
+  child_item items[N] = { 0 };
+  world_open(&w, "");
+  w.timeout_ms = 60000;
+  w.isolation.memory_bytes = 0; /* as usual: threads take much address space */
+  assert_int_equal(world_start(&w, "hostile-async", &error), 0);
+  for (uint32_t i = 0; i < N; i++) {
+    items[i] = (child_item){ .document = document_of(&w, "nap", 3), .attempt = 1 };
+  }
+  uint64_t begin_ms = now_ms();
+  assert_int_equal(child_run_batch(w.child, items, N, &error), 0);
+  assert_in_range(now_ms() - begin_ms, NAP_MS, NAP_MS * N / 4 * 3);
+  for (uint32_t i = 0; i < N; i++) {
+    assert_int_equal(items[i].status, QN_STATUS_OK);
+    assert_int_equal(answer_of(items[i].document), 3);
+    document_unref(items[i].document);
+  }
+  world_close(&w);
+}
+
 typedef struct try_case {
   const char *what;
   int code;
@@ -268,6 +304,8 @@ int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(harm_costs_its_document_and_no_other),
     cmocka_unit_test(harm_in_a_batch_costs_its_document_and_no_other),
+    cmocka_unit_test(harm_in_a_thread_costs_its_document_and_no_other),
+    cmocka_unit_test(asynchronous_documents_are_pending_together),
     cmocka_unit_test(what_is_forbidden_fails_and_what_is_not_works),
     cmocka_unit_test(dropped_document_is_dropped),
     cmocka_unit_test(lines_of_the_child_are_logged_and_never_block_it),

@@ -62,7 +62,7 @@ static void add_transform(world *w) {
   made.attempts = 1 + roll(w, 4);
   made.has_timeout = strcmp(made.use, "maze-async") == 0 && chance(w, 5);
   made.forget = made.has_timeout ? 20 : 0;
-  made.isolated = !made.splits && strcmp(made.use, "maze-async") != 0 && chance(w, 10);
+  made.isolated = !made.splits && !made.has_timeout && chance(w, 10);
   made.per_call = 1 + roll(w, 3);
   made.drops_errors = chance(w, 20);
   made.takes = chance(w, 40) ? (choice)(1 + roll(w, 2)) : TAKE_ALL;
