@@ -33,17 +33,17 @@ typedef struct host_hooks {
 /* One stage of one pipeline: what qn_env points to. Read-only after create, but for the counters. */
 struct qn_env {
   const stage_info *info;
-  const char *id;          /* in the pipeline */
-  const char *base_folder; /* of the pipeline file: "file" values are relative to it */
-  const cJSON *config;     /* checked, with defaults */
-  const host_hooks *hooks; /* never NULL after host_env_init */
-  const qn_host *host;     /* the table lent to it: host_table(), unless a harness lends another before create */
-  void *owner;             /* the runtime's own side of the stage */
-  struct io_home *io;      /* where its events happen; NULL: it has none */
+  const char *id;               /* in the pipeline */
+  const char *base_folder;      /* of the pipeline file: "file" values are relative to it */
+  const cJSON *config;          /* checked, with defaults */
+  const host_hooks *hooks;      /* never NULL after host_env_init */
+  const qn_host *host;          /* the table lent to it: host_table(), unless a harness lends another before create */
+  void *owner;                  /* the runtime's own side of the stage */
+  struct io_home *io;           /* where its events happen; NULL: it has none */
   struct control_lend *control; /* the worker's control, lent to it; NULL: it is lent none */
-  _Atomic size_t memory;   /* bytes from alloc now held */
+  _Atomic size_t memory;        /* bytes from alloc now held */
   _Atomic size_t memory_most;
-  size_t fail_after;       /* tests: alloc fails from this one on; 0 never */
+  size_t fail_after; /* tests: alloc fails from this one on; 0 never */
   _Atomic size_t n_allocs;
   struct host_file *files;           /* mapped data files; unmapped by host_env_done */
   struct host_condition *conditions; /* compiled predicates; freed by host_env_done */
