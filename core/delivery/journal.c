@@ -15,12 +15,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "delivery/journal_ballast.h"
 #include "delivery/journal_body.h"
 #include "delivery/journal_database.h"
 #include "delivery/journal_inside.h"
 
 enum { MAX_DOCUMENTS = 1000000, MEMORY_BYTES = 64 << 20, BODY_BYTES = 1 << 20, COMMIT_MS = 2, KEYS_HOURS = 72 };
-enum { N_HANDS = 1 << 16, CHECKPOINT_PAGES = 4096 };
+enum { N_HANDS = 1 << 16, LOG_PAGES_MAX = 4096 };
 #define MAX_BYTES (UINT64_C(4) << 30)
 
 /* --- what all use --- */
@@ -81,7 +82,6 @@ static journal *make(const journal_options *options) {
   own->keys_kept_hours = own->keys_kept_hours != 0 ? own->keys_kept_hours : KEYS_HOURS;
   self->lock_file = -1;
   self->last = &self->first;
-  self->log_pages_next = CHECKPOINT_PAGES;
   pthread_mutex_init(&self->writing_mutex, NULL);
   pthread_mutex_init(&self->reading_mutex, NULL);
   pthread_mutex_init(&self->say_mutex, NULL);
@@ -257,6 +257,22 @@ static int count_crashes(void *arg, const uint64_t *numbers, uint32_t n) {
   return journal_rows_commit(self->writing, &error);
 }
 
+/* A disk that is full already lets nothing in, but what waits may be finished. */
+static void take_ballast(journal *self) {
+  qn_error error = { 0 };
+  self->ballast_bytes = journal_ballast_size(self->folder);
+  uint64_t pages = self->ballast_bytes / JOURNAL_PAGE_BYTES * 4 / 5;
+  self->log_pages = pages < LOG_PAGES_MAX ? (uint32_t)pages : LOG_PAGES_MAX;
+  self->log_pages_next = self->log_pages;
+  if (journal_ballast_take(self->folder, self->ballast_bytes, &error) != 0) {
+    journal_say(self, QN_LOG_ERROR,
+                "the journal has no room: %s; nothing is accepted until it has, it is tried again every second",
+                error.message);
+    self->fails = true;
+    self->error = error;
+  }
+}
+
 static int open_hands(journal *self, qn_error *error) {
   char *path = journal_database_path(self->folder, "hands");
   int rc = path == NULL ? error_set(error, -ENOMEM, "journal", "no memory to open the journal")
@@ -294,7 +310,10 @@ int journal_open(const journal_options *options, journal **ret_journal, qn_error
   rc = rc == 0 ? open_or_begin_anew(self, error) : rc;
   rc = rc == 0 ? open_hands(self, error) : rc;
   rc = rc == 0 ? journal_body_open(self->folder, is_body_kept, self, error) : rc;
-  rc = rc == 0 ? start_thread(self, error) : rc;
+  if (rc == 0) {
+    take_ballast(self);
+    rc = start_thread(self, error);
+  }
   if (rc != 0) {
     journal_close(self);
     return rc;

@@ -9,6 +9,8 @@
 
 #include "document/error.h"
 
+enum { JOURNAL_PAGE_BYTES = 8192 };
+
 /* FOLDER/name, owned by the caller; NULL: no memory. */
 char *journal_database_path(const char *folder, const char *name);
 

@@ -112,7 +112,9 @@ struct journal {
   uint64_t n_keys;
   int64_t session; /* which opening of the file this is; never changes */
   uint64_t batch;
-  uint32_t last_puts;      /* documents in the batch before */
+  uint32_t last_puts; /* documents in the batch before */
+  uint64_t ballast_bytes;
+  uint32_t log_pages;      /* in the log, before it is written back; they fit where the ballast was */
   uint32_t log_pages_next; /* at how many the log is written back */
   bool log_failed;
   bool shrinks;        /* the file is being made smaller */

@@ -4,14 +4,10 @@
 #include "delivery/journal_tend.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-#include "delivery/journal_database.h"
+#include "delivery/journal_ballast.h"
 
-enum { LOG_PAGES = 4096, LOG_PAGES_MAX = 16384, PROBE_BYTES = 4 << 20 };
+enum { LOG_GROWTH = 4 };
 enum { FREE_PAGES_KEPT = 2048, SHRUNKEN_AT_ONCE = 256 };
 static const int64_t oldest_every_ns = 100000000, shrink_every_ns = 1000000000, shrink_pause_ns = 10000000;
 
@@ -72,7 +68,7 @@ void journal_tend_log(journal *self) {
   uint32_t n_pages = journal_rows_log_pages(self->writing);
   bool is_due = n_pages >= self->log_pages_next;
   if (is_due) {
-    rc = journal_rows_checkpoint(self->writing, n_pages >= LOG_PAGES_MAX, &n_left, &error);
+    rc = journal_rows_checkpoint(self->writing, n_pages >= LOG_GROWTH * self->log_pages, &n_left, &error);
   }
   pthread_mutex_unlock(&self->writing_mutex);
   if (rc != 0 && !self->log_failed) {
@@ -85,7 +81,7 @@ void journal_tend_log(journal *self) {
   }
   self->log_failed = rc != 0;
   /* Somebody reads in it, or it failed: not with every commit again. */
-  self->log_pages_next = rc != 0 || n_left > 0 ? n_pages + LOG_PAGES : LOG_PAGES;
+  self->log_pages_next = rc != 0 || n_left > 0 ? n_pages + self->log_pages : self->log_pages;
 }
 
 /* --- the file --- */
@@ -113,26 +109,13 @@ static void shrink(journal *self) {
 
 /* --- whether it can write --- */
 
-/* Room for a document on the disk: a small change to the database alone may find some where a document would not. */
-static int probe_disk(const journal *self, qn_error *error) {
-  char *path = journal_database_path(self->folder, "probe");
-  int file = path == NULL ? -1 : open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-  int rc = path == NULL ? -ENOMEM : file < 0 ? -errno : -posix_fallocate(file, 0, PROBE_BYTES);
-  if (rc == 0 && fsync(file) != 0) {
-    rc = -errno;
-  }
-  if (file >= 0) {
-    close(file);
-    unlink(path);
-  }
-  free(path);
-  return rc == 0 ? 0
-                 : error_set(error, rc, "journal", "cannot write to %s: %s; %s", self->folder, strerror(-rc),
-                             rc == -ENOSPC ? "make room on its disk" : "look after its disk");
-}
-
 int journal_tend_probe(journal *self, qn_error *error) {
-  int rc = probe_disk(self, error);
+  qn_error ignored = { 0 };
+  uint32_t n_left = 0;
+  pthread_mutex_lock(&self->writing_mutex);
+  journal_rows_checkpoint(self->writing, true, &n_left, &ignored); /* the log takes room that others need */
+  pthread_mutex_unlock(&self->writing_mutex);
+  int rc = journal_ballast_take(self->folder, self->ballast_bytes, error);
   if (rc != 0) {
     return rc;
   }

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "delivery/journal_ballast.h"
 #include "delivery/journal_batch.h"
 #include "delivery/journal_database.h"
 #include "delivery/journal_tend.h"
@@ -151,7 +152,11 @@ static int write_list(journal *self, journal_op *list) {
   int rc = journal_batch_write(self, list, &error), rest = rc;
   if (rc != 0) {
     puts = split_puts(&list);
-    rest = puts != NULL && list != NULL ? journal_batch_write(self, list, &later) : rc;
+    bool has_room = rc == -ENOSPC;
+    if (has_room) { /* which is for the rest: it makes more */
+      journal_ballast_drop(self->folder);
+    }
+    rest = list != NULL && (puts != NULL || has_room) ? journal_batch_write(self, list, &later) : rc;
   }
   pthread_mutex_unlock(&self->writing_mutex);
   int64_t took_ns = journal_now_ns() - begin_ns;
