@@ -17,7 +17,7 @@
 #include "kafka/report.h"
 #include "kafka/settings.h"
 
-enum { SLICE_MS = 250, PURGE_MS = 1000, VALUE_MAX = 40, NAME_MAX_BYTES = 128 };
+enum { SLICE_MS = 250, PURGE_MS = 1000, FLUSH_MS = 1, VALUE_MAX = 40, NAME_MAX_BYTES = 128 };
 
 typedef struct producer {
   broker_sink *sink;
@@ -270,7 +270,14 @@ static int producer_publish(void *client, const broker_message *message, uint64_
 static int producer_serve(void *client, uint32_t wait_ms, broker_fault *fault) {
   producer *self = client;
   char text[300];
-  rd_kafka_poll(self->client, (int)wait_ms);
+  if (wait_ms > 0) {
+    /* Somebody waits, so nothing is to be kept back for company (linger.ms): a flush sends what there is. */
+    rd_kafka_flush(self->client, FLUSH_MS);
+    wait_ms -= FLUSH_MS;
+  }
+  if (wait_ms == 0 || rd_kafka_outq_len(self->client) > 0) {
+    rd_kafka_poll(self->client, (int)wait_ms);
+  }
   if (rd_kafka_fatal_error(self->client, text, sizeof text) != RD_KAFKA_RESP_ERR_NO_ERROR) {
     return broker_fault_set(fault, -ENOTCONN, "producer-broken", "the producer has to begin anew: %s", text);
   }
