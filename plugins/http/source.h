@@ -76,6 +76,22 @@ typedef struct http_source {
   uint64_t n_emitted;
 } http_source;
 
+/* --- listeners.c --- */
+
+/* Opens one of the addresses. 0, or a negative errno after create_fail(). [create] */
+int listener_open(qn_create *create, http_source *source, uint32_t index);
+/* Begins to watch them. 0, negative errno. */
+int listeners_start(http_source *source);
+void listeners_let_in(http_source *source, bool open);
+void listeners_close(http_source *source);
+
+/* --- token_watch.c --- */
+
+/* 0, or a negative errno after create_fail(). [create] */
+int token_watch_open(qn_create *create, http_source *source);
+/* Looks whether the file has changed, if it is time to. */
+void token_watch_look(http_source *source);
+
 /* --- server.c --- */
 
 /* Opens the listening sockets and the daemon. 0, or a negative errno after create_fail(). [create] */
