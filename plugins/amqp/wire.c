@@ -35,6 +35,11 @@ static int told(const wire *self, uint16_t code, amqp_bytes_t text, const char *
 }
 
 int wire_fault(const wire *self, int status, const char *what, broker_fault *fault) {
+  if (status == AMQP_STATUS_SSL_PEER_VERIFY_FAILED || status == AMQP_STATUS_SSL_HOSTNAME_VERIFY_FAILED) {
+    return broker_fault_final(fault, -EPROTO, "amqp-tls",
+                              "%s with %s: %s; look at \"ca_file\", and at the name in \"addresses\"", what, self->peer,
+                              amqp_error_string2(status));
+  }
   int code = status == AMQP_STATUS_TIMEOUT || status == AMQP_STATUS_HEARTBEAT_TIMEOUT ? -ETIMEDOUT : -ENOTCONN;
   return broker_fault_set(fault, code, "amqp-connection", "%s with %s: %s", what, self->peer,
                           amqp_error_string2(status));

@@ -6,7 +6,7 @@
  * QANAT_BROKER_KIT names a JSON file: "plugin" (the .so), "sink" and "source" (stage names), "sink_with", "source_with" and
  * "dead_with" (configurations, in which %Q is replaced by a queue of the test's own; dead_with is a source's that reads the
  * dead letters of %Q), "exact" (what was settled never comes again, though something before it was not), "counts" (the
- * broker counts deliveries), "restart" (a command that kills the broker and starts it again). */
+ * broker counts deliveries), "limits" (and puts aside what was delivered too often: "delivery_limit"), "restart" (a command that kills the broker and starts it again). */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -385,6 +385,33 @@ static void returned_comes_after_the_delay(void **state) {
   take_rest("dead_with", queue, seen, 1); /* after the last attempt */
 }
 
+/* A message that takes its worker down each time is put aside by the broker itself. */
+static void what_nobody_settles_is_put_aside(void **state) {
+  char queue[64];
+  static const char more[] = "{\"delivery_limit\":2,\"form\":\"payload\"}";
+  (void)state;
+  if (!kit_flag("limits")) {
+    skip();
+  }
+  queue_name("limit", queue, sizeof queue);
+  qn_harness *sink = stage_open("sink", "sink_with", queue, more);
+  qn_harness_doc *doc = qn_harness_doc_bytes(sink, "x", 1, NULL);
+  qn_harness_field_set_str(doc, "id", "d0");
+  send_doc(sink, doc);
+  flush(sink);
+  stage_close(sink);
+  for (int64_t attempt = 1; attempt <= 3; attempt++) {
+    uint64_t cookie;
+    int64_t told;
+    qn_harness *source = source_open("source_with", queue, "{\"delivery_limit\":2}");
+    assert_int_equal(pull(source, &cookie, &told), 0);
+    assert_int_equal(told, attempt);
+    source_close(source);
+  }
+  bool seen[DOCS_MAX] = { false };
+  take_rest("dead_with", queue, seen, 1);
+}
+
 static const char fixture[] =
     "{\"text\":\"glad tidings\",\"fields\":{\"id\":\"d3\",\"source\":\"far\"},"
     "\"layers\":{\"token/"
@@ -541,11 +568,17 @@ static void without_a_broker_all_end(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(what_is_sent_comes_whole),        cmocka_unit_test(settled_never_comes_again),
-    cmocka_unit_test(unsettled_comes_again),           cmocka_unit_test(no_more_than_credit_is_taken),
-    cmocka_unit_test(failed_goes_to_the_dead_letters), cmocka_unit_test(returned_comes_after_the_delay),
-    cmocka_unit_test(a_block_brings_its_layers),       cmocka_unit_test(what_is_no_block_is_rejected),
-    cmocka_unit_test(an_idle_source_ends_at_once),     cmocka_unit_test(a_restart_loses_nothing),
+    cmocka_unit_test(what_is_sent_comes_whole),
+    cmocka_unit_test(settled_never_comes_again),
+    cmocka_unit_test(unsettled_comes_again),
+    cmocka_unit_test(no_more_than_credit_is_taken),
+    cmocka_unit_test(failed_goes_to_the_dead_letters),
+    cmocka_unit_test(returned_comes_after_the_delay),
+    cmocka_unit_test(what_nobody_settles_is_put_aside),
+    cmocka_unit_test(a_block_brings_its_layers),
+    cmocka_unit_test(what_is_no_block_is_rejected),
+    cmocka_unit_test(an_idle_source_ends_at_once),
+    cmocka_unit_test(a_restart_loses_nothing),
     cmocka_unit_test(without_a_broker_all_end),
   };
   const char *path = getenv("QANAT_BROKER_KIT");
