@@ -10,6 +10,7 @@
 #include "command/answer.h"
 #include "command/command.h"
 #include "command/serve_options.h"
+#include "runtime/subject.h"
 #include "serve/control_http.h"
 #include "serve/control_lend.h"
 #include "serve/notify.h"
@@ -38,7 +39,8 @@ static void on_log(void *arg, const char *pipeline, const char *stage, uint32_t 
     snprintf(name, sizeof name, "%s%s%s", pipeline, stage != NULL ? "/" : "", stage != NULL ? stage : "");
     speaker = name;
   }
-  log_write(&self->options.log, level, speaker, text, len);
+  qn_str document = subject_id();
+  log_write_about(&self->options.log, level, speaker, document.data, document.len, text, len);
 }
 
 static void tell_faults(void *arg, const char *path, const faults *found) {

@@ -15,7 +15,7 @@
 #include "document/utf8.h"
 
 /* What a pipe takes in one piece (PIPE_BUF). TAIL is room kept for what closes a JSON line. */
-enum { LINE_MAX_BYTES = 4096, TAIL = 4, TEXT_MAX_BYTES = 4096 };
+enum { LINE_MAX_BYTES = 4096, TAIL = 4, TEXT_MAX_BYTES = 4096, DOCUMENT_MAX_BYTES = 256 };
 
 static const char *const level_names[] = { "error", "warning", "info", "debug" };
 enum { N_LEVELS = 4 };
@@ -75,7 +75,14 @@ static void time_add(line *self) {
   line_add(self, text, len);
 }
 
-static void json_build(line *self, const char *level, const char *stage, const char *text, size_t len) {
+typedef struct about {
+  const char *stage; /* NULL: Qanat itself */
+  const char *document;
+  size_t document_len; /* 0: none */
+} about;
+
+static void json_build(line *self, const char *level, const about *of, const char *text, size_t len) {
+  const char *stage = of->stage;
   line_add(self, "{\"time\":\"", 9);
   time_add(self);
   string_add(self, "\",\"level\":\"", LOG_TEXT);
@@ -84,18 +91,27 @@ static void json_build(line *self, const char *level, const char *stage, const c
     string_add(self, "\",\"stage\":\"", LOG_TEXT);
     string_add(self, stage, LOG_JSON);
   }
+  if (of->document_len > 0) {
+    string_add(self, "\",\"document\":\"", LOG_TEXT);
+    text_add(self, of->document, of->document_len, LOG_JSON);
+  }
   string_add(self, "\",\"text\":\"", LOG_TEXT);
   text_add(self, text, len, LOG_JSON);
   memcpy(self->bytes + self->len, "\"}\n", 3);
   self->len += 3;
 }
 
-static void text_build(line *self, const char *level, const char *stage, const char *text, size_t len) {
+static void text_build(line *self, const char *level, const about *of, const char *text, size_t len) {
+  const char *stage = of->stage;
   string_add(self, "qanat: ", LOG_TEXT);
   string_add(self, level, LOG_TEXT);
   line_add(self, ": ", 2);
   if (stage != NULL) {
     string_add(self, stage, LOG_TEXT);
+    line_add(self, ": ", 2);
+  }
+  if (of->document_len > 0) {
+    text_add(self, of->document, of->document_len, LOG_TEXT);
     line_add(self, ": ", 2);
   }
   text_add(self, text, len, LOG_TEXT);
@@ -116,7 +132,9 @@ static void line_write(const line *self, int fd) {
   }
 }
 
-void log_write(const log_target *target, uint32_t level, const char *stage, const char *text, size_t len) {
+void log_write_about(const log_target *target, uint32_t level, const char *stage, const char *document,
+                     size_t document_len, const char *text, size_t len) {
+  const about of = { stage, document, document_len < DOCUMENT_MAX_BYTES ? document_len : DOCUMENT_MAX_BYTES };
   if (level >= N_LEVELS) {
     level = QN_LOG_DEBUG;
   }
@@ -127,12 +145,16 @@ void log_write(const log_target *target, uint32_t level, const char *stage, cons
   built.len = 0;
   int before = errno;
   if (target->format == LOG_JSON) {
-    json_build(&built, level_names[level], stage, text, len);
+    json_build(&built, level_names[level], &of, text, len);
   } else {
-    text_build(&built, level_names[level], stage, text, len);
+    text_build(&built, level_names[level], &of, text, len);
   }
   line_write(&built, target->fd);
   errno = before;
+}
+
+void log_write(const log_target *target, uint32_t level, const char *stage, const char *text, size_t len) {
+  log_write_about(target, level, stage, NULL, 0, text, len);
 }
 
 void log_print(const log_target *target, uint32_t level, const char *stage, const char *format, ...) {

@@ -31,6 +31,10 @@ int log_target_parse(log_target *target, const char *words);
  * invalid UTF-8 is replaced, and a line has at most 4096 bytes, so that a pipe takes it whole. [any] */
 void log_write(const log_target *target, uint32_t level, const char *stage, const char *text, size_t len);
 
+/* The same of a document, by its id; empty: of none. */
+void log_write_about(const log_target *target, uint32_t level, const char *stage, const char *document,
+                     size_t document_len, const char *text, size_t len);
+
 /* The same, as printf formats it. */
 void log_print(const log_target *target, uint32_t level, const char *stage, const char *format, ...)
     __attribute__((format(printf, 4, 5)));

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/subject.h"
 #include "runtime/trace.h"
 
 static const char *id_of(const lane_stage *stage) {
@@ -92,7 +93,9 @@ static inline qn_status hop(const step *self, document *doc, int64_t now_ms, uin
   call->call.now_ms = now_ms;
   call->call.attempt = attempt;
   host_call_begin(call, doc, self->layout);
+  subject_begin(call->document);
   qn_status status = self->process(self->instance, self->context, &call->call);
+  subject_end();
   return host_call_end(call, status);
 }
 
@@ -110,7 +113,9 @@ static qn_status hop_watched(watch *by, const step *self, leaf *it, uint32_t att
   host_call_begin(call, it->document, self->layout);
   uint64_t begin_ns = metrics_now_ns();
   watch_begin(by, it, call, 1, self->stage, begin_ns, self->limit_ns);
+  subject_begin(call->document);
   qn_status status = self->process(self->instance, self->context, &call->call);
+  subject_end();
   if (!watch_end(by)) {
     return LANE_LOST;
   }

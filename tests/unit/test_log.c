@@ -62,6 +62,32 @@ static void json_lines_escape_what_they_must(void **state) {
                       "Z\",\"level\":\"warning\",\"stage\":\"a\\\"b\",\"text\":\"c:\\\\d \\\"e\\\" \xEF\xBF\xBD\"}\n");
 }
 
+static void lines_name_the_document(void **state) {
+  (void)state;
+  static const struct {
+    log_format format;
+    const char *stage, *document, *expected;
+  } rows[] = {
+    { LOG_TEXT, "names/decode", "a#7", "qanat: warning: names/decode: a#7: said\n" },
+    { LOG_TEXT, NULL, "a\n#7", "qanat: warning: a #7: said\n" },
+    { LOG_TEXT, "decode", "", "qanat: warning: decode: said\n" },
+    { LOG_JSON, "decode", "a\"#7",
+      "Z\",\"level\":\"warning\",\"stage\":\"decode\",\"document\":\"a\\\"#7\",\"text\":\"said\"}\n" },
+    { LOG_JSON, NULL, "", "Z\",\"level\":\"warning\",\"text\":\"said\"}\n" },
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    const log_target target = { ends[1], QN_LOG_DEBUG, rows[i].format };
+    log_write_about(&target, QN_LOG_WARNING, rows[i].stage, rows[i].document, strlen(rows[i].document), "said", 4);
+    close(ends[1]);
+    ssize_t n = read(ends[0], taken, sizeof taken - 1);
+    taken[n > 0 ? n : 0] = '\0';
+    close(ends[0]);
+    assert_string_equal(rows[i].format == LOG_JSON ? strchr(taken, 'Z') : taken, rows[i].expected);
+  }
+}
+
 static void long_lines_are_cut_to_what_a_pipe_takes_whole(void **state) {
   (void)state;
   size_t len = 100000;
@@ -162,6 +188,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(text_lines_are_clean_and_complete),
     cmocka_unit_test(json_lines_escape_what_they_must),
+    cmocka_unit_test(lines_name_the_document),
     cmocka_unit_test(long_lines_are_cut_to_what_a_pipe_takes_whole),
     cmocka_unit_test(levels_below_the_target_are_silent),
     cmocka_unit_test(environment_words_set_level_and_format),
