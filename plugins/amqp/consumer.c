@@ -21,6 +21,9 @@
 
 enum { CHANNEL = 1, DELAY_CHANNEL = 2, NAME_BYTES = 256, LAST_MS = 2000, DELAYS_KNOWN = 32, PERSISTENT = 2 };
 
+/* Of this channel alone. */
+#define CONSUMER_TAG "qanat"
+
 typedef struct consumer {
   broker_source *source;
   amqp_settings settings;
@@ -100,8 +103,8 @@ static int subscribe(consumer *self, broker_fault *fault) {
   amqp_basic_qos(connection, CHANNEL, 0, (uint16_t)self->prefetch, 0);
   amqp_rpc_reply_t reply = amqp_get_rpc_reply(connection);
   if (reply.reply_type == AMQP_RESPONSE_NORMAL) {
-    amqp_basic_consume(connection, CHANNEL, amqp_cstring_bytes(self->topology.queue), amqp_empty_bytes, 0, 0, 0,
-                       amqp_empty_table);
+    amqp_basic_consume(connection, CHANNEL, amqp_cstring_bytes(self->topology.queue), amqp_cstring_bytes(CONSUMER_TAG),
+                       0, 0, 0, amqp_empty_table);
     reply = amqp_get_rpc_reply(connection);
   }
   char what[NAME_BYTES + 32];
@@ -356,6 +359,21 @@ static int send_acks(consumer *self, broker_fault *fault) {
   return rc;
 }
 
+/* Makes sure that the broker has all that was said. A queue with replicas takes acknowledgements a few at a time, and those that it
+ * has not taken when the channel goes are forgotten: ending the subscription waits for what it has taken, the answer to the next question
+ * comes after it has taken the rest. */
+static int make_sure(consumer *self, broker_fault *fault) {
+  amqp_basic_cancel(self->wire.connection, CHANNEL, amqp_cstring_bytes(CONSUMER_TAG));
+  amqp_rpc_reply_t reply = amqp_get_rpc_reply(self->wire.connection);
+  if (reply.reply_type == AMQP_RESPONSE_NORMAL) {
+    amqp_basic_qos(self->wire.connection, CHANNEL, 0, (uint16_t)self->prefetch, 0);
+    reply = amqp_get_rpc_reply(self->wire.connection);
+  }
+  return reply.reply_type == AMQP_RESPONSE_NORMAL
+             ? 0
+             : wire_reply_fault(&self->wire, reply, "the last acknowledgements", fault);
+}
+
 static int consumer_commit(void *client, bool is_last, broker_fault *fault) {
   consumer *self = client;
   uint64_t until_ms = broker_now_ms() + LAST_MS;
@@ -364,13 +382,7 @@ static int consumer_commit(void *client, bool is_last, broker_fault *fault) {
     rc = read_frame(self, 50, fault);
   }
   rc = rc < 0 ? rc : send_acks(self, fault);
-  if (rc == 0 && is_last) {
-    /* An answer to anything asked now says that the broker has read all before it. */
-    amqp_basic_qos(self->wire.connection, CHANNEL, 0, (uint16_t)self->prefetch, 0);
-    amqp_rpc_reply_t reply = amqp_get_rpc_reply(self->wire.connection);
-    rc = reply.reply_type == AMQP_RESPONSE_NORMAL ? 0 : wire_reply_fault(&self->wire, reply, "the last answer", fault);
-  }
-  return rc;
+  return rc == 0 && is_last ? make_sure(self, fault) : rc;
 }
 
 const broker_consumer amqp_consumer = {
