@@ -92,7 +92,17 @@ static bool looks_like_person(const scan *s, const run *r) {
   return true;
 }
 
+/* Without the titles that it begins with: "Mayor James Whitfield". */
+static run without_titles(const scan *s, const run *r) {
+  uint32_t first = r->first;
+  while (first + 1 < r->last && (s->words[first].lore & (LORE_TITLE | LORE_GIVEN)) == LORE_TITLE) {
+    first++;
+  }
+  return first > r->first ? measure(s, first, r->last) : *r;
+}
+
 static void guess(scan *s, const run *r) {
+  run named = without_titles(s, r);
   bool latin_text = in_latin_text(s, r);
   float base = latin_text ? 0.54f : 0.62f;
   if (r->n_common == r->n_words || (latin_text && (s->words[r->first].shape & WORD_SENTENCE) != 0 && r->n_words == 1)) {
@@ -101,9 +111,9 @@ static void guess(scan *s, const run *r) {
   if (r->n_words == 1 && s->words[r->first].key_len < 2) {
     return;
   }
-  if (looks_like_person(s, r)) {
-    propose(s, r, QN_ENTITY_TYPE_PERSON,
-            base - 0.06f + context_support(s, r->first, r->last, QN_ENTITY_TYPE_PERSON) * 0.4f);
+  if (looks_like_person(s, &named)) {
+    propose(s, &named, QN_ENTITY_TYPE_PERSON,
+            base - 0.06f + context_support(s, named.first, named.last, QN_ENTITY_TYPE_PERSON) * 0.4f);
   }
   for (uint32_t type = QN_ENTITY_TYPE_ORGANIZATION; type <= QN_ENTITY_TYPE_EVENT; type++) {
     float support = context_support(s, r->first, r->last, type);

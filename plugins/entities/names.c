@@ -90,6 +90,9 @@ static float latin_value(const scan_word *w, uint16_t lore) {
   if ((lore & (LORE_GIVEN | LORE_FAMILY)) != 0) {
     return 3.0f;
   }
+  if ((lore & LORE_TITLE) != 0) {
+    return -4.0f; /* "Mayor James Whitfield" */
+  }
   if ((lore & (LORE_GIVEN_MAYBE | LORE_FAMILY_MAYBE)) != 0) {
     return 2.0f;
   }

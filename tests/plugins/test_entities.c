@@ -279,6 +279,16 @@ static void entities_model_has_its_own_number_in_the_link(void **state) {
   unlink(path);
 }
 
+static void entities_latin_title_stays_outside_of_the_name(void **state) {
+  (void)state;
+  static const row rows[] = {
+    { "Mayor James Whitfield opened the bridge with Engineer Paul Adeyemi.",
+      "PERSON:James Whitfield=|PERSON:Paul Adeyemi=" },
+    { "He met Prime Minister Anna Berglund.", "PERSON:Anna Berglund=" },
+  };
+  check_rows(STAGES("{\"use\":\"entities\",\"with\":{\"model\":false}}"), rows, sizeof rows / sizeof rows[0]);
+}
+
 /* "ميناء الأمل": the town's own name is what is left. */
 static void entities_port_of_a_town_leaves_the_town(void **state) {
   (void)state;
@@ -359,6 +369,7 @@ int main(void) {
     cmocka_unit_test(entities_national_name_with_adjective_is_of_that_country),
     cmocka_unit_test(entities_single_name_is_that_of_the_person_named_in_full),
     cmocka_unit_test(entities_model_has_its_own_number_in_the_link),
+    cmocka_unit_test(entities_latin_title_stays_outside_of_the_name),
     cmocka_unit_test(entities_port_of_a_town_leaves_the_town),
     cmocka_unit_test(entities_unlisted_spelling_is_linked_to_the_name),
     cmocka_unit_test(entities_name_in_both_scripts_is_linked_to_its_latin_spelling),
