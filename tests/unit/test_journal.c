@@ -3,7 +3,9 @@
 /* The journal: what was accepted is there again after a restart, in order and as it was; bounds, keys, returns, lines. */
 #include <errno.h>
 #include <setjmp.h>
+#include <sqlite3.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -129,6 +131,14 @@ static void documents_returned_keep_their_place(void **state) {
 
 /* --- keys --- */
 
+static void put_keyed(journal_world *self, uint64_t first, uint64_t n) {
+  for (uint64_t i = first; i < first + n; i++) {
+    char key[16];
+    snprintf(key, sizeof key, "key-%d", (int)i);
+    world_put(self, i, 10, key);
+  }
+}
+
 static void key_accepted_before_is_known(void **state) {
   (void)state;
   journal_world *self = world_open(NULL);
@@ -148,6 +158,34 @@ static void key_accepted_before_is_known(void **state) {
   assert_int_equal(self->n_known, 1);
   assert_string_equal(self->known_id, "doc-1");
   assert_int_equal(world_count(self).waiting, 1);
+  world_close(self);
+}
+
+static void run_sql(const char *sql) {
+  sqlite3 *database;
+  assert_int_equal(sqlite3_open("state/journal.db", &database), SQLITE_OK);
+  assert_int_equal(sqlite3_exec(database, sql, NULL, NULL, NULL), SQLITE_OK);
+  assert_int_equal(sqlite3_close(database), SQLITE_OK);
+}
+
+/* Keys that have grown old are forgotten as others come, but not of documents that still wait. */
+static void key_is_forgotten_after_its_time(void **state) {
+  (void)state;
+  journal_world *self = world_open(NULL);
+  put_keyed(self, 0, 20);
+  world_flush(self);
+  for (int i = 0; i < 10; i++) {
+    journal_settle(world_take(self));
+  }
+  world_close(self);
+  run_sql("UPDATE keys SET time_ms = 1000");
+  self = world_open(NULL);
+  put_keyed(self, 100, 10);
+  world_flush(self);
+  put_keyed(self, 0, 20);
+  world_flush(self);
+  assert_int_equal(self->n_accepted, 10 + 10);
+  assert_int_equal(self->n_known, 10);
   world_close(self);
 }
 
@@ -387,6 +425,7 @@ int main(void) {
     cmocka_unit_test_setup_teardown(backlog_beyond_memory_comes_in_order, world_enter, world_leave),
     cmocka_unit_test_setup_teardown(documents_returned_keep_their_place, world_enter, world_leave),
     cmocka_unit_test_setup_teardown(key_accepted_before_is_known, world_enter, world_leave),
+    cmocka_unit_test_setup_teardown(key_is_forgotten_after_its_time, world_enter, world_leave),
     cmocka_unit_test_setup_teardown(bound_reached_gives_again_and_tells_of_room, world_enter, world_leave),
     cmocka_unit_test_setup_teardown(waiting_for_room_ends_with_room_or_interruption, world_enter, world_leave),
     cmocka_unit_test_setup_teardown(taking_ends_with_interruption, world_enter, world_leave),
