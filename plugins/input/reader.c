@@ -12,7 +12,8 @@
 #include "text/utf8.h"
 
 enum {
-  DOCUMENT_MAX = 1 << 30, /* the ABI's bound on a payload */
+  KEPT_CAPACITY = 16 << 20, /* of the buffer, from one file to the next */
+  DOCUMENT_MAX = 1 << 30,   /* the ABI's bound on a payload */
   FIRST_CAPACITY = 1 << 16,
   NAME_MAX_BYTES = 4096,
   LINE_BYTES = 128 << 20
@@ -43,8 +44,15 @@ int reader_set_name(file_reader *reader, const char *name) {
   }
   free(reader->name);
   reader->name = clean;
+  reader->skip_lines = 0;
+  reader->n_through = 0;
   reader->n_emitted = 0;
   reader->n_rejected = 0;
+  if (reader->capacity > KEPT_CAPACITY) {
+    free(reader->buffer);
+    reader->buffer = NULL;
+    reader->capacity = 0;
+  }
   return 0;
 }
 
@@ -243,12 +251,23 @@ static bool is_blank(const split_line *line) {
   return true;
 }
 
+static int emit_line(file_reader *reader, qn_call *call, const split_line *line) {
+  if (line->too_long) {
+    file_fault fault;
+    fault_set(&fault, "line-too-long",
+              "the line has %" PRIu64 " bytes; line_bytes of the %s stage allows %zu, raise it", line->bytes,
+              reader->stage, reader->line_bytes);
+    return reject_json(reader, call, line->index, true, &fault);
+  }
+  return emit_json(reader, call, line->data, line->len, line->index, true);
+}
+
 int reader_line(file_reader *reader, qn_call *call) {
   split_line line;
   int rc;
   do {
     rc = split_next(&reader->split, &line);
-  } while (rc == 1 && !line.too_long && is_blank(&line));
+  } while (rc == 1 && (line.index < reader->skip_lines || (!line.too_long && is_blank(&line))));
   if (rc == 0) {
     return 1;
   }
@@ -259,14 +278,9 @@ int reader_line(file_reader *reader, qn_call *call) {
   if (rc < 0) {
     return rc;
   }
-  if (line.too_long) {
-    file_fault fault;
-    fault_set(&fault, "line-too-long",
-              "the line has %" PRIu64 " bytes; line_bytes of the %s stage allows %zu, raise it", line.bytes,
-              reader->stage, reader->line_bytes);
-    return reject_json(reader, call, line.index, true, &fault);
-  }
-  return emit_json(reader, call, line.data, line.len, line.index, true);
+  rc = emit_line(reader, call, &line);
+  reader->n_through = rc == 0 ? line.index + 1 : reader->n_through;
+  return rc;
 }
 
 file_input *reader_end_lines(file_reader *reader) {

@@ -22,6 +22,8 @@ typedef struct file_reader {
   char *name;      /* of the file being read, as valid UTF-8; owned */
   uint64_t cookie; /* of the documents of this file */
 
+  uint64_t skip_lines; /* of this file, which need not be emitted: set between reader_begin() and the first line */
+  uint64_t n_through;  /* lines of this file that were emitted, or skipped */
   uint64_t n_emitted;  /* of this file so far; the rejected ones too */
   uint64_t n_rejected; /* of them */
   file_fault rejected; /* why the first one was, if any was */
@@ -37,7 +39,7 @@ typedef struct file_reader {
 int reader_init(file_reader *reader, qn_create *create, const char *stage);
 void reader_done(file_reader *reader); /* all zeros is fine; an input that is being read is closed */
 
-/* Says what the source of the documents to come is called, and counts them from 0. 0, -ENOMEM. */
+/* Says what the source of the documents to come is called, and counts them from 0; no lines are skipped. 0, -ENOMEM. */
 int reader_set_name(file_reader *reader, const char *name);
 
 /* Rejects the file, or the line of it with that ordinal, that is now being read. */

@@ -53,9 +53,12 @@ static int take_lock(int claimed, const char *owner, int flags) {
   if (fd < 0) {
     return -errno;
   }
-  if (flock(fd, LOCK_EX | LOCK_NB) != 0 || fstat(fd, &status) != 0 || status.st_nlink == 0) {
+  int rc = flock(fd, LOCK_EX | LOCK_NB) != 0 || fstat(fd, &status) != 0 ? -errno
+           : status.st_nlink == 0                                       ? -EWOULDBLOCK
+                                                                        : 0;
+  if (rc != 0) {
     close(fd);
-    return -EWOULDBLOCK;
+    return rc;
   }
   return fd;
 }

@@ -12,6 +12,7 @@
 #include "exchange/setting.h"
 #include "input/copies.h"
 #include "input/reader.h"
+#include "spool/bookmark.h"
 #include "spool/ledger.h"
 #include "spool/mover.h"
 #include "spool/place.h"
@@ -70,10 +71,25 @@ static void free_adopted(spool *self) {
   }
 }
 
+/* Lines whose documents have all come out need not be read again. */
+static void leave_bookmark(const spool *self, const ledger_file *file) {
+  const file_reader *reader = &self->reader;
+  uint64_t n_lines = reader->n_through > reader->skip_lines ? reader->n_through : reader->skip_lines;
+  bool is_clean = file->n_failed == 0 && file->n_settled == reader->n_emitted;
+  int fd = file == self->reading && reader->input != NULL && is_clean && n_lines > 0
+               ? place_open_claim(&self->place, file->claim, file->path)
+               : -1;
+  if (fd >= 0) {
+    bookmark_write(self->place.root, file->path, fd, n_lines); /* or it is read from its begin */
+    close(fd);
+  }
+}
+
 /* What was claimed and has not ended goes back, so that others, or we when we come again, find it at once. */
 static void give_back(spool *self) {
   uint32_t index = 0;
   for (ledger_file *file; self->ledger != NULL && (file = ledger_left(self->ledger, &index)) != NULL;) {
+    leave_bookmark(self, file);
     place_give_back(&self->place, file->claim, file->path); /* or it stays claimed, and is taken over later */
   }
   for (adopted *at = self->adopted; at != NULL; at = at->next) {
@@ -218,10 +234,11 @@ static bool has_room(const spool *self) {
 /* --- files --- */
 
 /* All documents of the file being read are on their way. */
-static void end_file(spool *self) {
+static int end_file(spool *self) {
   ledger_file *file = self->reading;
   self->reading = NULL;
   ledger_read(self->ledger, file, self->reader.n_emitted, self->reader.n_rejected, &self->reader.rejected);
+  return 0;
 }
 
 /* Opens the claimed file and emits it, or begins to split it. Faults of the file are a rejected document. */
@@ -239,10 +256,14 @@ static int read_claimed(spool *self, qn_call *call) {
     fault_set(&reader->fault, fd == -EINVAL ? "not-a-file" : "cannot-read", "cannot read %s: %s", file->path,
               fd == -EINVAL ? "it is no regular file" : strerror(-fd));
     rc = reader_reject(reader, call, 0, reader->fault.slug, reader->fault.text);
-  } else if (input_take(fd, file->path, -1, &input, &reader->fault) != 0) {
+    return rc == 0 ? end_file(self) : rc;
+  }
+  uint64_t n_lines = bookmark_take(self->place.root, file->path, fd);
+  if (input_take(fd, file->path, -1, &input, &reader->fault) != 0) {
     rc = reader_reject(reader, call, 0, reader->fault.slug, reader->fault.text);
   } else {
     rc = reader_begin(reader, call, input, file->path);
+    reader->skip_lines = n_lines;
     if (reader->input != input) {
       input_close(input);
     }

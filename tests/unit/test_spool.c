@@ -19,6 +19,7 @@
 #include <cmocka.h>
 
 #include "spool/beneath.h"
+#include "spool/bookmark.h"
 #include "spool/ledger.h"
 #include "spool/mover.h"
 #include "spool/place.h"
@@ -215,6 +216,30 @@ static void settled_files_go_where_they_belong(void **state) {
   assert_int_equal(place_remove(&here, claim, "link"), 0);
   place_close(&here);
   assert_int_equal(rmdir("claimed"), 0); /* nothing of ours is left in it */
+}
+
+static void bookmarks_count_for_their_file_alone(void **state) {
+  (void)state;
+  assert_int_equal(mkdir("a", 0700), 0);
+  write_file("a/x", "1\n2\n3\n");
+  write_file("a/y", "1\n2\n3\n");
+  int root = open_folder("."), x = open("a/x", O_RDONLY | O_CLOEXEC), y = open("a/y", O_RDONLY | O_CLOEXEC);
+  assert_int_equal(bookmark_take(root, "a/x", x), 0);
+  assert_int_equal(bookmark_write(root, "a/x", x, 12345), 0);
+  assert_int_equal(bookmark_take(root, "a/x", x), 12345);
+  assert_int_equal(bookmark_take(root, "a/x", x), 0);
+  assert_int_equal(bookmark_write(root, "a/x", x, 2), 0);
+  assert_int_equal(bookmark_take(root, "a/x", y), 0);
+  assert_int_equal(bookmark_write(root, "a/x", x, 2), 0);
+  write_file("a/x", "1\n2\n3\n4\n");
+  assert_int_equal(bookmark_take(root, "a/x", x), 0);
+  write_file("a/.x.resume", "rubbish lines 99999999999999999999\n");
+  assert_int_equal(bookmark_take(root, "a/x", x), 0);
+  assert_false(exists("a/.x.resume"));
+  assert_int_equal(bookmark_write(root, "b/x", x, 2), -ENOENT);
+  close(root);
+  close(x);
+  close(y);
 }
 
 /* --- what is found --- */
@@ -469,6 +494,7 @@ int main(void) {
     IN_FOLDER(names_are_varied_before_their_endings),
     IN_FOLDER(claims_of_the_dead_are_taken_over_and_those_of_the_living_are_not),
     IN_FOLDER(settled_files_go_where_they_belong),
+    IN_FOLDER(bookmarks_count_for_their_file_alone),
     IN_FOLDER(search_leaves_out_what_is_not_for_it),
     IN_FOLDER(search_waits_until_files_are_quiet),
     IN_FOLDER(search_takes_what_comes_first_of_very_many),
