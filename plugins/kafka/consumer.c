@@ -80,6 +80,7 @@ static void note_state(consumer *self, const char *text) {
     is_joining = is_joining || strncmp(state + 4, joining[i], strlen(joining[i])) == 0;
   }
   atomic_store(&self->is_joining, is_joining);
+  atomic_store(&self->is_changing, state != NULL && strncmp(state + 4, "steady ", strlen("steady ")) != 0);
 }
 
 /* [threads of the library] */
@@ -155,7 +156,8 @@ static int serve_events(consumer *self, broker_fault *fault) {
     on_event(self, told);
     rd_kafka_message_destroy(told);
   }
-  if (self->n_restarts > 0) {
+  if (self->n_restarts > 0 &&
+      !atomic_load(&self->is_changing)) { /* else it would be taken for an answer to the group */
     restart_lanes(self);
   }
   commit_serve(self, 0);

@@ -8,7 +8,7 @@
  * credit for a single document.
  *
  * Everything here belongs to the lent thread, callbacks of the library too, since they run inside its polls; but for the last
- * three members, and log lines, which come from threads of the library. */
+ * four members, and log lines, which come from threads of the library. */
 #ifndef QANAT_KAFKA_CONSUMER_H
 #define QANAT_KAFKA_CONSUMER_H
 
@@ -93,7 +93,8 @@ typedef struct consumer {
 
   int event_fd;
   _Atomic bool woken;
-  _Atomic bool is_joining; /* partitions are being shared anew: no commits */
+  _Atomic bool is_joining;  /* partitions are being shared anew: no commits */
+  _Atomic bool is_changing; /* that, or partitions are on their way from or to this member */
 } consumer;
 
 /* --- lanes.c --- */
