@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "observe/sqlite_fault.h"
+
 enum { APPLICATION_ID = 0x514E4341 /* "QNCA" */, SCHEMA_VERSION = 1, BUSY_MS = 10000 };
 
 static const char schema[] =
@@ -31,68 +33,34 @@ char *cache_database_path(const char *folder) {
 
 /* --- faults --- */
 
+static const sqlite_words words = {
+  .slug = "cache",
+  .unnamed = "the cache",
+  .full = "make room on its disk, or bound it with --cache-size",
+  .denied = "change its permissions and its folder's, or name another folder",
+  .busy = "another run has held it for too long",
+  .missing = "it must be in a folder that is there, with leave to write",
+  .damaged = "it is damaged",
+  .foreign = "it is damaged",
+  .damaged_code = -EUCLEAN,
+  .foreign_code = -EUCLEAN,
+};
+
 static const char *name_of(sqlite3 *database) {
   const char *path = sqlite3_db_filename(database, "main");
-  return path != NULL && path[0] != '\0' ? path : "the cache";
-}
-
-static int meaning_of(int code, int system_errno, const char **ret_remedy) {
-  if (system_errno == ENOSPC || system_errno == EDQUOT) {
-    code = SQLITE_FULL;
-  }
-  switch (code & 0xFF) {
-  case SQLITE_FULL:
-    *ret_remedy = "make room on its disk, or bound it with --cache-size";
-    return -ENOSPC;
-  case SQLITE_READONLY:
-  case SQLITE_PERM:
-  case SQLITE_AUTH:
-    *ret_remedy = "change its permissions and its folder's, or name another folder";
-    return -EACCES;
-  case SQLITE_CORRUPT:
-  case SQLITE_NOTADB:
-    *ret_remedy = "it is damaged";
-    return -EUCLEAN;
-  case SQLITE_BUSY:
-  case SQLITE_LOCKED:
-    *ret_remedy = "another run has held it for too long";
-    return -EBUSY;
-  case SQLITE_NOMEM:
-    *ret_remedy = "there is no memory";
-    return -ENOMEM;
-  case SQLITE_CANTOPEN:
-    *ret_remedy = "it must be in a folder that is there, with leave to write";
-    return system_errno != 0 ? -system_errno : -ENOENT;
-  default:
-    *ret_remedy = "look after its disk";
-    return -EIO;
-  }
+  return path != NULL && path[0] != '\0' ? path : words.unnamed;
 }
 
 int cache_database_fault(sqlite3 *database, const char *doing, qn_error *error) {
-  int system_errno = sqlite3_system_errno(database);
-  const char *remedy;
-  int code = meaning_of(sqlite3_extended_errcode(database), system_errno, &remedy);
-  bool has_errno = system_errno != 0 && -system_errno == code;
-  return error_set(error, code, "cache", "cannot %s %s: %s; %s", doing, name_of(database),
-                   has_errno ? strerror(system_errno) : sqlite3_errmsg(database), remedy);
+  return sqlite_fault(database, &words, doing, error);
 }
 
 int cache_database_run(sqlite3 *database, const char *sql, qn_error *error) {
-  return sqlite3_exec(database, sql, NULL, NULL, NULL) == SQLITE_OK ? 0
-                                                                    : cache_database_fault(database, "write", error);
+  return sqlite_fault_run(database, &words, sql, "write", error);
 }
 
 int cache_database_number(sqlite3 *database, const char *sql, int64_t *ret_number, qn_error *error) {
-  sqlite3_stmt *statement = NULL;
-  int code = sqlite3_prepare_v2(database, sql, -1, &statement, NULL);
-  code = code == SQLITE_OK ? sqlite3_step(statement) : code;
-  int rc = code == SQLITE_ROW ? 0 : cache_database_fault(database, "read", error);
-  if (rc == 0) {
-    *ret_number = sqlite3_column_int64(statement, 0);
-  }
-  sqlite3_finalize(statement);
-  return rc;
+  return sqlite_fault_number(database, &words, sql, "read", ret_number, error);
 }
 
 /* --- opening --- */

@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "observe/sqlite_fault.h"
+
 enum {
   APPLICATION_ID = 0x514E4A4C, /* "QNJL" */
   SCHEMA_VERSION = 1,
@@ -48,65 +50,29 @@ char *journal_database_path(const char *folder, const char *name) {
 
 /* --- faults --- */
 
-static int meaning_of(int code, int system_errno, const char **ret_remedy) {
-  if (system_errno == ENOSPC || system_errno == EDQUOT) {
-    code = SQLITE_FULL;
-  }
-  switch (code & 0xFF) {
-  case SQLITE_FULL:
-    *ret_remedy = "make room on its disk";
-    return -ENOSPC;
-  case SQLITE_READONLY:
-  case SQLITE_PERM:
-  case SQLITE_AUTH:
-    *ret_remedy = "change its permissions and its folder's, or name another folder";
-    return -EACCES;
-  case SQLITE_CORRUPT:
-  case SQLITE_NOTADB:
-    *ret_remedy = "it is damaged";
-    return -EUCLEAN;
-  case SQLITE_BUSY:
-  case SQLITE_LOCKED:
-    *ret_remedy = "another program has held it for too long; end that";
-    return -EBUSY;
-  case SQLITE_NOMEM:
-    *ret_remedy = "there is no memory";
-    return -ENOMEM;
-  case SQLITE_CANTOPEN:
-    *ret_remedy = "it must be a file in a folder that is there, with leave to write both";
-    return system_errno != 0 ? -system_errno : -ENOENT;
-  default:
-    *ret_remedy = "look after its disk";
-    return -EIO;
-  }
-}
+static const sqlite_words words = {
+  .slug = "journal",
+  .unnamed = "the journal",
+  .full = "make room on its disk",
+  .denied = "change its permissions and its folder's, or name another folder",
+  .busy = "another program has held it for too long; end that",
+  .missing = "it must be a file in a folder that is there, with leave to write both",
+  .damaged = "it is damaged",
+  .foreign = "it is damaged",
+  .damaged_code = -EUCLEAN,
+  .foreign_code = -EUCLEAN,
+};
 
 int journal_database_fault(sqlite3 *database, const char *doing, qn_error *error) {
-  const char *path = sqlite3_db_filename(database, "main");
-  int system_errno = sqlite3_system_errno(database);
-  const char *remedy;
-  int code = meaning_of(sqlite3_extended_errcode(database), system_errno, &remedy);
-  bool has_errno = system_errno != 0 && -system_errno == code;
-  return error_set(error, code, "journal", "cannot %s %s: %s; %s", doing,
-                   path != NULL && path[0] != '\0' ? path : "the journal",
-                   has_errno ? strerror(system_errno) : sqlite3_errmsg(database), remedy);
+  return sqlite_fault(database, &words, doing, error);
 }
 
 int journal_database_run(sqlite3 *database, const char *sql, const char *doing, qn_error *error) {
-  return sqlite3_exec(database, sql, NULL, NULL, NULL) == SQLITE_OK ? 0
-                                                                    : journal_database_fault(database, doing, error);
+  return sqlite_fault_run(database, &words, sql, doing, error);
 }
 
 static int read_number(sqlite3 *database, const char *sql, int64_t *ret_number, qn_error *error) {
-  sqlite3_stmt *statement = NULL;
-  int code = sqlite3_prepare_v2(database, sql, -1, &statement, NULL);
-  code = code == SQLITE_OK ? sqlite3_step(statement) : code;
-  int rc = code == SQLITE_ROW ? 0 : journal_database_fault(database, "read", error);
-  if (rc == 0) {
-    *ret_number = sqlite3_column_int64(statement, 0);
-  }
-  sqlite3_finalize(statement);
-  return rc;
+  return sqlite_fault_number(database, &words, sql, "read", ret_number, error);
 }
 
 /* --- looking --- */

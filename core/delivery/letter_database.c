@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "observe/sqlite_fault.h"
+
 enum { APPLICATION_ID = 0x514E444C /* "QNDL" */, SCHEMA_VERSION = 2, BUSY_MS = 10000 };
 
 static const char schema[] =
@@ -38,70 +40,34 @@ static const char schema[] =
     " UPDATE totals SET letters = letters - 1, bytes = bytes - coalesce(old.bytes, 0); END;"
     "PRAGMA application_id = 0x514E444C; PRAGMA user_version = 2;";
 
+static const sqlite_words words = {
+  .slug = "dead-letters",
+  .unnamed = "the dead letters",
+  .full = "make room on its disk",
+  .denied = "change its permissions and its folder's, or name another file",
+  .busy = "another program has held it for too long; try again when that has ended",
+  .missing = "it must be a file in a folder that is there, with leave to write both",
+  .damaged = "it is damaged: move it away, and get out what can be had with sqlite3 FILE .recover",
+  .foreign = "it is no SQLite database; name another file",
+  .damaged_code = -EIO,
+  .foreign_code = -EINVAL,
+};
+
 static const char *name_of(sqlite3 *database) {
   const char *path = sqlite3_db_filename(database, "main");
-  return path != NULL && path[0] != '\0' ? path : "the dead letters";
-}
-
-/* The errno that SQLite's code and the system's stand for, and what to do about it. */
-static int meaning_of(int code, int system_errno, const char **ret_remedy) {
-  if (system_errno == ENOSPC || system_errno == EDQUOT) {
-    code = SQLITE_FULL;
-  }
-  switch (code & 0xFF) {
-  case SQLITE_FULL:
-    *ret_remedy = "make room on its disk";
-    return -ENOSPC;
-  case SQLITE_READONLY:
-  case SQLITE_PERM:
-  case SQLITE_AUTH:
-    *ret_remedy = "change its permissions and its folder's, or name another file";
-    return -EACCES;
-  case SQLITE_NOTADB:
-    *ret_remedy = "it is no SQLite database; name another file";
-    return -EINVAL;
-  case SQLITE_CORRUPT:
-    *ret_remedy = "it is damaged: move it away, and get out what can be had with sqlite3 FILE .recover";
-    return -EIO;
-  case SQLITE_BUSY:
-  case SQLITE_LOCKED:
-    *ret_remedy = "another program has held it for too long; try again when that has ended";
-    return -EBUSY;
-  case SQLITE_NOMEM:
-    *ret_remedy = "there is no memory";
-    return -ENOMEM;
-  case SQLITE_CANTOPEN:
-    *ret_remedy = "it must be a file in a folder that is there, with leave to write both";
-    return system_errno != 0 ? -system_errno : -ENOENT;
-  default:
-    *ret_remedy = "look after its disk";
-    return -EIO;
-  }
+  return path != NULL && path[0] != '\0' ? path : words.unnamed;
 }
 
 int letter_database_fault(sqlite3 *database, const char *doing, qn_error *error) {
-  int system_errno = sqlite3_system_errno(database);
-  const char *remedy;
-  int code = meaning_of(sqlite3_extended_errcode(database), system_errno, &remedy);
-  bool has_errno = system_errno != 0 && -system_errno == code;
-  return error_set(error, code, "dead-letters", "cannot %s %s: %s; %s", doing, name_of(database),
-                   has_errno ? strerror(system_errno) : sqlite3_errmsg(database), remedy);
+  return sqlite_fault(database, &words, doing, error);
 }
 
 int letter_database_run(sqlite3 *database, const char *sql, const char *doing, qn_error *error) {
-  return sqlite3_exec(database, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : letter_database_fault(database, doing, error);
+  return sqlite_fault_run(database, &words, sql, doing, error);
 }
 
 int letter_database_number(sqlite3 *database, const char *sql, int64_t *ret_number, qn_error *error) {
-  sqlite3_stmt *statement = NULL;
-  int code = sqlite3_prepare_v2(database, sql, -1, &statement, NULL);
-  code = code == SQLITE_OK ? sqlite3_step(statement) : code;
-  int rc = code == SQLITE_ROW ? 0 : letter_database_fault(database, "open", error);
-  if (rc == 0) {
-    *ret_number = sqlite3_column_int64(statement, 0);
-  }
-  sqlite3_finalize(statement);
-  return rc;
+  return sqlite_fault_number(database, &words, sql, "open", ret_number, error);
 }
 
 /* 0: the tables are there. 1: nothing at all is. */
@@ -189,7 +155,7 @@ int letter_database_open(const char *path, letter_access access, sqlite3 **ret_d
   } else if (code != SQLITE_OK) {
     int system_errno = sqlite3_system_errno(database);
     const char *remedy;
-    rc = meaning_of(code, system_errno, &remedy);
+    rc = sqlite_fault_meaning(&words, code, system_errno, &remedy);
     error_set(error, rc, "dead-letters", "cannot open %s: %s; %s", path,
               system_errno != 0 ? strerror(system_errno) : sqlite3_errmsg(database), remedy);
   } else {
