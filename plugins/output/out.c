@@ -42,7 +42,7 @@ static const char *remedy(int code) {
   switch (code) {
   case -ENOSPC:
   case -EDQUOT:
-    return "; make room and run again (--resume goes on, if the sink can)";
+    return "; make room (--resume goes on with a run, if the sink can)";
   case -EACCES:
   case -EPERM:
   case -EROFS:
