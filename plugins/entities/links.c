@@ -121,7 +121,8 @@ static void ask(const scan *s, const char *form, uint32_t len, uint32_t type, li
   ret_answer->entry = SCAN_NONE;
   for (uint32_t which = 0; which < s->n_lexicons; which++) {
     spelling_match match;
-    if (spelling_find(&s->lexicons[which], form, len, type, &match) && spelling_is_near(&match)) {
+    if (spelling_find(&s->lexicons[which], form, len, type, &match) &&
+        spelling_is_near(&match, type == QN_ENTITY_TYPE_PERSON)) {
       ret_answer->entry = match.entry;
       ret_answer->lexicon = which;
       return;

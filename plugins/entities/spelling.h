@@ -57,11 +57,13 @@ int spelling_find(const lexicon *lex, const char *form, size_t len, uint32_t typ
 uint32_t spelling_range(const lexicon *lex, uint32_t skeleton, uint32_t *ret_n);
 
 /* How near a variant must be to be taken for the name, and how much nearer than any other name. Chosen by
- * tools/train-spelling --judge on aliases that were hidden from the lexicon. */
+ * tools/train-spelling --judge on aliases that were hidden from the lexicon; for long spellings, of so many letters, also on the links
+ * of articles. */
 enum { SPELLING_NEAR = 4, SPELLING_NEAR_LONG = 9, SPELLING_LONG = 7, SPELLING_MARGIN = 8 };
 
-static inline int spelling_is_near(const spelling_match *m) {
-  uint32_t near = m->letters >= SPELLING_LONG ? SPELLING_NEAR_LONG : SPELLING_NEAR;
+/* person: two persons' names may be as near as two spellings of one, however long. */
+static inline int spelling_is_near(const spelling_match *m, int person) {
+  uint32_t near = !person && m->letters >= SPELLING_LONG ? SPELLING_NEAR_LONG : SPELLING_NEAR;
   return m->distance <= near && m->runner_up >= m->distance + SPELLING_MARGIN;
 }
 

@@ -115,14 +115,14 @@ static void nearest_is_of_the_type_and_leads_the_next_name(void **state) {
 
   assert_int_equal(spelling_find(&lex, form, fold("زنجوليكس", form), 1, &match), 1);
   assert_memory_equal(lexicon_name(&lex, match.entry).data, "Zangolix", 8);
-  assert_true(spelling_is_near(&match) && match.runner_up == SPELLING_FAR);
+  assert_true(spelling_is_near(&match, 0) && match.runner_up == SPELLING_FAR);
 
   assert_int_equal(spelling_find(&lex, form, fold("زنجوليكس", form), 4, &match), 0); /* no event */
   assert_int_equal(spelling_find(&lex, form, fold("قط", form), 1, &match), 0);       /* too short */
 
   /* Between two names: the nearer one does not lead by enough. */
   assert_int_equal(spelling_find(&lex, form, fold("ترملا", form), 2, &match), 1);
-  assert_true(match.runner_up < SPELLING_FAR && !spelling_is_near(&match));
+  assert_true(match.runner_up < SPELLING_FAR && !spelling_is_near(&match, 0));
   free(bytes);
 }
 

@@ -91,7 +91,7 @@ static void print_nearest(const store *s, const char *form, size_t len) {
     if (match.runner_up < SPELLING_FAR) {
       printf(", the next name %u", match.runner_up);
     }
-    printf("; %s\n", spelling_is_near(&match) ? "taken for it" : "not taken for it");
+    printf("; %s\n", spelling_is_near(&match, type == 0) ? "taken for it" : "not taken for it");
   }
 }
 
