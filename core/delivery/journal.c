@@ -82,6 +82,7 @@ static journal *make(const journal_options *options) {
   own->keys_kept_hours = own->keys_kept_hours != 0 ? own->keys_kept_hours : KEYS_HOURS;
   self->lock_file = -1;
   self->last = &self->first;
+  self->oldest_commit = self->shrunken_commit = UINT64_MAX; /* what is there already is looked at as well */
   pthread_mutex_init(&self->writing_mutex, NULL);
   pthread_mutex_init(&self->reading_mutex, NULL);
   pthread_mutex_init(&self->say_mutex, NULL);
@@ -419,8 +420,10 @@ void journal_counts_get(journal *self, journal_counts *ret_counts) {
   for (const journal_line *line = self->lines; line != NULL; line = line->next) {
     add_line(line, &counts);
   }
-  bool is_full =
-      self->charged_documents >= self->options.max_documents || self->charged_bytes >= self->options.max_bytes;
+  bool is_full = !journal_has_bounds(self, 0);
+  for (const journal_line *line = self->lines; line != NULL && !is_full; line = line->next) {
+    is_full = line->wants_room && !journal_has_bounds(self, line->wanted_bytes);
+  }
   counts.state = self->fails ? JOURNAL_FAILS : is_full ? JOURNAL_FULL : JOURNAL_WRITES;
   counts.error = self->error;
   counts.n_commits = self->n_commits;

@@ -198,7 +198,7 @@ static void tell_put(const entry_inside *entry) {
 static void end_put(entry_inside *entry, journal_entry **free_later) {
   journal_line *line = entry->shown.line;
   journal *owner = line->journal;
-  owner->filling_bytes -= entry->room_bytes;
+  journal_filled(owner, entry, entry->room_bytes);
   if (entry->is_known) {
     line->known++;
     journal_uncharge(owner, 1, entry->room_bytes);
@@ -298,7 +298,7 @@ void journal_batch_refuse(journal *self, journal_op *first, const qn_error *erro
     pthread_mutex_lock(&self->mutex);
     line->refused++;
     self->n_done++;
-    self->filling_bytes -= entry->room_bytes;
+    journal_filled(self, entry, entry->room_bytes);
     journal_uncharge(self, 1, entry->room_bytes);
     pthread_mutex_unlock(&self->mutex);
     journal_entry_free(entry);

@@ -37,6 +37,7 @@ typedef struct entry_inside {
   size_t room_bytes;   /* of payload that it is charged with */
   uint64_t hash;       /* of the payload */
   uint64_t batch;      /* that settles it; the thread's */
+  bool is_large;       /* of the memory that those have which are being filled */
   bool is_body;        /* the payload is a file of its own */
   bool is_known;       /* its key had been accepted before, as known_id; the thread's */
   qn_str known_id;
@@ -141,7 +142,7 @@ struct journal {
   qn_error error;   /* why */
   uint64_t n_failures;
   uint64_t charged_documents, charged_bytes; /* of the bounds: kept, queued and being filled */
-  size_t filling_bytes;                      /* of memory: queued and being filled */
+  size_t filling_bytes, filling_large_bytes; /* of memory: queued and being filled */
   size_t memory_bytes;                       /* of memory: waiting */
   uint64_t n_commits, commit_ns;
   journal_line *lines;
@@ -186,8 +187,11 @@ void journal_line_enter(journal_line *line, entry_inside *entry, journal_entry *
 
 /* Gives back what entries were charged. [locked] */
 void journal_uncharge(journal *self, uint64_t n_documents, uint64_t n_bytes);
-/* Whether a document of so many bytes may come in. [locked] */
+/* Whether a document of so many bytes is within the bounds; and may come in now, for which there must be memory too. [locked] */
+bool journal_has_bounds(const journal *self, size_t payload_bytes);
 bool journal_has_room(const journal *self, size_t payload_bytes);
+/* An entry is no longer being filled or queued. [locked] */
+void journal_filled(journal *self, const entry_inside *entry, size_t n_bytes);
 
 /* --- journal_confirm.c --- */
 

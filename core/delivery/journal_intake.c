@@ -7,13 +7,21 @@
 #include "delivery/journal_body.h"
 #include "delivery/journal_inside.h"
 
-bool journal_has_room(const journal *self, size_t payload_bytes) {
+bool journal_has_bounds(const journal *self, size_t payload_bytes) {
   const journal_options *bounds = &self->options;
-  return self->charged_documents < bounds->max_documents &&
-         payload_bytes <=
-             bounds->max_bytes - (self->charged_bytes < bounds->max_bytes ? self->charged_bytes : bounds->max_bytes) &&
-         /* What is not on the disk yet is in memory; one large one must pass all the same. */
-         (self->filling_bytes == 0 || self->filling_bytes + payload_bytes <= bounds->memory_bytes);
+  uint64_t left = self->charged_bytes < bounds->max_bytes ? bounds->max_bytes - self->charged_bytes : 0;
+  return self->charged_documents < bounds->max_documents && payload_bytes <= left;
+}
+
+/* Large ones have memory of their own: they would never find all of it free while small ones come and go. */
+static bool is_large(const journal *self, size_t payload_bytes) {
+  return payload_bytes > self->options.memory_bytes / 4;
+}
+
+/* What is not on the disk yet is in memory. One document must pass, however large. */
+bool journal_has_room(const journal *self, size_t payload_bytes) {
+  size_t used = is_large(self, payload_bytes) ? self->filling_large_bytes : self->filling_bytes;
+  return journal_has_bounds(self, payload_bytes) && (used == 0 || used + payload_bytes <= self->options.memory_bytes);
 }
 
 /* There may be room now for those that wait for it. [locked] */
@@ -34,23 +42,33 @@ void journal_uncharge(journal *self, uint64_t n_documents, uint64_t n_bytes) {
   ease(self);
 }
 
+static size_t *filling(journal *self, bool large) {
+  return large ? &self->filling_large_bytes : &self->filling_bytes;
+}
+
+void journal_filled(journal *self, const entry_inside *entry, size_t n_bytes) {
+  *filling(self, entry->is_large) -= n_bytes;
+}
+
 /* [locked] */
 static void charge(journal *self, size_t payload_bytes) {
   self->charged_documents++;
   self->charged_bytes += payload_bytes;
-  self->filling_bytes += payload_bytes;
+  *filling(self, is_large(self, payload_bytes)) += payload_bytes;
 }
 
 /* Makes an entry that has been charged. */
 static int make(journal_line *line, size_t payload_bytes, journal_entry **ret_entry) {
   journal *owner = line->journal;
   entry_inside *entry = journal_entry_new(line, payload_bytes);
+  bool large = is_large(owner, payload_bytes);
   if (entry != NULL) {
+    entry->is_large = large;
     *ret_entry = &entry->shown;
     return 0;
   }
   pthread_mutex_lock(&owner->mutex);
-  owner->filling_bytes -= payload_bytes;
+  *filling(owner, large) -= payload_bytes;
   journal_uncharge(owner, 1, payload_bytes);
   pthread_mutex_unlock(&owner->mutex);
   return -ENOMEM;
@@ -66,8 +84,9 @@ int journal_reserve(journal_line *line, size_t payload_bytes, journal_entry **re
   if (may) {
     charge(owner, payload_bytes);
   } else {
+    bool is_least = !line->wants_room || payload_bytes < line->wanted_bytes;
+    line->wanted_bytes = is_least ? payload_bytes : line->wanted_bytes;
     line->wants_room = true;
-    line->wanted_bytes = payload_bytes;
   }
   pthread_mutex_unlock(&owner->mutex);
   return may ? make(line, payload_bytes, ret_entry) : -EAGAIN;
@@ -121,7 +140,7 @@ void journal_put(journal_entry *shown, size_t payload_bytes) {
   entry->op.kind = OP_PUT;
   pthread_mutex_lock(&owner->mutex);
   owner->charged_bytes -= given_back;
-  owner->filling_bytes -= given_back;
+  journal_filled(owner, entry, given_back);
   if (given_back > 0) {
     ease(owner);
   }
@@ -136,7 +155,7 @@ void journal_cancel(journal_entry *shown) {
   entry_inside *entry = journal_entry_of(shown);
   journal *owner = shown->line->journal;
   pthread_mutex_lock(&owner->mutex);
-  owner->filling_bytes -= entry->room_bytes;
+  journal_filled(owner, entry, entry->room_bytes);
   journal_uncharge(owner, 1, entry->room_bytes);
   pthread_mutex_unlock(&owner->mutex);
   journal_entry_free(entry);

@@ -191,6 +191,14 @@ static void key_is_forgotten_after_its_time(void **state) {
 
 /* --- bounds --- */
 
+/* Nothing is kept any more. */
+static void close_and_count(journal_world *self) {
+  world_flush(self);
+  journal_counts counts = world_count(self);
+  assert_int_equal(counts.waiting + counts.taken + counts.bytes, 0);
+  world_close(self);
+}
+
 static void bound_reached_gives_again_and_tells_of_room(void **state) {
   (void)state;
   const journal_options options = { .max_documents = 3, .max_bytes = 1000, .commit_ms = 0 };
@@ -215,6 +223,24 @@ static void bound_reached_gives_again_and_tells_of_room(void **state) {
   entry = world_reserve(self, 800);
   journal_cancel(entry);
   world_close(self);
+}
+
+static void large_document_passes_among_small_ones(void **state) {
+  (void)state;
+  const journal_options options = { .memory_bytes = 10000, .commit_ms = 0 };
+  journal_world *self = world_open(&options);
+  journal_entry *small = world_reserve(self, 100), *large = NULL, *another = NULL;
+  assert_int_equal(journal_reserve(self->line, 1000000, &large), 0);
+  assert_int_equal(journal_reserve(self->line, 1000000, &another), -EAGAIN);
+  assert_int_equal(journal_reserve(self->line, 2000, &another), 0);
+  journal_cancel(another);
+  journal_put(large, 900000);
+  world_flush(self);
+  journal_cancel(small);
+  large = world_reserve(self, 1000000);
+  journal_cancel(large);
+  journal_settle(world_take(self));
+  close_and_count(self);
 }
 
 static void *reserve_waiting(void *arg) {
@@ -266,6 +292,32 @@ static void taking_ends_with_interruption(void **state) {
   world_check(entry, 1, 1);
   journal_return(entry);
   world_close(self);
+}
+
+static uint64_t wait_for_oldest(journal_world *self, bool is_some) {
+  uint64_t oldest_ms = world_count(self).oldest_ms;
+  for (int i = 0; i < 2000 && (oldest_ms != 0) != is_some; i++) {
+    usleep(5000);
+    oldest_ms = world_count(self).oldest_ms;
+  }
+  assert_int_equal(oldest_ms != 0, is_some);
+  return oldest_ms;
+}
+
+static void oldest_is_told_and_after_a_restart(void **state) {
+  (void)state;
+  journal_world *self = world_open(NULL);
+  world_put(self, 1, 10, NULL);
+  world_put(self, 2, 10, NULL);
+  world_flush(self);
+  uint64_t oldest_ms = wait_for_oldest(self, true);
+  world_close(self);
+  self = world_open(NULL);
+  assert_int_equal(wait_for_oldest(self, true), oldest_ms);
+  journal_settle(world_take(self));
+  journal_settle(world_take(self));
+  wait_for_oldest(self, false);
+  close_and_count(self);
 }
 
 /* --- confirming --- */
@@ -427,6 +479,8 @@ int main(void) {
     cmocka_unit_test_setup_teardown(key_accepted_before_is_known, world_enter, world_leave),
     cmocka_unit_test_setup_teardown(key_is_forgotten_after_its_time, world_enter, world_leave),
     cmocka_unit_test_setup_teardown(bound_reached_gives_again_and_tells_of_room, world_enter, world_leave),
+    cmocka_unit_test_setup_teardown(large_document_passes_among_small_ones, world_enter, world_leave),
+    cmocka_unit_test_setup_teardown(oldest_is_told_and_after_a_restart, world_enter, world_leave),
     cmocka_unit_test_setup_teardown(waiting_for_room_ends_with_room_or_interruption, world_enter, world_leave),
     cmocka_unit_test_setup_teardown(taking_ends_with_interruption, world_enter, world_leave),
     cmocka_unit_test_setup_teardown(confirmation_is_known_after_return_and_restart, world_enter, world_leave),
