@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "command/answer.h"
@@ -16,6 +17,8 @@
 #include "serve/notify.h"
 #include "serve/otlp.h"
 #include "serve/service.h"
+
+enum { DESCRIPTORS_MAX = 65536 };
 
 typedef struct serving {
   serve_options options;
@@ -183,10 +186,20 @@ static int execute(serving *self) {
   return rc == 0 ? EXIT_DONE : EXIT_FAILED;
 }
 
+/* Each connection is one; what is allowed as it is, 1024, is for programs that use select(). */
+static void raise_descriptors(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+    limit.rlim_cur = limit.rlim_max < DESCRIPTORS_MAX ? limit.rlim_max : DESCRIPTORS_MAX;
+    setrlimit(RLIMIT_NOFILE, &limit);
+  }
+}
+
 int command_serve(int argc, char **argv) {
   serving self = { 0 };
   int status = EXIT_DONE;
   signal(SIGPIPE, SIG_IGN);
+  raise_descriptors();
   if (serve_options_parse(argc, argv, &self.options, &status)) {
     status = execute(&self);
   }
