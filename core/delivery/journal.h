@@ -23,10 +23,10 @@ typedef struct journal_line journal_line;
 typedef struct journal_entry journal_entry;
 
 typedef struct journal_options {
-  const char *folder;       /* of the state: journal.db, bodies/ and hands live here; made if it is not there */
+  const char *folder;       /* of the state, with all files of the journal; made if it is not there */
   uint64_t max_documents;   /* that may wait or be in flight; 0: the usual (1,000,000) */
   uint64_t max_bytes;       /* the same, of payload; 0: the usual (4 GiB) */
-  uint64_t memory_bytes;    /* payloads kept in memory as well; 0: the usual (64 MiB) */
+  uint64_t memory_bytes;    /* for documents that wait, and as much for those being filled; 0: the usual (64 MiB) */
   uint64_t body_bytes;      /* larger payloads are files of their own under bodies/, synced; 0: the usual (1 MiB) */
   uint32_t commit_ms;       /* a commit waits so long for company at most; UINT32_MAX: the usual (2) */
   uint32_t keys_kept_hours; /* how long keys of settled documents are remembered; 0: the usual (72) */
@@ -133,7 +133,8 @@ void journal_cancel(journal_entry *entry);
  * journal_interrupt_take). */
 int journal_take(journal_line *line, uint32_t n_max, journal_entry **ret_first);
 void journal_interrupt_take(journal_line *line, bool interrupted);
-/* Makes the payload be in memory, until it is settled or returned. 0, -EBADMSG (its body is missing or damaged), -errno. */
+/* Makes the payload be in memory, until it is settled or returned. 0, -EBADMSG (it is missing or damaged, for good), or
+ * another negative errno that may pass (-ENOMEM, -EMFILE, -EIO). */
 int journal_load(journal_entry *entry, qn_error *error);
 /* Drops the payload from memory again, once whoever needed it has a copy. */
 void journal_unload(journal_entry *entry);
