@@ -25,31 +25,39 @@ typedef struct harm_case {
   const char *what, *slug;
 } harm_case;
 
+static void harm_one(world *w, const char *stage, const harm_case *wanted) {
+  child_item item;
+  run_among_others(w, wanted->what, &item);
+  if (item.status != QN_STATUS_REJECT || strcmp(item.error.slug, wanted->slug) != 0) {
+    print_error("%s in %s: status %d, %s: %s\n", wanted->what, stage, (int)item.status, item.error.slug,
+                item.error.message);
+  }
+  assert_int_equal(item.status, QN_STATUS_REJECT);
+  assert_string_equal(item.error.slug, wanted->slug);
+  assert_string_not_equal(item.error.message, "");
+  assert_int_equal(answer_of(item.document), INT64_MIN);
+  document_unref(item.document);
+}
+
 static void harm_in(const char *stage) {
-  static const harm_case cases[] = { { "crash", "crashed" },  { "exit", "crashed" },       { "hang", "timed-out" },
-                                     { "close", "crashed" },  { "memory", "over-memory" }, { "garbage", "bad-answer" },
-                                     { "reject", "not-mine" } };
+  static const harm_case cases[] = { { "crash", "crashed" }, { "exit", "crashed" },       { "hang", "timed-out" },
+                                     { "close", "crashed" }, { "garbage", "bad-answer" }, { "reject", "not-mine" } };
+  static const harm_case memory = { "memory", "over-memory" };
   world w;
   qn_error error = { 0 };
   world_open(&w, "");
   assert_int_equal(world_start(&w, stage, &error), 0);
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-    if (strcmp(cases[i].what, "memory") == 0 && !SANDBOX_LIMITS_MEMORY) {
-      continue;
-    }
-    child_item item;
-    run_among_others(&w, cases[i].what, &item);
-    if (item.status != QN_STATUS_REJECT || strcmp(item.error.slug, cases[i].slug) != 0) {
-      print_error("%s in %s: status %d, %s: %s\n", cases[i].what, stage, (int)item.status, item.error.slug,
-                  item.error.message);
-    }
-    assert_int_equal(item.status, QN_STATUS_REJECT);
-    assert_string_equal(item.error.slug, cases[i].slug);
-    assert_string_not_equal(item.error.message, "");
-    assert_int_equal(answer_of(item.document), INT64_MIN);
-    document_unref(item.document);
+    harm_one(&w, stage, &cases[i]);
   }
   world_close(&w);
+  if (SANDBOX_LIMITS_MEMORY) {
+    world_open(&w, "");
+    w.timeout_ms = 120000; /* a machine with much to do is slow to give so much memory */
+    assert_int_equal(world_start(&w, stage, &error), 0);
+    harm_one(&w, stage, &memory);
+    world_close(&w);
+  }
 }
 
 static void harm_costs_its_document_and_no_other(void **state) {

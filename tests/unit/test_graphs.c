@@ -391,7 +391,7 @@ static void graphs_of_any_shape_settle_as_foretold(void **state) {
   }
   registry_free(installed);
   rmdir(folder);
-  print_message("%" PRIu64 " of %" PRIu64 " graphs ran\n", n_planned, count);
+  print_message("# %" PRIu64 " of %" PRIu64 " graphs ran\n", n_planned, count);
   assert_true(count < 20 || n_planned * 2 > count);
 }
 
