@@ -100,7 +100,21 @@ static double now_s(void) {
   return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static void consume(rd_kafka_conf_t *conf, const char *topic, unsigned long n) {
+/* What any reader does with a message: looks for its id and type, and takes the body out of the library's hands. */
+static unsigned long take(const rd_kafka_message_t *message, char *body, size_t bytes) {
+  rd_kafka_headers_t *headers;
+  const void *id = NULL, *type = NULL;
+  size_t id_len = 0, type_len = 0;
+  if (rd_kafka_message_headers(message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    rd_kafka_header_get_last(headers, "id", &id, &id_len);
+    rd_kafka_header_get_last(headers, "content-type", &type, &type_len);
+  }
+  memcpy(body, message->payload, message->len < bytes ? message->len : bytes);
+  return id_len + type_len + (unsigned char)body[0];
+}
+
+static void consume(rd_kafka_conf_t *conf, const char *topic, unsigned long n, size_t bytes) {
+  char *body = malloc(bytes + 1);
   char group[100];
   snprintf(group, sizeof group, "%s-bare", topic);
   set(conf, "group.id", group);
@@ -120,7 +134,7 @@ static void consume(rd_kafka_conf_t *conf, const char *topic, unsigned long n) {
   for (unsigned long i = 0; i < n;) {
     rd_kafka_message_t *message = rd_kafka_consumer_poll(consumer, POLL_MS);
     if (message != NULL && message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      sum += ((const unsigned char *)message->payload)[message->len - 1];
+      sum += take(message, body, bytes);
       i++;
     }
     if (message != NULL) {
@@ -134,6 +148,7 @@ static void consume(rd_kafka_conf_t *conf, const char *topic, unsigned long n) {
   rd_kafka_commit(consumer, NULL, 0);
   rd_kafka_consumer_close(consumer);
   rd_kafka_destroy(consumer);
+  free(body);
   fprintf(stderr, sum == 0 ? "bare_kafka: messages of zeros\n" : "");
 }
 
@@ -149,7 +164,7 @@ int main(int argc, char **argv) {
     publish(conf, argv[3], n, strtoul(argv[5], NULL, 10),
             strcmp(argv[1], "fill") == 0 ? strtoul(argv[6], NULL, 10) : 0);
   } else {
-    consume(conf, argv[3], n);
+    consume(conf, argv[3], n, strtoul(argv[5], NULL, 10));
   }
   return 0;
 }

@@ -105,7 +105,10 @@ static void offsets_settled_twice_or_never_taken_are_told(void **state) {
   (void)state;
   offsets self = begin(8);
   uint32_t first = take(&self, 0), second = take(&self, 1);
+  assert_true(offsets_is_open(&self, first) && offsets_is_open(&self, second));
+  assert_false(offsets_is_open(&self, second + 1) || offsets_is_open(&self, first - 1));
   assert_int_equal(offsets_settle(&self, second), 0);
+  assert_true(offsets_is_open(&self, first) && !offsets_is_open(&self, second));
   assert_int_equal(offsets_settle(&self, second), -EALREADY);
   assert_int_equal(offsets_settle(&self, second + 1), -ENOENT);
   assert_int_equal(offsets_settle(&self, first), 0);
