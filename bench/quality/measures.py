@@ -127,6 +127,7 @@ def measure_entities(tally, article, record):
             tally.add("value", value_right(mention, entity), 1, 1)
         if mention["type"] in NAMES and mention.get("link"):
             tally.add("link", link_right(mention, entity), bool(entity.get("link")), 1)
+            tally.add("link given", link_right(mention, entity), bool(entity.get("link")), bool(entity.get("link")))
             n_right += link_right(mention, entity)
         elif mention["type"] in NAMES:
             tally.add("no link", not entity.get("link"), 1, 1)
