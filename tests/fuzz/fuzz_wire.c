@@ -30,10 +30,11 @@ static stage_layout layout_of(const world *w) {
 static document *document_of(const world *w) {
   static const char text[] = "one two three";
   const stage_layout layout = { .view_reads = SCHEMA_VIEW_PAYLOAD, .view_provides = SCHEMA_VIEW_TEXT };
-  document *doc;
-  uint8_t *room;
+  document *doc = NULL;
+  uint8_t *room = NULL;
   qn_error error = { 0 };
-  must(document_new(w->pool, &doc) == 0 && document_payload_reserve(doc, sizeof text - 1, &room) == 0);
+  must(document_new(w->pool, &doc) == 0);
+  must(document_payload_reserve(doc, sizeof text - 1, &room) == 0);
   memcpy(room, text, sizeof text - 1);
   must(document_payload_commit(doc, sizeof text - 1) == 0);
   builder_begin(w->builder, doc, &layout);
