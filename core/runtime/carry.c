@@ -50,12 +50,17 @@ static int credit_wait(qn_call *call, size_t bytes, uint32_t wait_ms) {
              : -EINVAL;
 }
 
+static uint32_t credit_in_flight(qn_call *call) {
+  const emitter *self = emitter_of(call);
+  return self != NULL ? admission_documents(&self->runtime->admission) : 0;
+}
+
 const void *block_extension(void) {
   static const qn_block table = { .size = sizeof table, .prepare = carry_prepare, .emit = block_emit };
   return &table;
 }
 
 const void *credit_extension(void) {
-  static const qn_credit table = { .size = sizeof table, .wait = credit_wait };
+  static const qn_credit table = { .size = sizeof table, .wait = credit_wait, .in_flight = credit_in_flight };
   return &table;
 }

@@ -23,6 +23,10 @@ typedef struct qn_credit {
    * emit, qanat/block.h) that follows in the same next(), which then does not wait. 0, -EAGAIN (none yet), -ECANCELED (stopping; return soon),
    * -EINVAL (no synchronous source). [lent] */
   int (*wait)(qn_call *call, size_t bytes, uint32_t wait_ms);
+
+  /* How many documents of all sources are in flight. Once it is 0 and settled() has told of the last ones, nothing more will
+   * settle: the rest was left to a later run. NULL where nobody knows. [lent] */
+  uint32_t (*in_flight)(qn_call *call);
 } qn_credit;
 
 #ifdef __cplusplus

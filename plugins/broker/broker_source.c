@@ -21,6 +21,7 @@
 
 enum {
   TURN_MS = 200,       /* how long next() stays */
+  GIVEN_UP_MS = 300,   /* receipts may come a little later than credit */
   CREDIT_WAIT_MS = 10, /* between looks at the session while there is no credit */
   RECEIPTS_AT_ONCE = 256,
   SOURCE_MOST = 4096, /* bytes of qn_emit.source */
@@ -456,12 +457,25 @@ static int emit(broker_source *self, qn_call *call) {
 
 /* --- turns --- */
 
+/* Whether what is open will never settle, since the host has given it up: nothing has been in flight for a while, and yet it was
+ * not told of. ret_since_ms is when that began, 0 while it has not. */
+static bool is_given_up(const broker_source *self, qn_call *call, uint64_t *ret_since_ms) {
+  bool can_ask = self->credit != NULL && QN_HAS(self->credit, in_flight) && self->credit->in_flight != NULL;
+  if (!can_ask || self->credit->in_flight(call) > 0) {
+    *ret_since_ms = 0;
+    return false;
+  }
+  *ret_since_ms = *ret_since_ms == 0 ? broker_now_ms() : *ret_since_ms;
+  return broker_now_ms() - *ret_since_ms >= GIVEN_UP_MS;
+}
+
 static qn_status drain(broker_source *self, qn_call *call) {
   uint64_t until_ms = broker_now_ms() + self->drain_ms;
+  uint64_t idle_since_ms = 0;
   drop_in_hand(self);
   settle_all(self, false);
   while (self->session.is_connected && !self->is_broken && self->n_open > 0 && !call->host->cancelled(call) &&
-         broker_now_ms() < until_ms) {
+         broker_now_ms() < until_ms && !is_given_up(self, call, &idle_since_ms)) {
     broker_fault fault;
     if (self->table->serve(self->client, 20, &fault) != 0) {
       note_broken(self, &fault);
