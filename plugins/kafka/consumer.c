@@ -79,6 +79,9 @@ static void note_state(consumer *self, const char *text) {
   for (size_t i = 0; state != NULL && i < sizeof joining / sizeof joining[0]; i++) {
     is_joining = is_joining || strncmp(state + 4, joining[i], strlen(joining[i])) == 0;
   }
+  if (state != NULL && (strncmp(state + 4, "wait-sync ", 10) == 0 || strncmp(state + 4, "wait-metadata ", 14) == 0)) {
+    atomic_store(&self->was_admitted, true);
+  }
   atomic_store(&self->is_joining, is_joining);
   atomic_store(&self->is_changing, state != NULL && strncmp(state + 4, "steady ", strlen("steady ")) != 0);
 }
@@ -86,6 +89,9 @@ static void note_state(consumer *self, const char *text) {
 /* [threads of the library] */
 static void on_log(const rd_kafka_t *member, int level, const char *facility, const char *text) {
   consumer *self = rd_kafka_opaque(member);
+  if (atomic_load(&self->is_abandoned)) {
+    return;
+  }
   if (level >= 7) {
     if (strcmp(facility, "CGRPJOINSTATE") == 0) {
       note_state(self, text);
@@ -253,8 +259,28 @@ static int consumer_open(qn_create *create, broker_source *source, uint32_t pref
   return 0;
 }
 
+/* A member that was admitted and never heard which partitions are its own cannot be ended: the library (2.0) stops the whole
+ * process over a state of its sticky assignor that is not there yet. */
+static bool is_half_joined(consumer *self) {
+  return atomic_load(&self->was_admitted) && !self->was_assigned;
+}
+
+static void wait_for_assignment(consumer *self) {
+  uint64_t until_ms = consumer_now_ms() + LEAVE_MS;
+  while (is_half_joined(self) && consumer_now_ms() < until_ms) {
+    rd_kafka_message_t *told = rd_kafka_consumer_poll(self->member, SLICE_MS / 5);
+    if (told != NULL) {
+      rd_kafka_message_destroy(told);
+    }
+  }
+}
+
 /* Says good-bye to the group, so that its partitions go to others now and not after the session's time-out. */
 static void leave(consumer *self) {
+  wait_for_assignment(self);
+  if (is_half_joined(self)) {
+    return;
+  }
   rd_kafka_queue_t *queue = rd_kafka_queue_new(self->member);
   uint64_t until_ms = consumer_now_ms() + LEAVE_MS;
   self->is_left = true; /* nothing is in flight any more, or will not be waited for */
@@ -283,7 +309,13 @@ static void consumer_disconnect(void *client) {
   rd_kafka_queue_destroy(self->commits);
   self->commits = NULL;
   self->commit_runs = false;
-  rd_kafka_destroy_flags(self->member, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+  if (is_half_joined(self)) {
+    consumer_log(self, QN_LOG_WARNING,
+                 "a member that was about to join cannot be ended; it is left to the end of the process");
+    atomic_store(&self->is_abandoned, true);
+  } else {
+    rd_kafka_destroy_flags(self->member, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+  }
   self->member = NULL;
 }
 
@@ -306,7 +338,9 @@ static void consumer_close(void *client) {
     close(self->event_fd);
   }
   free(self->id_header);
-  free(self);
+  if (!atomic_load(&self->is_abandoned)) { /* else a thread of the library still looks at it */
+    free(self);
+  }
 }
 
 /* --- connecting --- */
@@ -327,6 +361,10 @@ static int make_member(consumer *self, broker_fault *fault) {
   rd_kafka_queue_destroy(events);
   self->has_failed = false;
   self->is_left = false;
+  self->was_assigned = false;
+  atomic_store(&self->was_admitted, false);
+  atomic_store(&self->is_joining, false);
+  atomic_store(&self->is_changing, false);
   self->is_joined = false; /* until then connect() tells what goes wrong */
   self->report.last = (broker_fault){ 0 };
   return 0;

@@ -8,7 +8,7 @@
  * credit for a single document.
  *
  * Everything here belongs to the lent thread, callbacks of the library too, since they run inside its polls; but for the last
- * four members, and log lines, which come from threads of the library. */
+ * six members, and log lines, which come from threads of the library. */
 #ifndef QANAT_KAFKA_CONSUMER_H
 #define QANAT_KAFKA_CONSUMER_H
 
@@ -67,8 +67,9 @@ typedef struct consumer {
   dead_letters *dead; /* NULL: there is no topic for them */
   char *id_header;
   uint32_t prefetch, window, release_ms, connect_ms, commit_ms;
-  bool is_joined; /* connect() has succeeded */
-  bool is_left;   /* the group has been left for good */
+  bool was_assigned; /* the group has said which partitions are this member's, if any */
+  bool is_joined;    /* connect() has succeeded */
+  bool is_left;      /* the group has been left for good */
 
   lane **lanes;
   uint32_t n_lanes, next_lane; /* next_lane: whose turn it is */
@@ -93,8 +94,10 @@ typedef struct consumer {
 
   int event_fd;
   _Atomic bool woken;
-  _Atomic bool is_joining;  /* partitions are being shared anew: no commits */
-  _Atomic bool is_changing; /* that, or partitions are on their way from or to this member */
+  _Atomic bool is_joining;   /* partitions are being shared anew: no commits */
+  _Atomic bool was_admitted; /* the group has taken the member in */
+  _Atomic bool is_abandoned; /* a member could not be ended */
+  _Atomic bool is_changing;  /* that, or partitions are on their way from or to this member */
 } consumer;
 
 /* --- lanes.c --- */

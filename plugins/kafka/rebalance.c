@@ -126,6 +126,7 @@ void rebalance_restart(consumer *self, lane *at) {
 void rebalance_on_change(rd_kafka_t *member, rd_kafka_resp_err_t error, partition_list *partitions, void *arg) {
   consumer *self = arg;
   if (error == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+    self->was_assigned = true;
     assign(self, partitions);
   } else if (error == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS) {
     revoke(self, partitions);
