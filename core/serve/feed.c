@@ -131,12 +131,13 @@ static int emit_unreadable(feed *self, qn_call *call, journal_entry *entry, cons
   return rc;
 }
 
-static int emit_entry(feed *self, qn_call *call, journal_entry *entry) {
-  qn_error error = { 0 };
-  if (journal_load(entry, &error) != 0) {
-    return emit_unreadable(self, call, entry, "journal", error.message);
+/* What cannot be read for the moment is tried again, by the pipeline as a whole; only what is damaged is given up. */
+static int emit_entry(feed *self, qn_call *call, journal_entry *entry, qn_error *error) {
+  int rc = journal_load(entry, error);
+  if (rc != 0) {
+    return rc == -EBADMSG ? emit_unreadable(self, call, entry, "journal", error->message) : -EIO;
   }
-  int rc = emit(self, call, entry);
+  rc = emit(self, call, entry);
   if (rc == -EFBIG) {
     return emit_unreadable(self, call, entry, "too-large",
                            "it is larger than limits.document_bytes, which was more when it was accepted");
@@ -244,13 +245,17 @@ static qn_status next(void *instance, qn_call *call) {
   }
   journal_entry *entry = self->taken;
   journal_entry *rest = entry->next;
-  int rc = emit_entry(self, call, entry);
+  qn_error error = { 0 };
+  int rc = emit_entry(self, call, entry, &error);
   if (rc == 0) {
     self->taken = rest;
     return QN_STATUS_MORE;
   }
-  return rc == -ECANCELED ? QN_STATUS_OK
-                          : qn_fail(call, QN_STATUS_FATAL, "no-memory", "no memory for a document of the journal");
+  if (rc == -ECANCELED) {
+    return QN_STATUS_OK;
+  }
+  return qn_fail(call, QN_STATUS_FATAL, "journal",
+                 error.message[0] != '\0' ? error.message : "no memory for a document of the journal");
 }
 
 static void interrupt(void *instance) {
