@@ -13,6 +13,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "runtime/listen.h"
+
 enum { ANSWER_MAX = 32 * 1024 * 1024, PATIENCE_S = 5, FIRST_BYTES = 64 * 1024 };
 
 /* --- connecting --- */
@@ -39,12 +41,14 @@ static int connect_to(int family, const struct sockaddr *name, socklen_t len, in
 }
 
 static int connect_unix(const char *path, int *ret_fd) {
-  struct sockaddr_un name = { .sun_family = AF_UNIX };
-  if (strlen(path) >= sizeof name.sun_path) {
-    return -ENAMETOOLONG;
+  struct sockaddr_un name;
+  int folder;
+  int rc = listen_name_unix(path, &name, &folder);
+  rc = rc == 0 ? connect_to(AF_UNIX, (const struct sockaddr *)&name, sizeof name, ret_fd) : rc;
+  if (folder >= 0) {
+    close(folder);
   }
-  strcpy(name.sun_path, path);
-  return connect_to(AF_UNIX, (const struct sockaddr *)&name, sizeof name, ret_fd);
+  return rc;
 }
 
 /* "host:port" in two pieces of a copy. */

@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -65,13 +66,32 @@ static void remove_stale(const struct sockaddr_un *name) {
   close(fd);
 }
 
-static int open_unix(const char *path, uint32_t mode, int *ret_fd) {
-  struct sockaddr_un name = { .sun_family = AF_UNIX };
-  if (strlen(path) >= sizeof name.sun_path || path[0] == '\0') {
-    return path[0] == '\0' ? -EINVAL : -ENAMETOOLONG;
+int listen_name_unix(const char *path, struct sockaddr_un *ret_name, int *ret_folder) {
+  const char *slash = strrchr(path, '/');
+  const char *last = slash != NULL ? slash + 1 : path;
+  *ret_name = (struct sockaddr_un){ .sun_family = AF_UNIX };
+  *ret_folder = -1;
+  if (last[0] == '\0') {
+    return -EINVAL;
   }
-  strcpy(name.sun_path, path);
-  remove_stale(&name);
+  if (strlen(path) < sizeof ret_name->sun_path) {
+    strcpy(ret_name->sun_path, path);
+    return 0;
+  }
+  char *folder = slash != NULL ? strndup(path, slash > path ? (size_t)(slash - path) : 1) : strdup(".");
+  int fd = folder != NULL ? open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+  int rc = folder == NULL ? -ENOMEM : fd < 0 ? -errno : 0;
+  free(folder);
+  if (rc == 0 && snprintf(ret_name->sun_path, sizeof ret_name->sun_path, "/proc/self/fd/%d/%s", fd, last) >=
+                     (int)sizeof ret_name->sun_path) {
+    close(fd);
+    rc = -ENAMETOOLONG;
+  }
+  *ret_folder = rc == 0 ? fd : -1;
+  return rc;
+}
+
+static int open_named(const struct sockaddr_un *name, uint32_t mode, int *ret_fd) {
   int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) {
     return -errno;
@@ -81,7 +101,21 @@ static int open_unix(const char *path, uint32_t mode, int *ret_fd) {
     close(fd);
     return rc;
   }
-  return bind_listen(fd, (const struct sockaddr *)&name, sizeof name, ret_fd);
+  return bind_listen(fd, (const struct sockaddr *)name, sizeof *name, ret_fd);
+}
+
+static int open_unix(const char *path, uint32_t mode, int *ret_fd) {
+  struct sockaddr_un name;
+  int folder;
+  int rc = listen_name_unix(path, &name, &folder);
+  if (rc == 0) {
+    remove_stale(&name);
+    rc = open_named(&name, mode, ret_fd);
+  }
+  if (folder >= 0) {
+    close(folder);
+  }
+  return rc;
 }
 
 /* Splits "host:port" or "[host]:port" in place. */

@@ -30,4 +30,9 @@ int listeners_adopt(listeners *listeners, const char *name, int fd);
  * listeners_get. [any] */
 int listen_open(const char *address, uint32_t mode, int *ret_fd);
 
+/* The address of a socket file, whose path may be longer than an address can hold: then it goes by its folder, a descriptor that has to stay
+ * open until the address has been used (-1: none). 0, -EINVAL (no path), -ENAMETOOLONG (of the file itself), -errno. [any] */
+struct sockaddr_un;
+int listen_name_unix(const char *path, struct sockaddr_un *ret_name, int *ret_folder);
+
 #endif

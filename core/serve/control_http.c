@@ -328,10 +328,13 @@ static int open_address(control_http *self, const char *address, int fd, qn_erro
 }
 
 static int open_socket(control_http *self, const char *path, qn_error *error) {
-  char address[sizeof(struct sockaddr_un) + 8];
+  char *address = NULL;
   int fd = -1;
-  int len = snprintf(address, sizeof address, "unix:%s", path);
-  int rc = len >= (int)sizeof address ? -ENAMETOOLONG : listen_open(address, SOCKET_MODE, &fd);
+  if (asprintf(&address, "unix:%s", path) < 0) {
+    return error_set(error, -ENOMEM, "no-memory", "no memory for the worker's control");
+  }
+  int rc = listen_open(address, SOCKET_MODE, &fd);
+  free(address);
   if (rc != 0) {
     return error_set(error, rc, "no-control", "cannot make the socket %s: %s", path, strerror(-rc));
   }
