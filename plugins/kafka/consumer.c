@@ -20,13 +20,11 @@
 
 enum {
   TOPICS_MAX = 256,
-  SLICE_MS = 250,   /* of waiting for the cluster, so that a stop is seen */
   RESTART_MS = 300, /* before another try to begin with a partition */
   QUIET_MOST = 32,  /* messages delivered without a look at the group's events */
   IDLE_MS = 100,    /* the longest sleep: dead letters and returned messages come due */
   STEADY_MS = 5000, /* a session that failed sooner is not begun again at once */
   LAST_MS = 5000,   /* for dead letters, and for offsets */
-  LEAVE_MS = 1500,  /* for good-bye, which waits in line behind a request to join */
   LINE_MAX = 512
 };
 
@@ -67,46 +65,6 @@ void consumer_settled(consumer *self, broker_tag tag) {
 }
 
 /* --- what the library says --- */
-
-/* Members that ask to join anew are told of nowhere but in the log of the library: "... changed join state steady -> init
- * (state up)". An offset sent behind that request arrives with a generation that is over, for which the library takes all
- * partitions as lost: documents come twice. So nothing is committed until the state is another. Were the words to change, commits would
- * go on as if nobody had looked. [threads of the library] */
-static void note_state(consumer *self, const char *text) {
-  static const char *const joining[] = { "init ", "wait-join ", "wait-metadata ", "wait-sync " };
-  const char *state = strstr(text, " -> ");
-  bool is_joining = false;
-  for (size_t i = 0; state != NULL && i < sizeof joining / sizeof joining[0]; i++) {
-    is_joining = is_joining || strncmp(state + 4, joining[i], strlen(joining[i])) == 0;
-  }
-  if (state != NULL && (strncmp(state + 4, "wait-sync ", 10) == 0 || strncmp(state + 4, "wait-metadata ", 14) == 0)) {
-    atomic_store(&self->was_admitted, true);
-  }
-  atomic_store(&self->is_joining, is_joining);
-  atomic_store(&self->is_changing, state != NULL && strncmp(state + 4, "steady ", strlen("steady ")) != 0);
-}
-
-/* [threads of the library] */
-static void on_log(const rd_kafka_t *member, int level, const char *facility, const char *text) {
-  consumer *self = rd_kafka_opaque(member);
-  if (atomic_load(&self->is_abandoned)) {
-    return;
-  }
-  if (level >= 7) {
-    if (strcmp(facility, "CGRPJOINSTATE") == 0) {
-      note_state(self, text);
-      consumer_log(self, QN_LOG_DEBUG, "librdkafka: %.400s", text);
-    }
-    return;
-  }
-  report_line(&self->report, level, facility, text);
-}
-
-static void on_error(rd_kafka_t *member, int code, const char *reason, void *arg) {
-  consumer *self = arg;
-  (void)member;
-  report_error(&self->report, code, reason, self->is_joined, consumer_now_ms());
-}
 
 /* The group's offset of a partition could not be read: the library leaves it at that. */
 static void on_lane_event(consumer *self, lane *at, const broker_fault *fault) {
@@ -155,7 +113,7 @@ static void on_event(consumer *self, const rd_kafka_message_t *told) {
 }
 
 /* Rebalances, commits and errors; never a document. */
-static int serve_events(consumer *self, broker_fault *fault) {
+int consumer_serve_events(consumer *self, broker_fault *fault) {
   rd_kafka_message_t *told;
   self->n_quiet = 0;
   while (!self->has_failed && (told = rd_kafka_consumer_poll(self->member, 0)) != NULL) {
@@ -191,39 +149,11 @@ static int read_topics(qn_create *create, consumer *self) {
   return setting_copy(create, "/id_header", &self->id_header);
 }
 
-/* What the plugin's promises rest on. */
-static int make_conf(qn_create *create, consumer *self) {
-  static const struct {
-    const char *name, *value;
-  } own[] = {
-    { "enable.auto.commit", "false" },
-    { "enable.auto.offset.store", "false" },
-    { "log_level", "7" },
-    { "debug", "cgrp" },
-    { "log.connection.close", "false" },
-  };
-  int rc = settings_conf_new(create, SETTINGS_CONSUMER, &self->conf);
-  for (size_t i = 0; rc == 0 && i < sizeof own / sizeof own[0]; i++) {
-    rc = settings_set(create, self->conf, own[i].name, own[i].value, own[i].name);
-  }
-  rc = rc == 0 ? settings_set(create, self->conf, "group.id", qn_config_str(create, "/group").data, "\"group\"") : rc;
-  rc = rc == 0
-           ? settings_set(create, self->conf, "auto.offset.reset", qn_config_str(create, "/start").data, "\"start\"")
-           : rc;
-  if (rc == 0) {
-    rd_kafka_conf_set_opaque(self->conf, self);
-    rd_kafka_conf_set_log_cb(self->conf, on_log);
-    rd_kafka_conf_set_error_cb(self->conf, on_error);
-    rd_kafka_conf_set_rebalance_cb(self->conf, rebalance_on_change);
-  }
-  return rc;
-}
-
 static void consumer_close(void *client);
 
 static int read_all(qn_create *create, consumer *self) {
   int rc = read_topics(create, self);
-  rc = rc == 0 ? make_conf(create, self) : rc;
+  rc = rc == 0 ? member_configure(create, self) : rc;
   rc = rc == 0 ? dead_open(create, self, &self->dead) : rc;
   qn_str on_failure = qn_config_str(create, "/on_failure");
   if (rc == 0 && self->dead == NULL && on_failure.len == strlen("dead-letter")) {
@@ -259,41 +189,6 @@ static int consumer_open(qn_create *create, broker_source *source, uint32_t pref
   return 0;
 }
 
-/* A member that was admitted and never heard which partitions are its own cannot be ended: the library (2.0) stops the whole
- * process over a state of its sticky assignor that is not there yet. */
-static bool is_half_joined(consumer *self) {
-  return atomic_load(&self->was_admitted) && !self->was_assigned;
-}
-
-static void wait_for_assignment(consumer *self) {
-  uint64_t until_ms = consumer_now_ms() + LEAVE_MS;
-  while (is_half_joined(self) && consumer_now_ms() < until_ms) {
-    rd_kafka_message_t *told = rd_kafka_consumer_poll(self->member, SLICE_MS / 5);
-    if (told != NULL) {
-      rd_kafka_message_destroy(told);
-    }
-  }
-}
-
-/* Says good-bye to the group, so that its partitions go to others now and not after the session's time-out. */
-static void leave(consumer *self) {
-  wait_for_assignment(self);
-  if (is_half_joined(self)) {
-    return;
-  }
-  rd_kafka_queue_t *queue = rd_kafka_queue_new(self->member);
-  uint64_t until_ms = consumer_now_ms() + LEAVE_MS;
-  self->is_left = true; /* nothing is in flight any more, or will not be waited for */
-  rd_kafka_error_t *error = rd_kafka_consumer_close_queue(self->member, queue);
-  while (error == NULL && rd_kafka_consumer_closed(self->member) == 0 && consumer_now_ms() < until_ms) {
-    rd_kafka_queue_poll_callback(queue, SLICE_MS);
-  }
-  if (error != NULL) {
-    rd_kafka_error_destroy(error);
-  }
-  rd_kafka_queue_destroy(queue);
-}
-
 static void consumer_disconnect(void *client) {
   consumer *self = client;
   if (self->member == NULL) {
@@ -309,7 +204,7 @@ static void consumer_disconnect(void *client) {
   rd_kafka_queue_destroy(self->commits);
   self->commits = NULL;
   self->commit_runs = false;
-  if (is_half_joined(self)) {
+  if (member_is_half_joined(self)) {
     consumer_log(self, QN_LOG_WARNING,
                  "a member that was about to join cannot be ended; it is left to the end of the process");
     atomic_store(&self->is_abandoned, true);
@@ -345,85 +240,6 @@ static void consumer_close(void *client) {
 
 /* --- connecting --- */
 
-static int make_member(consumer *self, broker_fault *fault) {
-  static const uint64_t one = 1;
-  char text[300] = "";
-  rd_kafka_conf_t *conf = rd_kafka_conf_dup(self->conf);
-  self->member = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof text);
-  if (self->member == NULL) {
-    rd_kafka_conf_destroy(conf);
-    return broker_fault_final(fault, -EINVAL, "settings-refused", "librdkafka refuses the settings: %s", text);
-  }
-  rd_kafka_poll_set_consumer(self->member);
-  self->commits = rd_kafka_queue_new(self->member);
-  rd_kafka_queue_t *events = rd_kafka_queue_get_consumer(self->member);
-  rd_kafka_queue_io_event_enable(events, self->event_fd, &one, sizeof one);
-  rd_kafka_queue_destroy(events);
-  self->has_failed = false;
-  self->is_left = false;
-  self->was_assigned = false;
-  atomic_store(&self->was_admitted, false);
-  atomic_store(&self->is_joining, false);
-  atomic_store(&self->is_changing, false);
-  self->is_joined = false; /* until then connect() tells what goes wrong */
-  self->report.last = (broker_fault){ 0 };
-  return 0;
-}
-
-/* Waits until some broker has answered. */
-static int wait_for_cluster(consumer *self, broker_fault *fault) {
-  const struct rd_kafka_metadata *metadata;
-  uint64_t until_ms = consumer_now_ms() + self->connect_ms;
-  rd_kafka_resp_err_t error;
-  do {
-    error = rd_kafka_metadata(self->member, 0, NULL, &metadata, SLICE_MS);
-    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      rd_kafka_metadata_destroy(metadata);
-      return 0;
-    }
-    int rc = serve_events(self, fault);
-    if (rc != 0 || self->report.last.is_permanent) {
-      *fault = rc != 0 ? *fault : self->report.last;
-      return fault->code;
-    }
-  } while (consumer_now_ms() < until_ms && !broker_source_is_ending(self->source));
-  return self->report.last.code != 0 ? (*fault = self->report.last, fault->code)
-                                     : faults_from(fault, error, "connect", NULL);
-}
-
-/* Rights and names are looked at once at the beginning, when whoever has set them is still there. */
-static int look_at_topic(consumer *self, const char *name, broker_fault *fault) {
-  const struct rd_kafka_metadata *metadata;
-  rd_kafka_topic_t *topic = name[0] == '^' ? NULL : rd_kafka_topic_new(self->member, name, NULL);
-  if (topic == NULL) {
-    return 0; /* a pattern */
-  }
-  char what[300];
-  int rc = 0;
-  rd_kafka_resp_err_t error = rd_kafka_metadata(self->member, 0, topic, &metadata, (int)self->connect_ms);
-  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
-    error = metadata->topic_cnt > 0 ? metadata->topics[0].err : error;
-    rd_kafka_metadata_destroy(metadata);
-  }
-  snprintf(what, sizeof what, "read topic \"%.200s\"", name);
-  if (error == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED || error == RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION) {
-    rc = faults_from(fault, error, what, NULL);
-  } else if (error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
-    consumer_log(self, QN_LOG_WARNING, "%s: there is none yet; waiting for somebody to create it", what);
-  }
-  rd_kafka_topic_destroy(topic);
-  return rc;
-}
-
-static int join(consumer *self, broker_fault *fault) {
-  int rc = wait_for_cluster(self, fault);
-  for (int i = 0; rc == 0 && self->connected_ms == 0 && i < self->topics->cnt; i++) {
-    rc = look_at_topic(self, self->topics->elems[i].topic, fault);
-  }
-  rd_kafka_resp_err_t error = rc == 0 ? rd_kafka_subscribe(self->member, self->topics) : RD_KAFKA_RESP_ERR_NO_ERROR;
-  return error != RD_KAFKA_RESP_ERR_NO_ERROR ? faults_from(fault, error, "subscribe to \"topics\"", NULL) : rc;
-}
-
 static int consumer_connect(void *client, broker_fault *fault) {
   consumer *self = client;
   if (self->has_failed && self->connected_ms != 0 && consumer_now_ms() - self->connected_ms < STEADY_MS) {
@@ -431,8 +247,8 @@ static int consumer_connect(void *client, broker_fault *fault) {
     *fault = self->failure;
     return fault->code;
   }
-  int rc = make_member(self, fault);
-  rc = rc == 0 ? join(self, fault) : rc;
+  int rc = member_make(self, fault);
+  rc = rc == 0 ? member_join(self, fault) : rc;
   if (rc != 0) {
     consumer_disconnect(self);
     return rc;
@@ -464,7 +280,7 @@ static int consumer_fetch(void *client, uint32_t wait_ms, const broker_message *
   uint64_t until_ms = 0;
   self->in_hand = (broker_tag){ 0 };
   for (;;) {
-    int rc = ++self->n_quiet >= QUIET_MOST || until_ms != 0 ? serve_events(self, fault) : 0;
+    int rc = ++self->n_quiet >= QUIET_MOST || until_ms != 0 ? consumer_serve_events(self, fault) : 0;
     delivery *next = NULL;
     if (rc == 0 && self->n_unsettled < self->prefetch) {
       rc = lanes_next(self, &next, fault);
@@ -480,7 +296,7 @@ static int consumer_fetch(void *client, uint32_t wait_ms, const broker_message *
     uint64_t now_ms = consumer_now_ms();
     until_ms = until_ms == 0 ? now_ms + wait_ms : until_ms;
     if (now_ms >= until_ms || atomic_exchange(&self->woken, false)) {
-      return serve_events(self, fault);
+      return consumer_serve_events(self, fault);
     }
     wait_for_event(self, until_ms - now_ms);
   }
@@ -497,7 +313,7 @@ static int consumer_serve(void *client, uint32_t wait_ms, broker_fault *fault) {
     self->in_hand = (broker_tag){ 0 }; /* it was emitted, or given back */
   }
   for (;;) {
-    int rc = serve_events(self, fault);
+    int rc = consumer_serve_events(self, fault);
     uint64_t now_ms = consumer_now_ms();
     if (rc != 0 || now_ms >= until_ms || atomic_exchange(&self->woken, false)) {
       return rc;
@@ -536,11 +352,11 @@ static int consumer_commit(void *client, bool is_last, broker_fault *fault) {
     return 0;
   }
   if (!is_last) {
-    return consumer_now_ms() - self->committed_ms >= self->commit_ms ? serve_events(self, fault) : 0;
+    return consumer_now_ms() - self->committed_ms >= self->commit_ms ? consumer_serve_events(self, fault) : 0;
   }
   dead_wait(self->dead, LAST_MS);
   commit_wait(self, LAST_MS);
-  leave(self);
+  member_leave(self);
   return 0;
 }
 

@@ -161,7 +161,21 @@ void dead_wait(dead_letters *dead, uint32_t wait_ms);
 void dead_forget(dead_letters *dead, uint32_t lane_index);
 bool dead_is_busy(const dead_letters *dead);
 
+/* --- member.c --- */
+
+/* Reads the configuration into self->conf. 0, -EINVAL (said), -ENOMEM. [create] */
+int member_configure(qn_create *create, consumer *self);
+/* Makes the member; then waits for the cluster and asks to be let in. 0, negative errno with fault. */
+int member_make(consumer *self, broker_fault *fault);
+int member_join(consumer *self, broker_fault *fault);
+bool member_is_half_joined(const consumer *self);
+/* Says good-bye to the group, so that its partitions go to others now and not after the session's time-out. */
+void member_leave(consumer *self);
+
 /* --- consumer.c --- */
+
+/* Rebalances, commits and errors; never a document. 0; negative errno with fault. */
+int consumer_serve_events(consumer *self, broker_fault *fault);
 
 uint64_t consumer_now_ms(void);
 void consumer_nap(uint32_t ms);
