@@ -273,6 +273,23 @@ static bool is_known(const scan *s, uint32_t from, uint32_t n_candidates, uint32
   return false;
 }
 
+/* Latin words without a capital or a digit anywhere: prose, whatever the model, which knows Arabic texts, makes of it. */
+static bool is_lower_latin(const scan *s, uint32_t first, uint32_t last) {
+  for (uint32_t i = first; i < last; i++) {
+    const scan_word *w = &s->words[i];
+    if ((w->shape & WORD_LATIN) == 0 || (w->shape & (WORD_CAPITAL | WORD_DIGITS)) != 0) {
+      return false;
+    }
+    for (uint32_t at = w->begin; at < w->end; at++) {
+      uint8_t byte = s->view.data[at];
+      if (byte >= 0x80 || (byte >= 'A' && byte <= 'Z')) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
 /* Names that begin where a beginning is the likeliest label. */
 static void propose_names(const decoder *d, scan *s, uint32_t first, uint32_t last, uint32_t n_candidates,
                           uint32_t from, bool alone) {
@@ -294,7 +311,7 @@ static void propose_names(const decoder *d, scan *s, uint32_t first, uint32_t la
       propose(s, first + i, first + end, type, score > PROPOSED_MIN ? score : PROPOSED_MIN);
       continue;
     }
-    bool known = is_known(s, from, n_candidates, first + i, first + end);
+    bool known = is_known(s, from, n_candidates, first + i, first + end) || is_lower_latin(s, first + i, first + end);
     if (score >= PROPOSED_MIN && !confirm(s, from, n_candidates, first + i, first + end, type, score) && !known) {
       propose(s, first + i, first + end, type, score);
     }
