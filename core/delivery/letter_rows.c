@@ -20,9 +20,9 @@ enum statement_index {
 };
 
 #define FIND_LETTER                                                                                                    \
-  "SELECT letter, pipeline, stage, slug, message, id, source, media_type, attempts, failures, time_ms,"               \
-  " ordinal, bytes, origin, confirmed, part FROM letters WHERE letter > ?1 AND letter <= ?2"                          \
-  " AND (?3 IS NULL OR pipeline = ?3) AND (?4 IS NULL OR stage = ?4) AND (?5 IS NULL OR slug = ?5)"                   \
+  "SELECT letter, pipeline, stage, slug, message, id, source, media_type, attempts, failures, time_ms,"                \
+  " ordinal, bytes, origin, confirmed, part FROM letters WHERE letter > ?1 AND letter <= ?2"                           \
+  " AND (?3 IS NULL OR pipeline = ?3) AND (?4 IS NULL OR stage = ?4) AND (?5 IS NULL OR slug = ?5)"                    \
   " ORDER BY letter"
 
 static const char *const texts[N_STATEMENTS] = {
