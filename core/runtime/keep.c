@@ -48,8 +48,7 @@ static int keep_begin(qn_create *create, const void *bytes, size_t len) {
   if (len > QN_KEEP_MAX_BYTES) {
     return -E2BIG;
   }
-  keeper->flushed(keeper->arg, stage->index, NULL, 0, bytes, len);
-  return 0;
+  return keeper->flushed(keeper->arg, stage->index, NULL, 0, bytes, len);
 }
 
 const void *keep_extension(void) {

@@ -47,9 +47,9 @@ typedef struct runtime_end {
 typedef struct runtime_keeper {
   /* What the sink stored last; owned by the caller. 0, -ENOENT, -errno. [create] */
   int (*load)(void *arg, uint32_t stage, void **ret_bytes, size_t *ret_size);
-  /* The sink has made these durable, by their cookies, and keeps state (NULL: nothing new) from now on. Before they settle, in the
-   * order of the flushes. [the sink's thread] */
-  void (*flushed)(void *arg, uint32_t stage, const uint64_t *cookies, uint32_t n, const void *state, size_t size);
+  /* The sink has made these durable, by their cookies, and keeps state (NULL: nothing new) from now on: all of it at once, or nothing. Before
+   * they settle, in the order of the flushes. 0, or a negative errno: then they must not settle. [the sink's thread] */
+  int (*flushed)(void *arg, uint32_t stage, const uint64_t *cookies, uint32_t n, const void *state, size_t size);
   void *arg;
 } runtime_keeper;
 

@@ -113,28 +113,34 @@ void sink_flush_begin(sink *self) {
 }
 
 /* Whoever journals the documents hears of it before they settle. Documents that came out of others have no place of their own there. */
-static void tell_keeper(sink *self) {
+static int tell_keeper(sink *self) {
   const runtime_keeper *keeper = self->runtime->options.keeper;
   if (keeper == NULL) {
-    return;
+    return 0;
   }
-  uint64_t cookies[SINK_BATCH_MAX];
+  uint64_t *cookies = malloc((self->n_written + 1) * sizeof *cookies);
+  if (cookies == NULL) {
+    return -ENOMEM;
+  }
   uint32_t n = 0;
   for (const leaf *it = self->written; it != NULL; it = it->next) {
-    if (it->receipt->parent != NULL) {
-      continue;
-    }
-    cookies[n++] = it->receipt->cookie;
-    if (n == SINK_BATCH_MAX && it->next != NULL) {
-      keeper->flushed(keeper->arg, self->stage->index, cookies, n, NULL, 0);
-      n = 0;
+    if (it->receipt->parent == NULL) {
+      cookies[n++] = it->receipt->cookie;
     }
   }
-  keeper->flushed(keeper->arg, self->stage->index, cookies, n, self->kept, self->kept_bytes);
+  int rc = keeper->flushed(keeper->arg, self->stage->index, cookies, n, self->kept, self->kept_bytes);
+  free(cookies);
+  return rc;
 }
 
 void sink_flushed(sink *self) {
-  tell_keeper(self);
+  int rc = tell_keeper(self);
+  if (rc != 0) { /* the journal would not know: they come out again, and the sink undoes what it has of them */
+    qn_error error = { 0 };
+    error_set(&error, rc, "journal", "the journal cannot take down what was written: %s", strerror(-rc));
+    sink_break(self, &error);
+    return;
+  }
   settle_written(self, LEAF_DELIVERED);
   settle_flush(&self->settler);
 }

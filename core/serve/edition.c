@@ -71,13 +71,20 @@ static const cJSON *owned(const plan_stage *stage) {
   return key == NULL ? NULL : cJSON_GetObjectItemCaseSensitive(stage->config, key);
 }
 
+/* They would own the same, or, being of one name, keep what is theirs in one place of the journal. */
+static bool stages_exclude(const plan_stage *one, const plan_stage *other) {
+  const cJSON *mine = owned(one);
+  const cJSON *theirs = owned(other);
+  if (mine == NULL || theirs == NULL || one->info->manifest != other->info->manifest) {
+    return false;
+  }
+  return cJSON_Compare(mine, theirs, true) || (one->info->role == ROLE_SINK && strcmp(one->id, other->id) == 0);
+}
+
 bool edition_excludes(const edition *one, const edition *other) {
   for (uint32_t i = 0; i < one->plan->n_stages; i++) {
-    const cJSON *mine = owned(&one->plan->stages[i]);
-    for (uint32_t k = 0; mine != NULL && k < other->plan->n_stages; k++) {
-      const cJSON *theirs = owned(&other->plan->stages[k]);
-      if (theirs != NULL && one->plan->stages[i].info->manifest == other->plan->stages[k].info->manifest &&
-          cJSON_Compare(mine, theirs, true)) {
+    for (uint32_t k = 0; k < other->plan->n_stages; k++) {
+      if (stages_exclude(&one->plan->stages[i], &other->plan->stages[k])) {
         return true;
       }
     }

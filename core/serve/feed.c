@@ -312,15 +312,19 @@ int feed_new(journaled *of, const plan *planned, journal_line *line, docket *in,
   return 0;
 }
 
-void feed_free(feed *self) {
-  if (self == NULL) {
-    return;
-  }
+void feed_return_taken(feed *self) {
   while (self->taken != NULL) {
     journal_entry *next = self->taken->next;
     journal_return(self->taken);
     self->taken = next;
   }
+}
+
+void feed_free(feed *self) {
+  if (self == NULL) {
+    return;
+  }
+  feed_return_taken(self);
   end_trials(self->trials);
   pthread_mutex_destroy(&self->mutex);
   free(self);

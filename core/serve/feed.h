@@ -21,6 +21,8 @@ int feed_new(journaled *of, const plan *plan, journal_line *line, docket *docket
 void feed_free(feed *feed); /* after the run; NULL is fine */
 /* The ends of its documents come to it. Before runtime_run. */
 void feed_attach(feed *feed, runtime *runtime);
+/* What it has taken and not emitted goes back. After the end of the run's sources. */
+void feed_return_taken(feed *feed);
 /* Sends a document through; it ends by trial_end. Takes the run's hold. [any, while the run lives] */
 void feed_try(feed *feed, trial *trial);
 

@@ -32,21 +32,21 @@ static int load_kept(void *arg, uint32_t stage, void **ret_bytes, size_t *ret_si
   return journal_kept(self->options.journal, planned->name, planned->stages[stage].id, ret_bytes, ret_size);
 }
 
-static void confirm(void *arg, uint32_t stage, const uint64_t *cookies, uint32_t n, const void *state, size_t size) {
+static int confirm(void *arg, uint32_t stage, const uint64_t *cookies, uint32_t n, const void *state, size_t size) {
   generation *self = arg;
   const plan *planned = self->edition->plan;
-  enum { CONFIRM_MAX = 256 };
-  journal_entry *entries[CONFIRM_MAX];
-  uint32_t n_entries = docket_entries(self->docket, cookies, n < CONFIRM_MAX ? n : CONFIRM_MAX, entries);
-  if (n_entries == 0 && state == NULL) {
-    return;
+  if (n == 0 && state == NULL) {
+    return 0;
   }
+  journal_entry **entries = malloc((n + 1) * sizeof(journal_entry *));
+  if (entries == NULL) {
+    return -ENOMEM;
+  }
+  uint32_t n_entries = docket_entries(self->docket, cookies, n, entries);
   int rc =
       journal_confirm(self->options.journal, planned->name, planned->stages[stage].id, entries, n_entries, state, size);
-  if (rc != 0) { /* for want of memory: then the sink may get these once more after a crash */
-    static const char text[] = "no memory to note what the sink has";
-    self->options.log(self->options.arg, planned->stages[stage].id, QN_LOG_ERROR, text, sizeof text - 1);
-  }
+  free(entries);
+  return rc;
 }
 
 /* --- building --- */
@@ -80,7 +80,9 @@ static int build_runtime(generation *self, qn_error *error) {
     const plan_stage *stage = &planned->stages[i];
     tables[i] = is_feed(self->edition, i) ? feed_table() : NULL;
     bool is_loaded = tables[i] != NULL || stage->isolate;
+    pthread_mutex_lock(given->registry_mutex);
     int rc = is_loaded ? 0 : registry_load(given->registry, stage->info, &tables[i], error);
+    pthread_mutex_unlock(given->registry_mutex);
     if (rc != 0) {
       return rc;
     }
@@ -173,6 +175,12 @@ bool generation_free(generation *self) {
   edition_unref(self->edition);
   free(self);
   return true;
+}
+
+void generation_return_taken(generation *self) {
+  for (uint32_t i = 0; i < self->edition->n_journaled; i++) {
+    feed_return_taken(self->feeds[i]);
+  }
 }
 
 runtime *generation_runtime(const generation *self) {

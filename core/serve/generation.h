@@ -4,6 +4,8 @@
 #ifndef CORE_SERVE_GENERATION_H
 #define CORE_SERVE_GENERATION_H
 
+#include <pthread.h>
+
 #include "delivery/journal.h"
 #include "runtime/runtime.h"
 #include "serve/edition.h"
@@ -16,6 +18,7 @@ typedef struct generation_options {
   edition *edition; /* it takes a hold of its own */
   uint32_t number;  /* from 1 on */
   registry *registry;
+  pthread_mutex_t *registry_mutex; /* whoever loads takes it */
   journal *journal;
   intake_port *const *ports; /* of the edition's journaled sources, in their order */
   letter_store *letters;
@@ -40,6 +43,9 @@ int generation_code(const generation *generation, const qn_error **ret_error);
 /* Joins its thread and takes it down. False: a stage does not return; all is left as it is, and the process should end. After its end, or
  * if it was never started. */
 bool generation_free(generation *generation);
+
+/* What its feeds took and did not emit goes back to the journal, for the next one to take. Once its sources have ended. */
+void generation_return_taken(generation *generation);
 
 runtime *generation_runtime(const generation *generation);
 edition *generation_edition(const generation *generation);

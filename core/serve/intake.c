@@ -95,10 +95,12 @@ static int reserve_waiting(intake *self, size_t bytes) {
   }
 }
 
+/* Hungry before it asks: room may come between the answer and whatever follows it. */
 static int reserve_now(intake *self, size_t bytes) {
+  atomic_store(&self->starved, true);
   int rc = journal_reserve(self->port->line, bytes, &self->emitting);
-  if (rc == -EAGAIN) {
-    atomic_store(&self->starved, true);
+  if (rc != -EAGAIN) {
+    atomic_store(&self->starved, false);
   }
   return rc;
 }
@@ -259,13 +261,16 @@ static void tell_finished(void *arg, const qn_finish *const *all, uint32_t n) {
 
 static void on_news(void *arg) {
   intake *self = arg;
+  if (!self->created) {
+    return;
+  }
   intake_news_tell(self->news, tell_accepted, tell_finished, self);
 }
 
 static void on_room(void *arg) {
   intake *self = arg;
   const qn_source *source = self->table->source;
-  if (self->started && !self->ended && !atomic_load(&self->stopping) && source->credit != NULL) {
+  if (self->created && self->started && !self->ended && !atomic_load(&self->stopping) && source->credit != NULL) {
     source->credit(self->self, &self->call.call);
   }
 }
@@ -560,9 +565,11 @@ bool intake_free(intake *self) {
   }
   abandon(self);
   control_lend_forget(self->port->world->control, &self->env);
+  silence(self); /* of what is told, it must hear while it lives; nothing more comes, since it has left its port */
   if (self->created) {
     io_settle(&self->io);
     host_destroy(self->table, self->self);
+    self->created = false;
   }
   silence(self);
   if (self->env.hooks != NULL) {

@@ -15,7 +15,8 @@
 struct letters {
   letter_store store; /* must be first */
   char *path, *pipeline;
-  letter_store *file; /* the desk's, once it works; NULL: to be opened */
+  pthread_mutex_t file_mutex; /* what follows: while one run drains and another works, both have a desk */
+  letter_store *file;         /* NULL: to be opened */
 
   pthread_mutex_t mutex; /* what follows */
   uint64_t n_put;
@@ -59,8 +60,10 @@ static void forget_file(letters *self) {
 static int put(letter_store *store, const letter *of) {
   letters *self = (letters *)store;
   qn_error error = { 0 };
+  pthread_mutex_lock(&self->file_mutex);
   int rc = self->file == NULL ? open_file(self, &error) : 0;
   rc = rc == 0 ? self->file->put(self->file, of) : rc;
+  pthread_mutex_unlock(&self->file_mutex);
   if (rc == 0) {
     note(self, of->stage, of->slug, of->message, of->id, of->source);
     pthread_mutex_lock(&self->mutex);
@@ -72,10 +75,12 @@ static int put(letter_store *store, const letter *of) {
 
 static int flush(letter_store *store) {
   letters *self = (letters *)store;
+  pthread_mutex_lock(&self->file_mutex);
   int rc = self->file != NULL ? self->file->flush(self->file) : -EIO;
   if (rc != 0) {
     forget_file(self);
   }
+  pthread_mutex_unlock(&self->file_mutex);
   return rc;
 }
 
@@ -85,6 +90,7 @@ int letters_new(const char *path, const char *pipeline, letters **ret_letters, q
     return error_set(error, -ENOMEM, "no-memory", "no memory for dead letters");
   }
   made->store = (letter_store){ .put = put, .flush = flush };
+  pthread_mutex_init(&made->file_mutex, NULL);
   pthread_mutex_init(&made->mutex, NULL);
   made->path = strdup(path);
   made->pipeline = strdup(pipeline);
@@ -104,6 +110,7 @@ void letters_free(letters *self) {
     return;
   }
   forget_file(self);
+  pthread_mutex_destroy(&self->file_mutex);
   pthread_mutex_destroy(&self->mutex);
   free(self->path);
   free(self->pipeline);

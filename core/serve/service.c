@@ -390,7 +390,9 @@ void service_free(service *self) {
     return;
   }
   for (uint32_t i = 0; i < self->n_supervisors; i++) {
-    supervisor_free(self->supervisors[i]);
+    if (!supervisor_free(self->supervisors[i])) {
+      return; /* a thread of a source still works with all there is */
+    }
   }
   journal_close(self->journal);
   close_handles(self);

@@ -143,6 +143,8 @@ static int remove_all(letter_rows *rows, const int64_t *numbers, uint32_t n, qn_
 /* The letters go once their documents are in the journal for sure; a crash between the two tries them twice. */
 int service_letters_retry(service *self, const int64_t *numbers, uint32_t n, uint32_t *ret_n_done, qn_error *error) {
   letter_rows *rows = NULL;
+  journal_counts before, after;
+  journal_counts_get(self->journal, &before);
   int rc = letter_rows_open(self->letters_path, LETTERS_CHANGE, &rows, error);
   uint32_t n_done = 0;
   while (rc == 0 && n_done < n) {
@@ -152,6 +154,10 @@ int service_letters_retry(service *self, const int64_t *numbers, uint32_t n, uin
   if (n_done > 0) {
     qn_error later = { 0 };
     int synced = journal_sync(self->journal, SYNC_MS);
+    journal_counts_get(self->journal, &after);
+    if (synced == 0 && after.refused != before.refused) {
+      synced = -EIO; /* somebody's was not written, perhaps one of these: better twice than not at all */
+    }
     if (synced != 0) {
       error_set(&later, synced, "journal", "the journal cannot write them: %s", strerror(-synced));
     }

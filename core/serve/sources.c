@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PLACES_MAX = PLAN_STAGES_MAX, RETIRED_MAX = 64, DELAY_MIN_MS = 1000, DELAY_MAX_MS = 60000 };
+enum { PLACES_MAX = PLAN_STAGES_MAX, RETIRED_MAX = 64, DELAY_MIN_MS = 1000, DELAY_MAX_MS = 60000, HEALTHY_MS = 60000 };
 
 typedef struct source_place {
   intake_port *port;
@@ -19,6 +19,7 @@ typedef struct source_place {
   edition *edition; /* that the current one is of, to make it anew; NULL: it is not to be */
   const journaled *of;
   uint32_t delay_ms; /* after its next failure */
+  uint64_t made_ms;  /* when the current one was made */
   uint64_t due_ms;   /* when it is made anew; 0: it is not */
 } source_place;
 
@@ -71,24 +72,31 @@ static void forget(source_place *at) {
 }
 
 static void free_place(source_place *at) {
-  intake_free(at->current);
-  intake_free(at->prepared);
   forget(at);
   intake_port_free(at->port);
   free(at->name);
 }
 
-void sources_free(sources *self) {
+bool sources_free(sources *self) {
+  bool all_ended = true;
   if (self == NULL) {
-    return;
+    return true;
   }
   for (uint32_t i = 0; i < self->n_retired; i++) {
-    intake_free(self->retired[i]);
+    all_ended &= intake_free(self->retired[i]);
+  }
+  for (uint32_t i = 0; i < self->n_places; i++) {
+    all_ended &= intake_free(self->places[i].current);
+    all_ended &= intake_free(self->places[i].prepared);
+  }
+  if (!all_ended) {
+    return false; /* a thread still works with all there is */
   }
   for (uint32_t i = 0; i < self->n_places; i++) {
     free_place(&self->places[i]);
   }
   free(self);
+  return true;
 }
 
 /* --- making --- */
@@ -152,6 +160,9 @@ static int prepare_one(sources *self, edition *next, const journaled *of, qn_err
 }
 
 int sources_prepare(sources *self, edition *next, qn_error *error) {
+  if (self->stopping) {
+    return error_set(error, -ESHUTDOWN, "ending", "the worker is ending");
+  }
   for (uint32_t i = 0; i < self->n_places; i++) {
     self->places[i].is_wanted = false;
   }
@@ -181,6 +192,10 @@ static void remember(source_place *at) {
 }
 
 void sources_commit(sources *self) {
+  if (self->stopping) {
+    sources_abort(self);
+    return;
+  }
   for (uint32_t i = 0; i < self->n_places; i++) {
     source_place *at = &self->places[i];
     if (at->prepared != NULL) {
@@ -226,6 +241,9 @@ uint32_t sources_n_running(const sources *self) {
 static void take_leave(sources *self, source_place *at, uint64_t now_ms) {
   const qn_error *error;
   char text[1200];
+  if (now_ms - at->made_ms > HEALTHY_MS) {
+    at->delay_ms = DELAY_MIN_MS;
+  }
   if (intake_code(at->current, &error) == 0) {
     log_text(self, at->name, QN_LOG_INFO, "the source has ended");
     forget(at);
@@ -244,6 +262,7 @@ static void make_anew(sources *self, source_place *at, uint64_t now_ms) {
   qn_error error = { 0 };
   char text[1200];
   at->due_ms = 0;
+  at->made_ms = now_ms;
   if (make(self, at, at->edition, at->of, &at->current, &error) == 0) {
     log_text(self, at->name, QN_LOG_WARNING, "the source is started again");
     return;

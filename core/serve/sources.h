@@ -13,7 +13,8 @@ typedef struct sources sources;
 
 /* world->ended is called for each that ends; sources_reap should follow it. Strings are borrowed. 0, -ENOMEM. */
 int sources_new(const service_parts *parts, const intake_world *world, const char *pipeline, sources **ret_sources);
-void sources_free(sources *sources); /* those that do not end are left behind. NULL is fine */
+/* False: the thread of one has not ended; all is left as it is, and so must be the journal. NULL is fine. */
+bool sources_free(sources *sources);
 
 /* Makes and starts the sources of the edition that are new or have changed, beside those that run. 0, or a negative errno with error
  * filled: then nothing has changed. Followed by commit or abort. */

@@ -78,6 +78,7 @@ int supervisor_build(supervisor *self, edition *of, generation **ret_generation,
   const generation_options wanted = { .edition = of,
                                       .number = self->n_generations + 1,
                                       .registry = options->registry,
+                                      .registry_mutex = self->parts->registry_mutex,
                                       .journal = self->parts->journal,
                                       .ports = ports,
                                       .letters = letters_store(self->letters),
@@ -89,10 +90,7 @@ int supervisor_build(supervisor *self, edition *of, generation **ret_generation,
                                       .log = log_stage,
                                       .ended = on_generation_ended,
                                       .arg = self };
-  pthread_mutex_lock(self->parts->registry_mutex);
-  int rc = generation_new(&wanted, ret_generation, error);
-  pthread_mutex_unlock(self->parts->registry_mutex);
-  return rc;
+  return generation_new(&wanted, ret_generation, error);
 }
 
 void supervisor_add_counts(runtime_counts *sum, const generation *of) {
@@ -155,10 +153,11 @@ static bool wait_ended(supervisor *self, const generation *of, uint32_t timeout_
   return generation_has_ended(of);
 }
 
-/* Lets it finish under the deadline; what is left then goes back to the journal. False: it does not even end then. */
-bool supervisor_drain(supervisor *self, generation *of) {
+/* Lets it finish until then; what is left goes back to the journal. False: it does not even end then. */
+static bool drain_until(supervisor *self, generation *of, uint64_t until_ms) {
+  uint64_t now_ms = supervisor_clock_ms();
   generation_stop(of);
-  if (wait_ended(self, of, self->parts->options->drain_ms)) {
+  if (wait_ended(self, of, until_ms > now_ms ? (uint32_t)(until_ms - now_ms) : 0)) {
     return true;
   }
   runtime_counts counts;
@@ -173,6 +172,10 @@ bool supervisor_drain(supervisor *self, generation *of) {
   supervisor_say(self, QN_LOG_ERROR, "a stage does not return from a document; the process has to end");
   atomic_store(&self->is_stuck, true);
   return false;
+}
+
+bool supervisor_drain(supervisor *self, generation *of) {
+  return drain_until(self, of, supervisor_clock_ms() + self->parts->options->drain_ms);
 }
 
 generation *supervisor_take_running(supervisor *self, pipeline_state state) {
@@ -196,9 +199,6 @@ static uint32_t delay_after(uint32_t n_failures) {
 
 static void wait_to_restart(supervisor *self, const char *why) {
   pthread_mutex_lock(&self->mutex);
-  if (supervisor_clock_ms() - self->started_ms > HEALTHY_MS) {
-    self->n_failures = 0;
-  }
   uint32_t delay_ms = delay_after(++self->n_failures);
   self->state = PIPELINE_WAITING;
   self->due_ms = supervisor_clock_ms() + delay_ms;
@@ -208,6 +208,14 @@ static void wait_to_restart(supervisor *self, const char *why) {
   letters_note(self->letters, "pipeline", "stopped", why);
 }
 
+static void forgive_old_failures(supervisor *self) {
+  pthread_mutex_lock(&self->mutex);
+  if (supervisor_clock_ms() - self->started_ms > HEALTHY_MS) {
+    self->n_failures = 0;
+  }
+  pthread_mutex_unlock(&self->mutex);
+}
+
 static void look_after_running(supervisor *self) {
   generation *of = supervisor_take_running(self, PIPELINE_ENDED);
   const qn_error *error;
@@ -215,6 +223,7 @@ static void look_after_running(supervisor *self) {
   if (rc == 0) {
     supervisor_say(self, QN_LOG_INFO, "all sources have ended, and everything has come out");
   } else {
+    forgive_old_failures(self);
     wait_to_restart(self, error->message);
   }
   supervisor_bury(self, of);
@@ -307,8 +316,9 @@ static void end(supervisor *self) {
   for (uint32_t i = 0; i < n; i++) {
     generation_stop(all[i]);
   }
+  uint64_t until_ms = supervisor_clock_ms() + self->parts->options->drain_ms;
   for (uint32_t i = 0; i < n && !atomic_load(&self->is_stuck); i++) {
-    if (supervisor_drain(self, all[i])) {
+    if (drain_until(self, all[i], until_ms)) {
       supervisor_bury(self, all[i]);
     }
   }
@@ -425,22 +435,25 @@ bool supervisor_is_stuck(const supervisor *self) {
   return atomic_load(&self->is_stuck);
 }
 
-void supervisor_free(supervisor *self) {
+bool supervisor_free(supervisor *self) {
   if (self == NULL) {
-    return;
+    return true;
   }
   if (self->has_thread) {
     pthread_join(self->thread, NULL);
   }
   if (atomic_load(&self->is_stuck)) {
-    return;
+    return false;
   }
   generation_free(self->first);
   if (self->running != NULL) { /* its thread could not be started */
     supervisor_drain(self, self->running);
     generation_free(self->running);
   }
-  sources_free(self->sources);
+  if (!sources_free(self->sources)) {
+    atomic_store(&self->is_stuck, true);
+    return false;
+  }
   letters_free(self->letters);
   instance_pool_free(self->pool);
   edition_unref(self->edition);
@@ -449,6 +462,7 @@ void supervisor_free(supervisor *self) {
   free(self->name);
   free(self->path);
   free(self);
+  return true;
 }
 
 /* --- for others --- */

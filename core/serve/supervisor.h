@@ -27,7 +27,8 @@ void supervisor_stop(supervisor *supervisor);
 bool supervisor_has_ended(const supervisor *supervisor);
 /* A stage did not return: nothing can be taken down, and the process should end. */
 bool supervisor_is_stuck(const supervisor *supervisor);
-void supervisor_free(supervisor *supervisor); /* after its end, or never started. NULL is fine [loop] */
+/* After its end, or never started. False: something of it does not end, and all is left as it is. NULL is fine. [loop] */
+bool supervisor_free(supervisor *supervisor);
 
 /* Asks for a reload; waits for it if message is not NULL. 0, -EINVAL with message filled, -ESHUTDOWN. [any; not the loop if it waits] */
 int supervisor_reload(supervisor *supervisor, char *message, size_t size);

@@ -81,12 +81,28 @@ static void keep_draining(supervisor *self, generation *of) {
   pthread_mutex_unlock(&self->mutex);
 }
 
-/* Until nothing more is taken from the journal by it, so that two do not take from one line. */
-static void wait_sources(const generation *of) {
+/* Until nothing more is taken from the journal by it, so that two do not take from one line; what it took and has not begun goes back, for the
+ * new one to take in its order. One whose sources do not end in time is abandoned. */
+static void end_sources(const supervisor *self, generation *of) {
   static const _Atomic bool never = false;
+  uint64_t until_ms = supervisor_clock_ms() + self->parts->options->drain_ms;
+  generation_stop(of);
   while (!generation_has_ended(of) && !runtime_sources_ended(generation_runtime(of))) {
+    if (supervisor_clock_ms() >= until_ms) {
+      generation_abandon(of);
+      until_ms = UINT64_MAX;
+    }
     thread_nap(1, &never);
   }
+  generation_return_taken(of);
+}
+
+/* Nothing runs: another try in a while. */
+static void wait_for_another_try(supervisor *self) {
+  pthread_mutex_lock(&self->mutex);
+  self->state = PIPELINE_WAITING;
+  self->due_ms = supervisor_clock_ms() + DELAY_MIN_MS;
+  pthread_mutex_unlock(&self->mutex);
 }
 
 /* Both can live at once: the new one is there before the old one's sources end. */
@@ -98,11 +114,14 @@ static int swap_beside(supervisor *self, edition *next, qn_error *error) {
   }
   generation *old = supervisor_take_running(self, PIPELINE_SWAPPING);
   if (old != NULL) {
-    generation_stop(old);
-    wait_sources(old);
+    end_sources(self, old);
     keep_draining(self, old);
   }
-  return supervisor_launch(self, made, error);
+  rc = supervisor_launch(self, made, error);
+  if (rc != 0) {
+    wait_for_another_try(self);
+  }
+  return rc;
 }
 
 /* Both would own one output: the old one must be gone first, and comes back if the new one cannot be built. */
@@ -123,33 +142,38 @@ static int swap_after(supervisor *self, edition *next, qn_error *error) {
     back = back == 0 ? supervisor_launch(self, made, &again) : back;
     if (back != 0) {
       supervisor_say(self, QN_LOG_ERROR, "the pipeline as it was cannot be started again: %s", again.message);
-      pthread_mutex_lock(&self->mutex);
-      self->state = PIPELINE_WAITING;
-      self->due_ms = supervisor_clock_ms() + DELAY_MIN_MS;
-      pthread_mutex_unlock(&self->mutex);
+      wait_for_another_try(self);
     }
   }
   edition_unref(before);
   return rc;
 }
 
-static bool too_many_drain(supervisor *self) {
+/* Takes one out of the list that must be gone before the edition can run, or for which there is no more room. NULL: there is none. */
+static generation *take_in_the_way(supervisor *self, const edition *next) {
+  generation *found = NULL;
   pthread_mutex_lock(&self->mutex);
-  bool result = self->n_draining == DRAINING_MAX;
+  for (uint32_t i = 0; found == NULL && i < self->n_draining; i++) {
+    if (self->n_draining == DRAINING_MAX || edition_excludes(generation_edition(self->draining[i]), next)) {
+      found = self->draining[i];
+      self->draining[i] = self->draining[--self->n_draining];
+    }
+  }
   pthread_mutex_unlock(&self->mutex);
-  return result;
+  return found;
 }
 
 static int swap(supervisor *self, edition *next, qn_error *error) {
-  pthread_mutex_lock(&self->mutex);
-  const generation *old = self->running;
-  bool excludes = old != NULL && edition_excludes(generation_edition(old), next);
-  for (uint32_t i = 0; i < self->n_draining; i++) {
-    excludes |= old != NULL && edition_excludes(generation_edition(self->draining[i]), next);
+  for (generation *of = take_in_the_way(self, next); of != NULL; of = take_in_the_way(self, next)) {
+    if (!supervisor_drain(self, of)) {
+      return error_set(error, -ETIMEDOUT, "stuck", "a pipeline of an earlier reload does not end");
+    }
+    supervisor_bury(self, of);
   }
+  pthread_mutex_lock(&self->mutex);
+  bool excludes = self->running != NULL && edition_excludes(generation_edition(self->running), next);
   pthread_mutex_unlock(&self->mutex);
-  return excludes || (old != NULL && too_many_drain(self)) ? swap_after(self, next, error)
-                                                           : swap_beside(self, next, error);
+  return excludes ? swap_after(self, next, error) : swap_beside(self, next, error);
 }
 
 static int reload(supervisor *self, char *message, size_t size) {

@@ -41,9 +41,8 @@ int keeper_begin(const out_keeper *keeper, const out_file *out, qn_create *creat
   static const char text[] = "the worker could not take down where the output ends; see what it says of its journal";
   const qn_keep *keep = keeper->keep;
   char state[OUT_STATE_MAX];
-  qn_str kept;
-  if (keep == NULL || !QN_HAS(keep, begin) || keep->begin == NULL || keep->load(create, &kept) == 0) {
-    return 0;
+  if (keep == NULL || !QN_HAS(keep, begin) || keep->begin == NULL) {
+    return 0; /* what was loaded may be of another file; where this one ends now is right in any case */
   }
   size_t len = out_state(out, state);
   return len == 0 || keep->begin(create, state, len) == 0 ? 0
