@@ -199,6 +199,7 @@ int command_serve(int argc, char **argv) {
   serving self = { 0 };
   int status = EXIT_DONE;
   signal(SIGPIPE, SIG_IGN);
+  service_hold_signals();
   raise_descriptors();
   if (serve_options_parse(argc, argv, &self.options, &status)) {
     status = execute(&self);

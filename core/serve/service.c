@@ -111,6 +111,21 @@ static int start_signal(service *self, uv_signal_t *handle, void (*run)(uv_signa
   return uv_signal_start(handle, run, number);
 }
 
+static void mask_signals(int how) {
+  static const int numbers[] = { SIGTERM, SIGINT, SIGHUP };
+  sigset_t ours;
+  sigemptyset(&ours);
+  for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+    sigaddset(&ours, numbers[i]);
+  }
+  pthread_sigmask(how, &ours, NULL);
+}
+
+/* One that comes while the pipelines are being built would end the process in the middle of it. */
+void service_hold_signals(void) {
+  mask_signals(SIG_BLOCK);
+}
+
 static int open_handles(service *self) {
   int rc = start_signal(self, &self->signals[0], on_end_signal, SIGTERM);
   int other = start_signal(self, &self->signals[1], on_end_signal, SIGINT);
@@ -124,6 +139,7 @@ static int open_handles(service *self) {
     self->n_polls++;
     uv_fs_poll_start(&self->polls[i], on_file, supervisor_path(self->supervisors[i]), WATCH_MS);
   }
+  mask_signals(SIG_UNBLOCK);
   return rc != 0 ? rc : other != 0 ? other : third;
 }
 

@@ -49,6 +49,8 @@ typedef struct service_options {
  * `tell_faults` first. 0, or a negative errno. */
 int service_new(const service_options *options, void (*tell_faults)(void *arg, const char *path, const faults *found),
                 service **ret_service, qn_error *error);
+/* Keeps back SIGTERM, SIGINT and SIGHUP until service_run looks at them: first of all, before any thread is there. */
+void service_hold_signals(void);
 /* Runs until told to stop. 0: drained, or the deadline passed and the rest waits in the journal; else error says what broke. */
 int service_run(service *service, qn_error *error);
 void service_stop(service *service); /* drains [any, also a signal's handler of libuv] */

@@ -492,12 +492,12 @@ static void keeper_first_flush_can_be_undone(void **state) {
   world.store_rc = 0;
   keeper_life(true, "", "1");
   keeper_life(true, "1\n", "2");
-  assert_int_equal(world.n_begun, 1);
+  assert_int_equal(world.n_begun, 3); /* each life says where its output ends: what was loaded may be of another */
   assert_int_equal(world.n_stored, 3);
   assert_int_equal(world.n_logged, 1);
   world.kept[0] = '\0'; /* a host that keeps nothing at the begin */
   keeper_life(false, "1\n2\n", "3");
-  assert_int_equal(world.n_begun, 1);
+  assert_int_equal(world.n_begun, 3);
 }
 
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, enter_folder, leave_folder)
