@@ -327,6 +327,9 @@ static void decode_tiny_model_names_its_words(void **state) {
   ner_model model;
   decoder d = { 0 };
   make_world(&w, &host);
+  for (uint32_t i = 1; i < 3; i++) {
+    w.words[i].shape |= WORD_CAPITAL; /* Latin words without one are no names */
+  }
   empty(&f);
   add(&f, own_feature(&w, 1), model_label(QN_ENTITY_TYPE_LOCATION, 0), 60);
   add(&f, own_feature(&w, 2), model_label(QN_ENTITY_TYPE_LOCATION, 1), 60);
