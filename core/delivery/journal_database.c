@@ -153,7 +153,7 @@ static int make_tables(sqlite3 *database, qn_error *error) {
 /* The first few are only heeded before the first table. Deleted pages are not wiped: a document stays on the disk until its pages are
  * used again anyway. */
 static const char settings[] = "PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA secure_delete = OFF;"
-                               "PRAGMA cache_size = -32000; PRAGMA cache_spill = OFF";
+                               "PRAGMA cache_size = -4000; PRAGMA cache_spill = OFF";
 
 static int prepare(sqlite3 *database, bool look_at_all, qn_error *error) {
   int rc = journal_database_run(database, settings, "open", error);
