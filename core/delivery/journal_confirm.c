@@ -9,6 +9,9 @@
 #include "delivery/journal_inside.h"
 
 static bool has_line(qn_str lines, const char *line, size_t len) {
+  if (lines.len == 0) {
+    return false;
+  }
   for (const char *at = lines.data, *end = at + lines.len; at < end;) {
     const char *newline = memchr(at, '\n', (size_t)(end - at));
     size_t n = newline == NULL ? (size_t)(end - at) : (size_t)(newline - at) + 1;

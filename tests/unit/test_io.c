@@ -223,6 +223,8 @@ static void listen_forms_are_opened_once(void **state) {
   listeners_free(b.listeners);
   assert_int_equal(access(path + 5, F_OK), -1);
   assert_int_equal(listeners_new(&b.listeners), 0);
+  b.home.listeners = b.listeners;
+  b.home.n_listening = 0;
 }
 
 static void listen_stale_socket_is_replaced_a_file_is_not(void **state) {
@@ -238,6 +240,8 @@ static void listen_stale_socket_is_replaced_a_file_is_not(void **state) {
   assert_int_equal(listen_at(address, &fd), 0);
   listeners_free(b.listeners);
   assert_int_equal(listeners_new(&b.listeners), 0);
+  b.home.listeners = b.listeners;
+  b.home.n_listening = 0;
   int file = open(address + 5, O_CREAT | O_WRONLY, 0600);
   assert_true(file >= 0);
   close(file);
