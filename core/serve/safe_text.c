@@ -10,6 +10,9 @@ static void each_piece(const char *text, size_t len, void (*piece)(json_writer *
                        json_writer *to) {
   size_t begin = 0;
   size_t at = 0;
+  if (len == 0) {
+    return;
+  }
   while (at < len) {
     size_t step = utf8_step((const uint8_t *)text + at, len - at);
     if (step > 0) {
