@@ -3,6 +3,7 @@
 /* `qanat run`: plans a pipeline, runs it, and gives account. */
 #include <errno.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,7 @@ typedef struct run {
   retry *retry;
   int64_t *numbers; /* of the letters to be tried again */
   run_cache *cache;
+  pthread_mutex_t terminal; /* the progress line: the loop draws it, and whoever logs clears it */
   progress progress;
   bool has_progress;
   log_target log;
@@ -49,12 +51,16 @@ static void on_tick(void *arg, const runtime_counts *counts) {
     .input_total = counts->input_total,
     .elapsed_ns = metrics_now_ns() - self->begin_ns,
   };
+  pthread_mutex_lock(&self->terminal);
   progress_draw(&self->progress, &state);
+  pthread_mutex_unlock(&self->terminal);
 }
 
 static void make_way(run *self) {
   if (self->has_progress) {
+    pthread_mutex_lock(&self->terminal);
     progress_clear(&self->progress);
+    pthread_mutex_unlock(&self->terminal);
   }
 }
 
@@ -416,7 +422,7 @@ static int execute(run *self) {
 }
 
 int command_run(int argc, char **argv) {
-  run self = { 0 };
+  run self = { .terminal = PTHREAD_MUTEX_INITIALIZER };
   int status;
   if (!run_options_parse(argc, argv, &self.options, &status)) {
     run_options_done(&self.options);
