@@ -23,7 +23,7 @@
 #include "ner/trust_fit.h"
 #include "thin_lexicon.h"
 
-enum { READINGS = 3, FILES_MAX = 64, JUDGED = 3, JUDGED_SEED = 77, FOLDS = 5, FOLDS_MAX = 20 };
+enum { READINGS = 3, FILES_MAX = 64, SETS_MAX = 8, JUDGED = 3, JUDGED_SEED = 77, FOLDS = 5, FOLDS_MAX = 20 };
 
 /* Ways to find names. */
 enum { BY_RULES = 0, BY_BOTH = 1, BY_MODEL = 2, WAYS = 3 };
@@ -35,8 +35,8 @@ typedef struct job {
   const char *out;
   const char *clitics;
   const char *errors;
-  uint32_t told; /* which of the judgements errors are told of */
-  const char *articles[FILES_MAX];
+  uint32_t told;                  /* which of the judgements errors are told of */
+  const char *articles[SETS_MAX]; /* each file is a set, judged by itself */
   uint32_t n_articles;
   const char *extra[FILES_MAX]; /* articles that are never held out */
   uint32_t n_extra;
@@ -170,13 +170,17 @@ static ner_model train_model(const crf_examples *all, selection *sel, uint8_t **
   return model;
 }
 
-static void judge_fold(const selection *sel, tagger *t, const ner_model *model, judge_score sums[WAYS], FILE *errors) {
+/* Scores of a set, by how much of the lexicon is hidden and by the way. */
+typedef judge_score set_score[JUDGED][WAYS];
+
+static void judge_fold(const selection *sel, tagger *t, const ner_model *model, set_score *sets, uint32_t hidden,
+                       FILE *errors) {
   for (uint32_t way = 0; way < WAYS; way++) {
     tagger_use_model(t, way == BY_RULES ? NULL : model);
     for (size_t i = 0; i < sel->given->n; i++) {
       const article *a = &sel->given->list[i];
       if (a->number != SCAN_NONE && a->number % sel->folds == sel->fold) {
-        judge_article(&sums[way], t, a, way == BY_MODEL, way == BY_BOTH ? errors : NULL);
+        judge_article(&sets[a->set][hidden][way], t, a, way == BY_MODEL, way == BY_BOTH ? errors : NULL);
       }
     }
   }
@@ -185,7 +189,8 @@ static void judge_fold(const selection *sel, tagger *t, const ner_model *model, 
 
 /* What judging needs and keeps. */
 typedef struct judgement {
-  judge_score sums[JUDGED][WAYS];
+  set_score sets[SETS_MAX];
+  uint32_t n_articles[SETS_MAX];
   lexicon lexicons[JUDGED];
   tagger *taggers[JUDGED];
 } judgement;
@@ -213,6 +218,9 @@ static judgement *judge_folds(const job *j, const articles *given, const crf_exa
     ground_die(strerror(errno), j->errors);
   }
   begin_judging(j, all);
+  for (size_t i = 0; i < given->n; i++) {
+    all->n_articles[given->list[i].set] += given->list[i].number != SCAN_NONE;
+  }
   for (uint32_t fold = 0; fold < folds; fold++) {
     if (j->fold != SCAN_NONE && fold != j->fold) {
       continue;
@@ -222,7 +230,7 @@ static judgement *judge_folds(const job *j, const articles *given, const crf_exa
     size_t len = 0;
     ner_model model = train_model(examples, &sel, &bytes, &len);
     for (uint32_t p = 0; p < JUDGED; p++) {
-      judge_fold(&sel, all->taggers[p], &model, all->sums[p], p == j->told ? errors : NULL);
+      judge_fold(&sel, all->taggers[p], &model, all->sets, p, p == j->told ? errors : NULL);
     }
     free(bytes);
   }
@@ -235,26 +243,37 @@ static judgement *judge_folds(const job *j, const articles *given, const crf_exa
 /* Names as they are believed with little and with nothing of the lexicon hidden: a new page has some that it lacks. */
 static void calibrating_tally(const judgement *all, trust_tally *ret_tally) {
   memset(ret_tally, 0, sizeof *ret_tally);
-  trust_add(ret_tally, &all->sums[0][BY_BOTH].trust);
-  trust_add(ret_tally, &all->sums[1][BY_BOTH].trust);
+  for (uint32_t set = 0; set < SETS_MAX; set++) {
+    trust_add(ret_tally, &all->sets[set][0][BY_BOTH].trust);
+    trust_add(ret_tally, &all->sets[set][1][BY_BOTH].trust);
+  }
 }
 
-static void print_judgement(const job *j, judgement *all) {
-  trust_tally tally;
-  printf("%s typed F1, by how much of the lexicon is hidden; all: without EVENT\n", j->words ? "whole words" : "near");
+static void print_set(const job *j, judgement *all, uint32_t set) {
+  const char *slash = strrchr(j->articles[set], '/');
+  printf("== %s, %u articles: %s typed F1, by how much of the lexicon is hidden; all: without EVENT\n",
+         slash != NULL ? slash + 1 : j->articles[set], all->n_articles[set], j->words ? "whole words" : "near");
   printf("%-28s  PERS   ORG    LOC    PROD   EVENT   prec   recall all\n", "");
   for (uint32_t p = 0; p < JUDGED; p++) {
     for (uint32_t way = 0; way < WAYS; way++) {
       static const char *const ways[WAYS] = { "rules alone", "with the model", "the model alone" };
       char name[64];
       snprintf(name, sizeof name, "%u%%, %s", judged_percent[p], ways[way]);
-      judge_print(name, &all->sums[p][way], j->words);
+      judge_print(name, &all->sets[set][p][way], j->words);
     }
   }
   printf("with the model, %u%% of the lexicon hidden:\n", judged_percent[j->told]);
-  judge_print_kinds(&all->sums[j->told][BY_BOTH]);
+  judge_print_kinds(&all->sets[set][j->told][BY_BOTH]);
+  printf("\n");
+}
+
+static void print_judgement(const job *j, judgement *all) {
+  trust_tally tally;
+  for (uint32_t set = 0; set < j->n_articles; set++) {
+    print_set(j, all, set);
+  }
   calibrating_tally(all, &tally);
-  printf("with the model, %u%% and %u%% of the lexicon hidden:\n", judged_percent[0], judged_percent[1]);
+  printf("all, with the model, %u%% and %u%% of the lexicon hidden:\n", judged_percent[0], judged_percent[1]);
   trust_print(&tally);
 }
 
@@ -283,10 +302,10 @@ static void work(const job *j) {
   }
   articles given = { 0 };
   for (uint32_t i = 0; i < j->n_articles; i++) {
-    articles_read(&given, j->articles[i], 1, &clitics);
+    articles_read(&given, j->articles[i], i, 1, &clitics);
   }
   for (uint32_t i = 0; i < j->n_extra; i++) {
-    articles_read(&given, j->extra[i], 0, &clitics);
+    articles_read(&given, j->extra[i], 0, 0, &clitics);
   }
   crf_examples all = { 0 };
   gather(j, &given, &all);
@@ -311,7 +330,7 @@ static bool take_argument(job *j, const char *arg) {
   size_t len = 0;
   if (strncmp(arg, "out=", 4) == 0) {
     j->out = arg + 4;
-  } else if (strncmp(arg, "articles=", 9) == 0 && j->n_articles < FILES_MAX) {
+  } else if (strncmp(arg, "articles=", 9) == 0 && j->n_articles < SETS_MAX) {
     j->articles[j->n_articles++] = arg + 9;
   } else if (strncmp(arg, "extra=", 6) == 0 && j->n_extra < FILES_MAX) {
     j->extra[j->n_extra++] = arg + 6;
@@ -353,20 +372,21 @@ int main(int argc, char **argv) {
     understood = understood && take_argument(&j, argv[i]);
   }
   if (!understood || (j.out == NULL && !j.print) || j.n_articles == 0 || j.clitics == NULL || j.n_lexicon == 0) {
-    fprintf(stderr,
-            "usage: train-entities [out=MODEL.qner] [folds=N [fold=I] [errors=FILE] [told=PERCENT] "
-            "[borders=words]] clitics=MODEL.qclt "
-            "articles=FILE...\n"
-            "                      [hide=A,B,C] [extra=FILE...] LEXICON.tsv...\n"
-            "folds=N tells how every article is judged by a model that was trained without it and every Nth "
-            "other. The scores of\n"
-            "a model that is written are calibrated by such a judgement, with 5 folds unless told otherwise.\n"
-            "fold=I judges that one of the folds only, borders=words judges by whole words, with or without clitics.\n"
-            "hide=25,40,55 are percents of the lexicon that are hidden while articles are read for the first, second "
-            "and third\n"
-            "time.\n"
-            "told=0, 30 or 60 tells of the judgement with so much of the lexicon hidden.\n"
-            "Articles of extra files are always trained on and never judged.\n");
+    fprintf(
+        stderr,
+        "usage: train-entities [out=MODEL.qner] [folds=N [fold=I] [errors=FILE] [told=PERCENT] "
+        "[borders=words]] clitics=MODEL.qclt "
+        "articles=FILE...\n"
+        "                      [hide=A,B,C] [extra=FILE...] LEXICON.tsv...\n"
+        "folds=N tells how every article is judged by a model that was trained without it and every Nth "
+        "other. The scores of\n"
+        "a model that is written are calibrated by such a judgement, with 5 folds unless told otherwise.\n"
+        "fold=I judges that one of the folds only, borders=words judges by whole words, with or without clitics.\n"
+        "hide=25,40,55 are percents of the lexicon that are hidden while articles are read for the first, second "
+        "and third\n"
+        "time.\n"
+        "told=0, 30 or 60 tells of the judgement with so much of the lexicon hidden.\n"
+        "Each articles file is judged by itself. Articles of extra files are always trained on and never judged.\n");
     return 2;
   }
   work(&j);

@@ -88,7 +88,7 @@ static const char *read_mark(const char *at, const char *end, marked *ret_mark, 
   return line_end + 1;
 }
 
-void articles_read(articles *all, const char *path, int numbered, const clitics_model *clitics) {
+void articles_read(articles *all, const char *path, uint32_t set, int numbered, const clitics_model *clitics) {
   size_t len = 0;
   const char *text = ground_read(path, &len);
   const char *text_end = text + len;
@@ -103,6 +103,7 @@ void articles_read(articles *all, const char *path, int numbered, const clitics_
     all->list = ground_grow(all->list, &all->capacity, all->n + 1, sizeof(article));
     article *a = &all->list[all->n++];
     *a = (article){ .view = { (const uint8_t *)line_end + 1, (uint32_t)size, 0, NULL } };
+    a->set = set;
     a->number = numbered ? all->n_numbered++ : SCAN_NONE;
     a->marks = ground_get(n_marks, sizeof(marked));
     at = line_end + 1 + size + 1;

@@ -21,6 +21,7 @@ typedef struct article {
   marked *marks;
   uint32_t n_marks;
   uint32_t number; /* its place among those that may be held out; SCAN_NONE: it is only trained on */
+  uint32_t set;    /* of which file it is, by the caller's count */
   uint32_t n_tokens;
   uint32_t n_parts;
   uint32_t n_sentences;
@@ -40,9 +41,9 @@ typedef struct articles {
   uint32_t n_numbered;
 } articles;
 
-/* Adds the articles of a file that corpus-to-training wrote, and cuts them. numbered: they may be held out. A file that
- * cannot be used ends the program. */
-void articles_read(articles *all, const char *path, int numbered, const clitics_model *clitics);
+/* Adds the articles of a file that corpus-to-training wrote, as those of a set, and cuts them. numbered: they may be held
+ * out. A file that cannot be used ends the program. */
+void articles_read(articles *all, const char *path, uint32_t set, int numbered, const clitics_model *clitics);
 
 /* The layers of an article; they hold as long as it does. */
 scan_input articles_input(const article *a);
