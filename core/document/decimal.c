@@ -16,25 +16,30 @@ typedef struct big {
   uint32_t words[BIG_WORDS];
 } big;
 
+static uint32_t count_digits(uint64_t value) {
+  uint32_t n = 1;
+  for (; value >= 10000; value /= 10000) {
+    n += 4;
+  }
+  return n + (value >= 10) + (value >= 100) + (value >= 1000);
+}
+
 size_t decimal_write_u64(uint64_t value, char *ret_text) {
   static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
                               "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
                               "8081828384858687888990919293949596979899";
-  char digits[DIGITS_MAX];
-  size_t at = sizeof digits;
-  while (value >= 100) {
+  uint32_t n = count_digits(value);
+  char *at = ret_text + n;
+  for (; value >= 100; value /= 100) {
     at -= 2;
-    memcpy(digits + at, pairs + 2 * (value % 100), 2);
-    value /= 100;
+    memcpy(at, pairs + 2 * (value % 100), 2);
   }
   if (value >= 10) {
-    at -= 2;
-    memcpy(digits + at, pairs + 2 * value, 2);
+    memcpy(at - 2, pairs + 2 * value, 2);
   } else {
-    digits[--at] = (char)('0' + value);
+    at[-1] = (char)('0' + value);
   }
-  memcpy(ret_text, digits + at, sizeof digits - at);
-  return sizeof digits - at;
+  return n;
 }
 
 /* --- big numbers --- */
@@ -276,6 +281,25 @@ static decimal shortest_by_trial(double value) {
   }
 }
 
+/* Numbers with up to three decimals, as scores mostly are. No other decimal of so few digits is nearest to the same
+ * double, so these are the shortest. False if value is no such number; it must be positive. */
+static bool few_decimals(double value, decimal *ret_number) {
+  if (value >= 1e9) {
+    return false;
+  }
+  uint64_t thousandths = (uint64_t)(value * 1000 + 0.5);
+  if (thousandths == 0 || (double)thousandths / 1000 != value) {
+    return false;
+  }
+  int decimals = 3;
+  for (; thousandths % 10 == 0; thousandths /= 10) {
+    decimals--;
+  }
+  ret_number->n_digits = (int)decimal_write_u64(thousandths, ret_number->digits);
+  ret_number->point = ret_number->n_digits - decimals;
+  return true;
+}
+
 size_t decimal_write_f64(double value, char *ret_text) {
   size_t at = 0;
   if (signbit(value) && value != 0) {
@@ -285,6 +309,9 @@ size_t decimal_write_f64(double value, char *ret_text) {
   if (value <= 9007199254740992.0 && value == floor(value)) {
     return at + decimal_write_u64((uint64_t)value, ret_text + at);
   }
-  decimal number = value >= 1e-4 && value < 9007199254740992.0 ? shortest_by_trial(value) : shortest(value);
+  decimal number;
+  if (!few_decimals(value, &number)) {
+    number = value >= 1e-4 && value < 9007199254740992.0 ? shortest_by_trial(value) : shortest(value);
+  }
   return at + lay_out(&number, ret_text + at);
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The writer's slower parts: growing, and strings, which are copied eight bytes at a time as long as none of them
+/* The writer's slower parts: growing, and strings, which are copied in blocks and words as long as nothing in them
  * needs an escape. */
 #include "document/json_writer.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-enum { FIRST_BYTES = 16 * 1024, SLICE_BYTES = 4096, ESCAPE_BYTES = 6 };
+enum { FIRST_BYTES = 16 * 1024, SLICE_BYTES = 4096, ESCAPE_BYTES = 6, BLOCK_BYTES = 32 };
 
 void json_writer_done(json_writer *self) {
   free(self->bytes);
@@ -58,6 +58,16 @@ static bool needs_escape(uint64_t word) {
   return (found & tops) != 0;
 }
 
+/* The same of a block; without a branch, so that compilers use vectors. */
+static bool block_needs_escape(const char *text) {
+  uint8_t found = 0;
+  for (size_t i = 0; i < BLOCK_BYTES; i++) {
+    uint8_t byte = (uint8_t)text[i];
+    found |= (uint8_t)((byte < 0x20) | (byte == '"') | (byte == '\\'));
+  }
+  return found != 0;
+}
+
 /* For bytes below 0x60: 0 as it stands, 'u' in hexadecimal, otherwise the letter behind the backslash. */
 static const char escapes[0x60] = {
   'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'b', 't', 'n', 'u', 'f', 'r', 'u', 'u',         'u',
@@ -82,32 +92,64 @@ static char *escape(char *out, uint8_t byte) {
   return out + ESCAPE_BYTES;
 }
 
-/* The caller has made room for every byte to be escaped, and eight more. */
-static char *copy_escaped(char *out, const char *text, size_t len) {
-  size_t at = 0;
-  for (; len - at >= 8; at += 8) {
-    uint64_t word;
-    memcpy(&word, text + at, sizeof word);
-    if (!needs_escape(word)) {
-      memcpy(out, &word, sizeof word);
-      out += 8;
-      continue;
-    }
-    for (size_t i = at; i < at + 8; i++) {
-      out = escape(out, (uint8_t)text[i]);
-    }
-  }
-  for (; at < len; at++) {
-    out = escape(out, (uint8_t)text[at]);
+static char *escape_all(char *out, const char *text, size_t len) {
+  for (size_t i = 0; i < len; i++) {
+    out = escape(out, (uint8_t)text[i]);
   }
   return out;
+}
+
+/* Copies less than eight bytes in two pieces that overlap. Returns them, or spaces, as one word. */
+static uint64_t copy_short(char *out, const char *text, size_t len) {
+  if (len >= 4) {
+    uint32_t head, tail;
+    memcpy(&head, text, sizeof head);
+    memcpy(&tail, text + len - sizeof tail, sizeof tail);
+    memcpy(out, &head, sizeof head);
+    memcpy(out + len - sizeof tail, &tail, sizeof tail);
+    return (uint64_t)head << 32 | tail;
+  }
+  uint64_t word = 0x2020202020202020u;
+  for (size_t i = 0; i < len; i++) {
+    out[i] = text[i];
+    word = word << 8 | (uint8_t)text[i];
+  }
+  return word;
+}
+
+/* len is a multiple of eight. */
+static char *copy_words(char *out, const char *text, size_t len) {
+  for (size_t at = 0; at < len; at += 8) {
+    uint64_t word;
+    memcpy(&word, text + at, sizeof word);
+    memcpy(out, &word, sizeof word);
+    out = needs_escape(word) ? escape_all(out, text + at, sizeof word) : out + sizeof word;
+  }
+  return out;
+}
+
+/* The caller has made room for every byte to be escaped. */
+static char *copy_escaped(char *out, const char *text, size_t len) {
+  size_t at = 0;
+  while (len - at >= 8) {
+    size_t piece = len - at < BLOCK_BYTES ? (len - at) & ~(size_t)7 : BLOCK_BYTES;
+    if (piece == BLOCK_BYTES && !block_needs_escape(text + at)) {
+      memcpy(out, text + at, BLOCK_BYTES);
+      out += BLOCK_BYTES;
+    } else {
+      out = copy_words(out, text + at, piece);
+    }
+    at += piece;
+  }
+  size_t rest = len - at;
+  return needs_escape(copy_short(out, text + at, rest)) ? escape_all(out, text + at, rest) : out + rest;
 }
 
 void json_string(json_writer *self, const char *text, size_t len) {
   json_char(self, '"');
   while (len > 0) {
     size_t slice = len < SLICE_BYTES ? len : SLICE_BYTES;
-    if (!json_room(self, slice * ESCAPE_BYTES + 8)) {
+    if (!json_room(self, slice * ESCAPE_BYTES)) {
       return;
     }
     char *start = self->bytes + self->len;

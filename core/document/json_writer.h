@@ -61,6 +61,9 @@ void json_i64(json_writer *self, int64_t value);
 void json_f64(json_writer *self, double value); /* null if not finite */
 /* A string with its quotes. text must be UTF-8. */
 void json_string(json_writer *self, const char *text, size_t len);
+/* ,"name": of a name that needs no escapes. */
+#define JSON_NEXT_KEY(self, name) JSON_RAW((self), ",\"" name "\":")
+
 /* "name": with the colon. */
 void json_key(json_writer *self, const char *name);
 

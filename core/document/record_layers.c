@@ -10,6 +10,9 @@
 #include "document/record_body.h"
 #include "qanat/layers.h"
 
+/* More than kinds or scripts of tokens there are. */
+enum { TOKEN_SYMBOLS_MAX = 16 };
+
 /* Finds a layer of the document by the schema that all pipelines know. False if it is not there. */
 static int layer_open(record_encoder *self, uint32_t slot, record_layer *ret_layer) {
   record_layer found = { .schema = schema_set_at(self->doc->pool->set, slot), .slot = slot };
@@ -108,18 +111,48 @@ static void write_symbol(record_encoder *self, const char *name, const record_la
   json_string(&self->out, symbol, strlen(symbol));
 }
 
+/* The names of a column's symbols with their lengths, of a layer whose names need no escapes. */
+typedef struct symbol_names {
+  qn_str names[TOKEN_SYMBOLS_MAX];
+  const uint32_t *cells;
+} symbol_names;
+
+static symbol_names symbol_names_of(const record_layer *from, uint32_t column) {
+  symbol_names found = { .cells = from->rows.columns[column] };
+  const column_schema *schema = &from->schema->columns[column];
+  for (uint32_t i = 0; i < schema->n_symbols && i < TOKEN_SYMBOLS_MAX; i++) {
+    found.names[i] = (qn_str){ schema->symbols[i], strlen(schema->symbols[i]) };
+  }
+  return found;
+}
+
+static inline void write_name(record_encoder *self, const symbol_names *symbols, uint32_t row) {
+  const qn_str *name = &symbols->names[symbols->cells[row]];
+  json_raw(&self->out, name->data, name->len);
+}
+
+/* Tokens are most of a record: what is the same in all of them is found once. */
 static int write_tokens(record_encoder *self, const record_layer *from) {
   part_links links;
   int rc = link_parts(self, from->rows.n_rows, &links);
   if (rc != 0) {
     return rc;
   }
+  const symbol_names kinds = symbol_names_of(from, QN_TOKEN_KIND);
+  const symbol_names scripts = symbol_names_of(from, QN_TOKEN_SCRIPT);
   for (uint32_t row = 0; row < from->rows.n_rows; row++) {
     json_char(&self->out, '{');
     record_row_span(self, from, row);
-    record_str(self, "form", from, QN_TOKEN_FORM, row);
-    write_symbol(self, "kind", from, QN_TOKEN_KIND, row);
-    write_symbol(self, "script", from, QN_TOKEN_SCRIPT, row);
+    qn_str form = qn_layer_str(&from->rows, QN_TOKEN_FORM, row);
+    if (form.data != NULL) {
+      JSON_NEXT_KEY(&self->out, "form");
+      json_string(&self->out, form.data, form.len);
+    }
+    JSON_RAW(&self->out, ",\"kind\":\"");
+    write_name(self, &kinds, row);
+    JSON_RAW(&self->out, "\",\"script\":\"");
+    write_name(self, &scripts, row);
+    json_char(&self->out, '"');
     write_parts(self, &links, row);
     JSON_RAW(&self->out, "},");
   }

@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -155,11 +156,12 @@ static int open_path(file_input *input, file_fault *fault) {
 
 /* fd is to be taken, or -1 for the file that name is the path of. */
 static int open_any(const char *name, int fd, int stop_fd, file_input **ret_input, file_fault *fault) {
-  file_input *input = calloc(1, sizeof *input);
-  fault_set(fault, "no-memory", "no memory to read %s", name);
+  file_input *input = malloc(sizeof *input);
   if (input == NULL) {
+    fault_set(fault, "no-memory", "no memory to read %s", name);
     return -ENOMEM;
   }
+  memset(input, 0, offsetof(file_input, raw)); /* the buffers are larger than most files */
   input->fd = fd;
   input->stop_fd = stop_fd;
   input->path = strdup(name);
@@ -167,6 +169,9 @@ static int open_any(const char *name, int fd, int stop_fd, file_input **ret_inpu
   int rc = input->path == NULL ? -ENOMEM : fd < 0 ? open_path(input, fault) : look_at(input, false, fault);
   if (rc == 0) {
     rc = find_form(input, fault);
+  }
+  if (rc == -ENOMEM) {
+    fault_set(fault, "no-memory", "no memory to read %s", name);
   }
   if (rc != 0) {
     input->fd = fd < 0 ? input->fd : -1; /* the caller's until we keep it */
