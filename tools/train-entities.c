@@ -38,11 +38,13 @@ typedef struct job {
   uint32_t told;                  /* which of the judgements errors are told of */
   const char *articles[SETS_MAX]; /* each file is a set, judged by itself */
   uint32_t n_articles;
+  uint32_t untrained;           /* bits of the sets that are only judged */
   const char *extra[FILES_MAX]; /* articles that are never held out */
   uint32_t n_extra;
   qn_str lexicon[FILES_MAX];
   uint32_t n_lexicon;
-  uint32_t hidden_percent[READINGS]; /* parts of the lexicon that are hidden in training, by reading */
+  uint32_t hidden_percent[READINGS]; /* parts of the lexicon that are hidden from the sets to come, by reading */
+  uint32_t hidden[SETS_MAX][READINGS];
   uint32_t folds;
   uint32_t fold; /* the only one that is judged; SCAN_NONE: all */
   bool print;    /* the judgement */
@@ -130,17 +132,21 @@ static void add_article(crf_examples *all, tagger *t, echo_table *echoes, const 
   free(labels);
 }
 
-/* Reads all articles with each of the thinned lexicons. */
+/* Reads all articles with each of the thinned lexicons of their set. */
 static void gather(const job *j, const articles *given, crf_examples *ret_examples) {
   echo_table echoes = { 0 };
   for (uint32_t reading = 0; reading < READINGS; reading++) {
-    lexicon lex = make_lexicon(j, reading + 1, j->hidden_percent[reading]);
-    tagger *t = open_tagger(&lex);
-    for (size_t i = 0; i < given->n; i++) {
-      add_article(ret_examples, t, &echoes, &given->list[i], (uint32_t)i);
+    for (uint32_t set = 0; set < j->n_articles; set++) {
+      lexicon lex = make_lexicon(j, reading + 1, j->hidden[set][reading]);
+      tagger *t = open_tagger(&lex);
+      for (size_t i = 0; i < given->n; i++) {
+        if (given->list[i].set == set) {
+          add_article(ret_examples, t, &echoes, &given->list[i], (uint32_t)i);
+        }
+      }
+      tagger_close(t);
+      free((void *)(uintptr_t)lex.header);
     }
-    tagger_close(t);
-    free((void *)(uintptr_t)lex.header);
   }
   free(echoes.slots);
 }
@@ -150,14 +156,18 @@ static void gather(const job *j, const articles *given, crf_examples *ret_exampl
 /* The articles that are trained on: all but those of one fold. */
 typedef struct selection {
   const articles *given;
-  uint32_t folds; /* 0: all */
+  uint32_t untrained; /* bits of sets */
+  uint32_t folds;     /* 0: all */
   uint32_t fold;
 } selection;
 
 static int is_trained_on(void *arg, uint32_t i) {
   const selection *sel = arg;
-  uint32_t number = sel->given->list[i].number;
-  return sel->folds == 0 || number == SCAN_NONE || number % sel->folds != sel->fold;
+  const article *a = &sel->given->list[i];
+  if (a->number == SCAN_NONE) {
+    return 1;
+  }
+  return (sel->untrained >> a->set & 1) == 0 && (sel->folds == 0 || a->number % sel->folds != sel->fold);
 }
 
 static ner_model train_model(const crf_examples *all, selection *sel, uint8_t **ret_bytes, size_t *ret_len) {
@@ -225,7 +235,7 @@ static judgement *judge_folds(const job *j, const articles *given, const crf_exa
     if (j->fold != SCAN_NONE && fold != j->fold) {
       continue;
     }
-    selection sel = { given, folds, fold };
+    selection sel = { given, j->untrained, folds, fold };
     uint8_t *bytes = NULL;
     size_t len = 0;
     ner_model model = train_model(examples, &sel, &bytes, &len);
@@ -314,7 +324,7 @@ static void work(const job *j) {
     print_judgement(j, judged);
   }
   if (j->out != NULL) {
-    selection sel = { &given, 0, 0 };
+    selection sel = { &given, j->untrained, 0, 0 };
     uint8_t *bytes = NULL;
     trust_tally tally;
     train_model(&all, &sel, &bytes, &len);
@@ -330,8 +340,10 @@ static bool take_argument(job *j, const char *arg) {
   size_t len = 0;
   if (strncmp(arg, "out=", 4) == 0) {
     j->out = arg + 4;
-  } else if (strncmp(arg, "articles=", 9) == 0 && j->n_articles < SETS_MAX) {
-    j->articles[j->n_articles++] = arg + 9;
+  } else if ((strncmp(arg, "articles=", 9) == 0 || strncmp(arg, "judged=", 7) == 0) && j->n_articles < SETS_MAX) {
+    j->untrained |= (uint32_t)(arg[0] == 'j') << j->n_articles;
+    memcpy(j->hidden[j->n_articles], j->hidden_percent, sizeof j->hidden_percent);
+    j->articles[j->n_articles++] = strchr(arg, '=') + 1;
   } else if (strncmp(arg, "extra=", 6) == 0 && j->n_extra < FILES_MAX) {
     j->extra[j->n_extra++] = arg + 6;
   } else if (strncmp(arg, "clitics=", 8) == 0) {
@@ -377,16 +389,17 @@ int main(int argc, char **argv) {
         "usage: train-entities [out=MODEL.qner] [folds=N [fold=I] [errors=FILE] [told=PERCENT] "
         "[borders=words]] clitics=MODEL.qclt "
         "articles=FILE...\n"
-        "                      [hide=A,B,C] [extra=FILE...] LEXICON.tsv...\n"
+        "                      [hide=A,B,C] [judged=FILE...] [extra=FILE...] LEXICON.tsv...\n"
         "folds=N tells how every article is judged by a model that was trained without it and every Nth "
         "other. The scores of\n"
         "a model that is written are calibrated by such a judgement, with 5 folds unless told otherwise.\n"
         "fold=I judges that one of the folds only, borders=words judges by whole words, with or without clitics.\n"
-        "hide=25,40,55 are percents of the lexicon that are hidden while articles are read for the first, second "
-        "and third\n"
-        "time.\n"
+        "hide=25,40,55 are percents of the lexicon that are hidden while the articles named behind it are read for the "
+        "first,\nsecond and third time.\n"
         "told=0, 30 or 60 tells of the judgement with so much of the lexicon hidden.\n"
-        "Each articles file is judged by itself. Articles of extra files are always trained on and never judged.\n");
+        "Each file of articles is judged by itself. Those of judged files are never trained on, those of extra "
+        "files always and "
+        "never\njudged.\n");
     return 2;
   }
   work(&j);
