@@ -180,7 +180,8 @@ static bool is_called(const scan *s, uint32_t at, const qlex_payload *payload, u
     const hit *other = &s->hits[at];
     bool same_words = other->last == last && other->begin == h->begin && other->lexicon == h->lexicon;
     for (uint32_t p = 0; same_words && p < other->n_payloads; p++) {
-      if (other->payloads[p].kind == QLEX_ENTITY && other->payloads[p].entry == payload->entry) {
+      bool everybodys = (other->payloads[p].flags & QLEX_NATIONAL) != 0; /* "البرلمان", without its adjective */
+      if (other->payloads[p].kind == QLEX_ENTITY && other->payloads[p].entry == payload->entry && !everybodys) {
         return true;
       }
     }

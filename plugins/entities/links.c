@@ -9,7 +9,6 @@
 
 #include "entities/match.h"
 #include "entities/namesakes.h"
-#include "entities/nationalities.h"
 #include "entities/spelling.h"
 #include "qanat/layers.h"
 #include "text/fold.h"
@@ -306,71 +305,13 @@ static bool is_own_link(const scan *s, const candidate *c) {
          (w->core_len >= 4 && c->type != QN_ENTITY_TYPE_PRODUCT && c->type != QN_ENTITY_TYPE_EVENT);
 }
 
-/* The entry that a lexicon has for a country of this name, or SCAN_NONE. */
-static uint32_t country_named(const lexicon *lex, qn_str name) {
-  char form[FOLD_BOUND(FORM_MAX)];
-  const char *explained = memchr(name.data, '(', name.len);
-  size_t len = explained != NULL ? (size_t)(explained - name.data) : name.len;
-  len = fold_key((const uint8_t *)name.data, len < FORM_MAX ? len : FORM_MAX, (uint8_t *)form);
-  const qlex_slot *slot = lexicon_find(lex, key_print(key_of(form, len)));
-  for (uint32_t p = 0; slot != NULL && p < slot->n; p++) {
-    const qlex_payload *payload = &lex->payloads[slot->first + p];
-    if (payload->kind == QLEX_ENTITY && lex->entries[payload->entry].class == QLEX_CLASS_COUNTRY) {
-      return payload->entry;
-    }
-  }
-  return SCAN_NONE;
-}
-
-/* What an alias that every country has means in this one: the country's own entry, else the one for all; SCAN_NONE if there
- * is neither. */
-static uint32_t entry_of_country(const lexicon *lex, key alias, uint32_t country) {
-  const qlex_slot *slot = lexicon_find(lex, key_print(alias));
-  uint32_t found = SCAN_NONE;
-  for (uint32_t p = 0; slot != NULL && p < slot->n; p++) {
-    const qlex_payload *payload = &lex->payloads[slot->first + p];
-    if (payload->kind != QLEX_ENTITY || (payload->flags & QLEX_NATIONAL) == 0) {
-      continue;
-    }
-    if (lex->entries[payload->entry].country == country) {
-      return payload->entry;
-    }
-    found = lex->entries[payload->entry].country == QLEX_ANY_COUNTRY ? payload->entry : found;
-  }
-  return found;
-}
-
-/* Where the last n words of a form begin; 0 if nothing is before them. */
-static uint32_t last_words(const char *form, uint32_t len, uint32_t n) {
-  uint32_t at = len;
-  while (at > 0 && (form[at - 1] != ' ' || --n > 0)) {
-    at--;
-  }
-  return at;
-}
-
-/* "وزارة الخارجية النرويجية", also without the word for ministry: an alias that every country has, and whose it is. */
-static int link_national(links *l, scan *s, candidate *c, const char *form, uint32_t len) {
-  static const char MINISTRY[] = "\xD9\x88\xD8\xB2\xD8\xA7\xD8\xB1\xD9\x87"; /* وزاره */
-  for (uint32_t n = 2; n > 0; n--) {
-    uint32_t at = last_words(form, len, n);
-    qn_str country = at > 0 ? nationalities_country(form + at, len - at) : (qn_str){ NULL, 0 };
-    for (uint32_t which = 0; country.len > 0 && which < s->n_lexicons; which++) {
-      const lexicon *lex = &s->lexicons[which];
-      uint32_t of = country_named(lex, country);
-      key alias = key_of(form, at);
-      uint32_t found = of != SCAN_NONE ? entry_of_country(lex, alias, of) : SCAN_NONE;
-      if (of != SCAN_NONE && found == SCAN_NONE) {
-        found = entry_of_country(lex, key_join(key_of(MINISTRY, sizeof MINISTRY - 1), alias), of);
-      }
-      if (found != SCAN_NONE) {
-        c->entry = found;
-        c->lexicon = (uint8_t)which;
-        return lex->entries[found].country == QLEX_ANY_COUNTRY ? compose(l, s, lexicon_name(lex, of), c) : 0;
-      }
-    }
-  }
-  return 0;
+/* Links what belongs to a country. */
+static int take_national(links *l, scan *s, candidate *c, const national_found *found) {
+  const lexicon *lex = &s->lexicons[found->lexicon];
+  c->entry = found->entry;
+  c->lexicon = (uint8_t)found->lexicon;
+  return lex->entries[found->entry].country == QLEX_ANY_COUNTRY ? compose(l, s, lexicon_name(lex, found->country), c)
+                                                                : 0;
 }
 
 /* Appends the definite words behind a mention, two at most, which may say whose it is; returns the longer length. */
@@ -387,6 +328,36 @@ static uint32_t with_adjectives(const scan *s, const candidate *c, char form[FOR
   return len;
 }
 
+/* What every country has: whose it is is said in the name, behind it, or by the document. */
+static int link_national(links *l, scan *s, candidate *c, char form[FORM_MAX], uint32_t len) {
+  national_found found;
+  bool is_found = c->last > c->first + 1 && national_named(s, form, len, &found);
+  if (!is_found) {
+    uint32_t longer = with_adjectives(s, c, form, len);
+    is_found = longer > len && national_named(s, form, longer, &found);
+  }
+  if (!is_found) {
+    is_found = national_meant(&l->national, s, c->first, c->last, form, len, &found);
+  }
+  return is_found ? take_national(l, s, c, &found) : 0;
+}
+
+/* "الحماية المدنية البرتغالية" where the document is about another country: the adjective behind a mention decides. */
+static int correct_national(links *l, scan *s, candidate *c) {
+  const qlex_entry *entry = c->entry != SCAN_NONE ? &s->lexicons[c->lexicon].entries[c->entry] : NULL;
+  char form[FORM_MAX];
+  national_found found;
+  if (c->chosen == 0 || c->type != QN_ENTITY_TYPE_ORGANIZATION || entry == NULL || entry->country == QLEX_NO_COUNTRY ||
+      scan_parts(s, c->last) || (s->words[c->last].shape & WORD_ARTICLE) == 0) {
+    return 0;
+  }
+  uint32_t len = form_of(s, c, form);
+  uint32_t longer = len > 0 ? with_adjectives(s, c, form, len) : 0;
+  bool other = longer > len && national_named(s, form, longer, &found) &&
+               (found.lexicon != c->lexicon || found.country != entry->country);
+  return other ? take_national(l, s, c, &found) : 0;
+}
+
 static int link_unlinked(links *l, scan *s, const senses *d, candidate *c) {
   char form[FORM_MAX];
   uint32_t len = form_of(s, c, form);
@@ -394,11 +365,8 @@ static int link_unlinked(links *l, scan *s, const senses *d, candidate *c) {
   if (len > 0 && is_telling(c)) {
     link_listed(s, d, c, form, len);
   }
-  if (len > 0 && c->entry == SCAN_NONE && c->type == QN_ENTITY_TYPE_ORGANIZATION && c->last > c->first + 1) {
+  if (len > 0 && c->entry == SCAN_NONE && c->type == QN_ENTITY_TYPE_ORGANIZATION) {
     r = link_national(l, s, c, form, len);
-  }
-  if (len > 0 && r == 0 && c->entry == SCAN_NONE && c->type == QN_ENTITY_TYPE_ORGANIZATION) {
-    r = link_national(l, s, c, form, with_adjectives(s, c, form, len));
   }
   if (len > 0 && is_telling(c) && c->entry == SCAN_NONE) {
     link_variant(l, s, c, form, len);
@@ -429,6 +397,7 @@ int links_find(links *l, scan *s, const senses *d) {
   int r = 0;
   l->document++;
   l->text_used = 0;
+  national_begin(&l->national);
   if (l->document == UINT32_MAX) {
     memset(l->cache, 0, sizeof l->cache);
     l->document = 1;
@@ -439,6 +408,7 @@ int links_find(links *l, scan *s, const senses *d) {
       r = link_unlinked(l, s, d, c);
       n_unlinked += is_unlinked(c);
     }
+    r = r == 0 ? correct_national(l, s, c) : r;
     r = r == 0 ? compose_name(l, s, d, c) : r;
   }
   if (n_unlinked > 0) {

@@ -6,6 +6,7 @@
 #ifndef ENTITIES_LINKS_H
 #define ENTITIES_LINKS_H
 
+#include "entities/national.h"
 #include "entities/senses.h"
 
 /* Spellings asked for in this document: the lexicon is asked once for each. */
@@ -21,7 +22,8 @@ typedef struct links_answer {
 typedef struct links {
   links_answer cache[LINKS_CACHE];
   uint32_t document; /* numbers the documents, so that the cache need not be cleared */
-  char *text;        /* names composed for this document */
+  national national;
+  char *text; /* names composed for this document */
   uint32_t text_capacity;
   uint32_t text_used;
 } links;

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* Folded, masculine, without the article. Of adjectives of two words both have the article. */
+/* Folded, masculine, without the article, in the order of their bytes. Of adjectives of two words both have the article. */
 static const struct {
   const char *adjective;
   const char *country; /* canonical, as in the lexicon */
@@ -241,11 +241,18 @@ static size_t strip(const char *form, size_t len, bool articles, char out[FORM_M
 }
 
 static qn_str find(const char *adjective, size_t len) {
-  for (size_t i = 0; i < sizeof nationalities / sizeof nationalities[0]; i++) {
-    const char *known = nationalities[i].adjective;
-    if (strlen(known) == len && memcmp(known, adjective, len) == 0) {
-      return (qn_str){ nationalities[i].country, strlen(nationalities[i].country) };
+  size_t low = 0;
+  size_t high = sizeof nationalities / sizeof nationalities[0];
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    const char *known = nationalities[middle].adjective;
+    int order = strncmp(known, adjective, len);
+    order = order == 0 && known[len] != '\0' ? 1 : order;
+    if (order == 0) {
+      return (qn_str){ nationalities[middle].country, strlen(nationalities[middle].country) };
     }
+    low = order < 0 ? middle + 1 : low;
+    high = order < 0 ? high : middle;
   }
   return (qn_str){ NULL, 0 };
 }

@@ -54,8 +54,7 @@ static void add(senses *d, uint32_t lexicon, uint32_t entry, float weight) {
   }
 }
 
-/* The country that a hit speaks of, and how surely: what it means if that is a country, or where it lies. */
-static uint32_t country_of(const scan *s, const hit *h, float *ret_weight) {
+uint32_t senses_country(const scan *s, const hit *h, float *ret_weight) {
   uint32_t found = QLEX_NO_COUNTRY;
   float weight = 0.0f;
   for (uint32_t p = 0; p < h->n_payloads; p++) {
@@ -96,7 +95,7 @@ void senses_count(senses *d, const scan *s) {
   for (uint32_t i = 0; i < s->n_hits; i++) {
     const hit *h = &s->hits[i];
     float weight = 0.0f;
-    uint32_t country = country_of(s, h, &weight);
+    uint32_t country = senses_country(s, h, &weight);
     if (country != QLEX_NO_COUNTRY) {
       add(d, h->lexicon, country, weight);
     }

@@ -22,6 +22,10 @@ typedef struct senses {
   uint32_t clear; /* the one country that the document is about, or SCAN_NONE */
 } senses;
 
+/* The country that a hit speaks of, and how surely: what it means if that is a country, or where it lies. QLEX_NO_COUNTRY if
+ * it speaks of none, or of two. */
+uint32_t senses_country(const scan *s, const hit *h, float *ret_weight);
+
 /* Counts the countries of a document whose aliases have been found. */
 void senses_count(senses *d, const scan *s);
 
