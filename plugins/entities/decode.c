@@ -18,35 +18,71 @@
 #define BELIEF_MAX 0.92f
 #define REFUTED_MAX 0.2f
 #define REFUTED_BY 2.0f
+#define LOSS_MAX 40.0f /* what is less likely counts as this */
 #define KNOWN_MIN 0.7f
 
 enum { KNOWN_WORDS_MAX = 32 };
 
 /* Odds of one label behind another. */
-static void read_follows(const ner_model *model, label_row *ret_follows) {
+static void read_follows(const ner_model *model, decoder *d) {
   float unit = 1.0f / (float)model->header->steps;
-  memset(ret_follows, 0, (MODEL_LABELS + 1) * sizeof(label_row));
+  memset(d->follows, 0, sizeof d->follows);
+  memset(d->precedes, 0, sizeof d->precedes);
   for (uint32_t from = 0; from <= MODEL_LABELS; from++) {
     for (uint32_t to = 0; to < MODEL_LABELS; to++) {
       float weight = (float)model->header->follows[from][to] * unit;
-      ret_follows[from][to] = model_may_follow(from, to) ? expf(weight > 20.0f    ? 20.0f
-                                                                : weight < -20.0f ? -20.0f
-                                                                                  : weight)
-                                                         : 0.0f;
+      d->follows[from][to] = model_may_follow(from, to) ? expf(weight > 20.0f    ? 20.0f
+                                                               : weight < -20.0f ? -20.0f
+                                                                                 : weight)
+                                                        : 0.0f;
+      if (from < MODEL_LABELS) {
+        d->precedes[to][from] = d->follows[from][to];
+      }
     }
   }
 }
 
+/* Odds by how many steps a label is behind the likeliest. */
+static int read_odds_by_loss(const ner_model *model, decoder *d, scan *s) {
+  uint32_t n = (uint32_t)LOSS_MAX * model->header->steps + 2;
+  int r = scan_grow(s, (void **)&d->odds_by_loss, &d->losses_capacity, n, sizeof(float));
+  if (r != 0) {
+    return r;
+  }
+  float unit = 1.0f / (float)model->header->steps;
+  for (uint32_t loss = 0; loss < n; loss++) {
+    float weight = -(float)loss * unit;
+    d->odds_by_loss[loss] = expf(weight < -LOSS_MAX ? -LOSS_MAX : weight);
+  }
+  d->n_losses = n;
+  return 0;
+}
+
+static int use_model(decoder *d, const ner_model *model, scan *s) {
+  int r = weigh_use(&d->weigher, model, s);
+  if (r == 0) {
+    r = word_types_use(&d->types, model, s);
+  }
+  if (r != 0 || d->model == model) {
+    return r;
+  }
+  r = read_odds_by_loss(model, d, s);
+  if (r == 0) {
+    read_follows(model, d);
+    d->model = model;
+  }
+  return r;
+}
+
 /* Odds of the labels of a word by itself, the likeliest 1. */
-static void read_odds(const ner_model *model, const weigh_row sums, float *ret_odds) {
-  int16_t most = sums[0];
+static void read_odds(const decoder *d, const weigh_row sums, float *ret_odds) {
+  int32_t most = sums[0];
   for (uint32_t y = 1; y < MODEL_LABELS; y++) {
     most = sums[y] > most ? sums[y] : most;
   }
-  float unit = 1.0f / (float)model->header->steps;
   for (uint32_t y = 0; y < MODEL_LABELS; y++) {
-    float weight = (float)(sums[y] - most) * unit;
-    ret_odds[y] = expf(weight < -40.0f ? -40.0f : weight);
+    uint32_t loss = (uint32_t)(most - sums[y]);
+    ret_odds[y] = d->odds_by_loss[loss < d->n_losses ? loss : d->n_losses - 1];
   }
   ret_odds[MODEL_LABELS] = 0.0f;
 }
@@ -89,9 +125,10 @@ static bool was_plain(const float *odds) {
   return odds[MODEL_LABELS] > 0.0f;
 }
 
-static void set_nothing(float *row) {
+static void set_plain(float *row) {
   memset(row, 0, sizeof(label_row));
   row[0] = 1.0f;
+  row[MODEL_LABELS] = 1.0f;
 }
 
 static void scale(float *row) {
@@ -104,52 +141,57 @@ static void scale(float *row) {
   }
 }
 
-static void go_ahead(const decoder *d, const label_row *follows, uint32_t n) {
+/* What a row of probabilities leads to, over a table with a row for each of its labels. */
+static void lead_on(const float *row, const label_row *table, float *ret_sum) {
+  label_row sum = { 0 };
+  for (uint32_t from = 0; from < MODEL_LABELS; from++) {
+    for (uint32_t y = 0; y < MODEL_ROW; y++) {
+      sum[y] += row[from] * table[from][y];
+    }
+  }
+  memcpy(ret_sum, sum, sizeof sum);
+}
+
+/* Plain words have label 0 for certain and no rows of their own, in both directions. */
+static void go_ahead(const decoder *d, uint32_t n) {
   const label_row *odds = (const label_row *)d->odds;
   label_row *ahead = (label_row *)d->ahead;
   for (uint32_t i = 0; i < n; i++) {
+    label_row led_to;
+    const float *reach = d->follows[i == 0 ? MODEL_LABELS : 0];
     if (was_plain(odds[i])) {
-      set_nothing(ahead[i]);
       continue;
     }
-    label_row sum = { 0 };
-    uint32_t n_from = i == 0 ? 0 : was_plain(odds[i - 1]) ? 1 : MODEL_LABELS;
-    for (uint32_t from = 0; from < n_from; from++) {
-      for (uint32_t y = 0; y < MODEL_ROW; y++) {
-        sum[y] += ahead[i - 1][from] * follows[from][y];
-      }
+    if (i > 0 && !was_plain(odds[i - 1])) {
+      lead_on(ahead[i - 1], d->follows, led_to);
+      reach = led_to;
     }
     for (uint32_t y = 0; y < MODEL_ROW; y++) {
-      ahead[i][y] = (i > 0 ? sum[y] : follows[MODEL_LABELS][y]) * odds[i][y];
+      ahead[i][y] = reach[y] * odds[i][y];
     }
     scale(ahead[i]);
   }
 }
 
-static void go_behind(const decoder *d, const label_row *follows, uint32_t n) {
+static void go_behind(const decoder *d, uint32_t n) {
   const label_row *odds = (const label_row *)d->odds;
   label_row *behind = (label_row *)d->behind;
   for (uint32_t y = 0; y < MODEL_ROW; y++) {
     behind[n - 1][y] = y < MODEL_LABELS ? 1.0f : 0.0f;
   }
   for (uint32_t i = n - 1; i > 0; i--) {
+    label_row next;
     if (was_plain(odds[i - 1])) {
-      set_nothing(behind[i - 1]);
       continue;
     }
-    uint32_t n_to = was_plain(odds[i]) ? 1 : MODEL_LABELS;
-    label_row next = { 0 };
-    for (uint32_t to = 0; to < n_to; to++) {
-      next[to] = odds[i][to] * behind[i][to];
-    }
-    for (uint32_t y = 0; y < MODEL_LABELS; y++) {
-      float sum = 0.0f;
-      for (uint32_t to = 0; to < n_to; to++) {
-        sum += follows[y][to] * next[to];
+    if (was_plain(odds[i])) {
+      memcpy(behind[i - 1], d->precedes[0], sizeof(label_row));
+    } else {
+      for (uint32_t y = 0; y < MODEL_ROW; y++) {
+        next[y] = odds[i][y] * behind[i][y];
       }
-      behind[i - 1][y] = sum;
+      lead_on(next, d->precedes, behind[i - 1]);
     }
-    behind[i - 1][MODEL_LABELS] = 0.0f;
     scale(behind[i - 1]);
   }
 }
@@ -163,10 +205,19 @@ static int make_room(decoder *d, scan *s, uint32_t n) {
   return r == 0 ? scan_grow(s, (void **)&d->behind, &d->behind_capacity, n_floats, sizeof(float)) : r;
 }
 
-/* Probabilities of the labels of the words [first, last), in d->odds. */
-static int decode_stretch(decoder *d, const ner_model *model, scan *s, uint32_t first, uint32_t last) {
+/* Odds of the labels of a word by itself. */
+static void ask(decoder *d, const feature_stretch *in, uint32_t i, float *ret_odds) {
   uint64_t features[FEATURES_MAX];
-  weigh_row sums;
+  weigh_row sums = { 0 };
+  uint32_t n_features = features_here(in, i, features);
+  weigh_features(&d->weigher, features, n_features, sums);
+  word_types_weigh(&d->types, &d->weigher, in, i, d->type_hashes, sums);
+  read_odds(d, sums, ret_odds);
+}
+
+/* Probabilities of the labels of the words [first, last), in d->odds. */
+static int decode_stretch(decoder *d, scan *s, uint32_t first, uint32_t last) {
+  feature_stretch in = { s, d->facts, first, last };
   uint32_t n = last - first;
   uint32_t n_asked = 0;
   int r = make_room(d, s, n);
@@ -178,21 +229,21 @@ static int decode_stretch(decoder *d, const ner_model *model, scan *s, uint32_t 
   for (uint32_t i = 0; i < n; i++) {
     plain = is_plain(s, &d->facts[first + i], first + i, plain);
     if (plain) {
-      set_nothing(odds[i]);
-      odds[i][MODEL_LABELS] = 1.0f;
+      set_plain(odds[i]);
     } else {
-      uint32_t n_features = features_of(s, d->facts, first, last, first + i, features);
-      weigh_features(&d->weigher, features, n_features, sums);
-      read_odds(model, sums, odds[i]);
+      ask(d, &in, first + i, odds[i]);
       n_asked++;
     }
   }
   if (n_asked == 0) {
     return 0;
   }
-  go_ahead(d, (const label_row *)d->follows, n);
-  go_behind(d, (const label_row *)d->follows, n);
+  go_ahead(d, n);
+  go_behind(d, n);
   for (uint32_t i = 0; i < n; i++) {
+    if (was_plain(odds[i])) {
+      continue;
+    }
     for (uint32_t y = 0; y < MODEL_ROW; y++) {
       odds[i][y] = ((label_row *)d->ahead)[i][y] * ((label_row *)d->behind)[i][y];
     }
@@ -296,7 +347,7 @@ static void propose_names(const decoder *d, scan *s, uint32_t first, uint32_t la
   const label_row *odds = (const label_row *)d->odds;
   uint32_t n = last - first;
   for (uint32_t i = 0; i < n; i++) {
-    uint32_t label = likeliest(odds[i]);
+    uint32_t label = was_plain(odds[i]) ? 0 : likeliest(odds[i]);
     if (label % 2 == 0 || (s->words[first + i].shape & WORD_LETTERS) == 0) {
       continue;
     }
@@ -343,7 +394,10 @@ static int decode(decoder *d, const ner_model *model, scan *s, bool alone) {
   uint32_t at = 0;
   int r = scan_grow(s, (void **)&d->facts, &d->facts_capacity, s->n_words, sizeof(word_facts));
   if (r == 0) {
-    r = weigh_use(&d->weigher, model, s);
+    r = scan_grow(s, (void **)&d->type_hashes, &d->hashes_capacity, s->n_words, sizeof(uint64_t));
+  }
+  if (r == 0) {
+    r = use_model(d, model, s);
   }
   if (r == 0) {
     r = echo_begin(&d->echoes, s);
@@ -352,13 +406,12 @@ static int decode(decoder *d, const ner_model *model, scan *s, bool alone) {
     return r;
   }
   features_gather(s, &d->echoes, d->facts);
-  if (d->model != model) {
-    read_follows(model, d->follows);
-    d->model = model;
+  if (s->n_words > 0) {
+    memset(d->type_hashes, 0, s->n_words * sizeof *d->type_hashes);
   }
   for (uint32_t first = 0; first < s->n_words && r == 0;) {
     uint32_t last = features_stretch(s, first);
-    r = decode_stretch(d, model, s, first, last);
+    r = decode_stretch(d, s, first, last);
     if (r == 0) {
       doubt(d, s, first, last, n_candidates, &at);
       propose_names(d, s, first, last, n_candidates, at, alone);
@@ -387,7 +440,10 @@ void decode_done(decoder *d, const scan *s) {
   if (s->host != NULL) {
     weigh_done(&d->weigher, s);
     echo_done(&d->echoes, s);
+    word_types_done(&d->types, s);
     s->host->release(s->env, d->facts);
+    s->host->release(s->env, d->type_hashes);
+    s->host->release(s->env, d->odds_by_loss);
     s->host->release(s->env, d->odds);
     s->host->release(s->env, d->ahead);
     s->host->release(s->env, d->behind);

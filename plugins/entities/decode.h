@@ -8,15 +8,19 @@
 #include "entities/evidence.h"
 #include "entities/model.h"
 #include "entities/weigh.h"
+#include "entities/word_types.h"
 
 typedef float label_row[MODEL_ROW];
 
 /* The working memory of one worker; zeroed at first. */
 typedef struct decoder {
   weigher weigher;
+  word_types types;
   echo_table echoes;
   word_facts *facts;
   uint32_t facts_capacity;
+  uint64_t *type_hashes; /* of words; 0: not known yet */
+  uint32_t hashes_capacity;
   float *odds;   /* of a stretch: label weights, then probabilities; MODEL_ROW a word */
   float *ahead;  /* ... sums from the left */
   float *behind; /* ... and from the right */
@@ -25,6 +29,10 @@ typedef struct decoder {
   uint32_t behind_capacity;
   const ner_model *model; /* whose follows these are */
   label_row follows[MODEL_LABELS + 1];
+  label_row precedes[MODEL_LABELS]; /* the same by the second label */
+  float *odds_by_loss;              /* e to the power of minus so many steps */
+  uint32_t n_losses;
+  uint32_t losses_capacity;
 } decoder;
 
 /* Proposes what the model finds, and lowers what it doubts; after choose_best, which is to be called again. 0,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "qanat/layers.h"
+#include "text/hash.h"
 #include "text/utf8.h"
 
 enum { AFFIX_MIN = 2, AFFIX_MAX = 4, STEM_MIN = 6 };
@@ -21,7 +22,7 @@ static inline uint64_t both(uint64_t a, uint64_t b) {
   return a * 0xC2B2AE3D27D4EB4Fu + (b ^ b >> 29);
 }
 
-static uint64_t hash_bytes(const char *bytes, uint32_t len) {
+static uint64_t hash_letters(const char *bytes, uint32_t len) {
   uint64_t x = len;
   for (uint32_t i = 0; i < len; i++) {
     x = (x ^ (uint8_t)bytes[i]) * 0x100000001B3u;
@@ -96,7 +97,7 @@ static uint64_t stem_of(const scan *s, const scan_word *w) {
     { "\xD8\xA7", 2 },         /* ا */
   };
   uint32_t len = 0;
-  if ((w->shape & WORD_ARABIC) == 0 || w->key_len > KEY_BYTES_MAX) {
+  if (w == NULL || (w->shape & WORD_ARABIC) == 0 || w->key_len > KEY_BYTES_MAX) {
     return 0;
   }
   const char *form = core_form(s, w, &len);
@@ -114,7 +115,7 @@ static uint64_t stem_of(const scan *s, const scan_word *w) {
       break;
     }
   }
-  return hash_bytes(form, len);
+  return hash_letters(form, len);
 }
 
 /* Belief in steps. */
@@ -161,9 +162,8 @@ void features_gather(const scan *s, echo_table *echoes, word_facts *facts) {
       .core = (w->shape & WORD_NUMBER) != 0 ? 0x200000000u : form,
       .shape = shape_of(w),
       .lore = lore_of(w),
-      .around = around_of(&s->triggers[i]),
       .clitic = clitic_of(s, w),
-      .stem = stem_of(s, w),
+      .around = around_of(&s->triggers[i]),
     };
   }
   for (uint32_t i = 0; i < s->n_candidates; i++) {
@@ -211,62 +211,104 @@ static void add_affixes(feature_list *list, const scan *s, const scan_word *w) {
       to--;
     }
     if (n >= AFFIX_MIN) {
-      add(list, 40 + n, hash_bytes(form, from));
-      add(list, 50 + n, hash_bytes(form + to, len - to));
+      add(list, 40 + n, hash_letters(form, from));
+      add(list, 50 + n, hash_letters(form + to, len - to));
     }
   }
   int likeness = w->likeness / 4;
   add(list, 60, (uint64_t)(likeness + 64));
 }
 
-static void add_neighbour(feature_list *list, const word_facts *f, uint64_t kind) {
-  add(list, kind, f->core);
-  add(list, kind + 1, f->shape);
-  add(list, kind + 2, f->lore);
-  add(list, kind + 3, f->rule);
-  add(list, kind + 4, both(f->echo, f->rule & 0xF));
-}
-
-static void add_own(feature_list *list, const word_facts *f) {
+/* What a word says of itself by its letters and the lists, wherever it stands. */
+static void add_self(feature_list *list, const scan *s, const scan_word *w, const word_facts *f) {
   add(list, 1, 0);
   add(list, 2, f->core);
   add(list, 3, f->shape);
   add(list, 4, f->lore);
-  add(list, 5, f->around);
-  add(list, 6, f->rule);
-  add(list, 7, f->doubt);
   add(list, 8, f->clitic);
-  add(list, 9, f->stem);
-  add(list, 10, f->echo);
-  add(list, 11, both(f->lore, f->rule & 0xFF));
-  add(list, 12, both(f->lore, f->around));
+  add(list, 9, stem_of(s, w));
   add(list, 13, both(f->shape, f->lore));
-  add(list, 14, both(f->doubt, f->rule));
-  add(list, 15, both(f->echo, f->rule & 0x1F));
-  add(list, 16, both(f->echo, f->lore));
   add(list, 17, both(f->clitic, f->lore));
   for (uint32_t bit = 0; bit < 16; bit++) {
     if ((f->lore >> bit & 1) != 0) {
       add(list, 20, bit);
     }
   }
+  add_affixes(list, s, w);
 }
 
-uint32_t features_of(const scan *s, const word_facts *facts, uint32_t first, uint32_t last, uint32_t i,
-                     uint64_t *ret_features) {
-  static const word_facts border = { .core = 0x300000000u, .shape = 0x3000000u, .lore = 0x30000u };
+static void add_neighbour(feature_list *list, const word_facts *f, uint64_t kind) {
+  add(list, kind, f->core);
+  add(list, kind + 1, f->shape);
+  add(list, kind + 2, f->lore);
+}
+
+/* Outside of a stretch there is this. */
+static const word_facts border = { .core = 0x300000000u, .shape = 0x3000000u, .lore = 0x30000u };
+
+uint64_t features_type(const feature_stretch *in, uint32_t i) {
+  const scan_word *w = &in->scan->words[i];
+  const word_facts *f = &in->facts[i];
+  uint64_t hash = hash_step(HASH_SEED, f->core);
+  hash = hash_step(hash, f->shape);
+  hash = hash_step(hash, f->lore);
+  hash = hash_step(hash, f->clitic);
+  if (w->key_len <= KEY_BYTES_MAX) {
+    hash = hash_step(hash, (uint64_t)(uint8_t)w->likeness << 16 | (uint64_t)w->key_len << 8 | w->core_len);
+    hash = hash_bytes(hash, (const uint8_t *)in->scan->heap + w->form, w->form_len);
+  }
+  return hash != 0 ? hash : 1;
+}
+
+uint32_t features_of_type(const feature_stretch *in, uint32_t i, feature_place place, uint64_t *ret_features) {
+  const scan_word *w = i == SCAN_NONE ? NULL : &in->scan->words[i];
+  const word_facts *f = i == SCAN_NONE ? &border : &in->facts[i];
   feature_list list = { ret_features, 0 };
-  const word_facts *f = &facts[i];
-  const word_facts *before = i > first ? f - 1 : &border;
-  const word_facts *behind = i + 1 < last ? f + 1 : &border;
-  const word_facts *before2 = i > first + 1 ? f - 2 : &border;
-  const word_facts *behind2 = i + 2 < last ? f + 2 : &border;
-  add_own(&list, f);
-  add_affixes(&list, s, &s->words[i]);
-  add_neighbour(&list, before, 100);
-  add_neighbour(&list, behind, 110);
-  add(&list, 120, before2->stem);
-  add(&list, 121, behind2->stem);
+  switch (place) {
+  case PLACE_SELF:
+    add_self(&list, in->scan, w, f);
+    break;
+  case PLACE_BEFORE:
+    add_neighbour(&list, f, 100);
+    break;
+  case PLACE_BEHIND:
+    add_neighbour(&list, f, 110);
+    break;
+  case PLACE_BEFORE_2:
+    add(&list, 120, stem_of(in->scan, w));
+    break;
+  default:
+    add(&list, 121, stem_of(in->scan, w));
+    break;
+  }
+  return list.n;
+}
+
+/* What stands at the place itself. */
+static void add_place(feature_list *list, const word_facts *f) {
+  add(list, 5, f->around);
+  add(list, 6, f->rule);
+  add(list, 7, f->doubt);
+  add(list, 10, f->echo);
+  add(list, 11, both(f->lore, f->rule & 0xFF));
+  add(list, 12, both(f->lore, f->around));
+  add(list, 14, both(f->doubt, f->rule));
+  add(list, 15, both(f->echo, f->rule & 0x1F));
+  add(list, 16, both(f->echo, f->lore));
+}
+
+uint32_t features_here(const feature_stretch *in, uint32_t i, uint64_t *ret_features) {
+  feature_list list = { ret_features, 0 };
+  const word_facts *f = &in->facts[i];
+  const word_facts *before = i > in->first ? f - 1 : &border;
+  const word_facts *behind = i + 1 < in->last ? f + 1 : &border;
+  const word_facts *before2 = i > in->first + 1 ? f - 2 : &border;
+  const word_facts *behind2 = i + 2 < in->last ? f + 2 : &border;
+  add_place(&list, f);
+  add(&list, 103, before->rule);
+  add(&list, 104, both(before->echo, before->rule & 0xF));
+  add(&list, 113, behind->rule);
+  add(&list, 114, both(behind->echo, behind->rule & 0xF));
   add(&list, 122, both(before2->lore, before->lore));
   add(&list, 123, both(behind->lore, behind2->lore));
   add(&list, 124, both(before->core, f->lore));
@@ -283,4 +325,20 @@ uint32_t features_of(const scan *s, const word_facts *facts, uint32_t first, uin
   add(&list, 135, both(f->clitic, before->core));
   add(&list, 136, both(behind->clitic, behind->rule & 0x1F));
   return list.n;
+}
+
+uint32_t features_neighbour(const feature_stretch *in, uint32_t i, feature_place place) {
+  static const int8_t steps[FEATURE_PLACES] = { 0, -1, 1, -2, 2 };
+  int64_t at = (int64_t)i + steps[place];
+  return at >= (int64_t)in->first && at < (int64_t)in->last ? (uint32_t)at : SCAN_NONE;
+}
+
+uint32_t features_of(const scan *s, const word_facts *facts, uint32_t first, uint32_t last, uint32_t i,
+                     uint64_t *ret_features) {
+  feature_stretch in = { s, facts, first, last };
+  uint32_t n = features_here(&in, i, ret_features);
+  for (feature_place place = PLACE_SELF; place < FEATURE_PLACES; place++) {
+    n += features_of_type(&in, features_neighbour(&in, i, place), place, ret_features + n);
+  }
+  return n;
 }

@@ -31,6 +31,9 @@ int weigh_use(weigher *w, const ner_model *model, scan *s) {
     if (print != 0) {
       w->sieve[(print & SIEVE_MASK) >> 6] |= 1ull << (print & 63);
     }
+    if (print == 1) {
+      w->sieve[0] |= 1; /* what is to have the print 0 has this one */
+    }
   }
   w->model = model;
   return 0;
@@ -41,20 +44,21 @@ static uint32_t sieve(const weigher *w, uint64_t *features, uint32_t n) {
   uint32_t n_kept = 0;
   for (uint32_t k = 0; k < n; k++) {
     uint64_t feature = features[k];
-    uint32_t print = model_print(feature);
+    uint32_t print = (uint32_t)(feature >> 32);
     features[n_kept] = feature;
     n_kept += (uint32_t)(w->sieve[(print & SIEVE_MASK) >> 6] >> (print & 63) & 1);
   }
   return n_kept;
 }
 
-void weigh_features(const weigher *w, uint64_t *features, uint32_t n, weigh_row ret_sums) {
+void weigh_features(const weigher *w, uint64_t *features, uint32_t n, weigh_row weighed) {
   const ner_model *model = w->model;
   uint32_t n_kept = sieve(w, features, n);
   for (uint32_t k = 0; k < n_kept; k++) {
     __builtin_prefetch(&model->slots[features[k] & model->mask]);
   }
   slot_sums sums = { 0 };
+  memcpy((char *)&sums + PRINT * sizeof(uint16_t), weighed, sizeof(weigh_row));
   for (uint32_t k = 0; k < n_kept; k++) {
     const int8_t *weights = model_find(model, features[k]);
     if (weights == NULL) {
@@ -64,7 +68,7 @@ void weigh_features(const weigher *w, uint64_t *features, uint32_t n, weigh_row 
     memcpy(&slot, weights - PRINT, sizeof slot);
     sums += (slot_sums) __builtin_convertvector(slot, slot_steps);
   }
-  memcpy(ret_sums, (const char *)&sums + PRINT * sizeof(uint16_t), sizeof(weigh_row));
+  memcpy(weighed, (const char *)&sums + PRINT * sizeof(uint16_t), sizeof(weigh_row));
 }
 
 void weigh_done(weigher *w, const scan *s) {

@@ -21,8 +21,8 @@ typedef struct weigher {
 /* To be called before features are weighed by model. 0, -ENOMEM. */
 int weigh_use(weigher *w, const ner_model *model, scan *s);
 
-/* Sums of the weights of n features, at most FEATURES_MAX. The array is used up. */
-void weigh_features(const weigher *w, uint64_t *features, uint32_t n, weigh_row ret_sums);
+/* Adds the weights of n features, of which a word has at most FEATURES_MAX, to what is weighed already. The array is used up. */
+void weigh_features(const weigher *w, uint64_t *features, uint32_t n, weigh_row weighed);
 
 void weigh_done(weigher *w, const scan *s);
 

@@ -263,7 +263,7 @@ static void weigh_features_sum_is_that_of_model_find(void **state) {
   for (uint64_t round = 0; round < 64; round++) {
     uint64_t features[FEATURES_MAX];
     weigh_row found = { 0 };
-    weigh_row sums;
+    weigh_row sums = { 0 };
     for (uint32_t k = 0; k < FEATURES_MAX; k++) {
       uint64_t foreign = (uint64_t)(k + 1) << (round % 16 + 48);
       features[k] = known[(k + round) % 4] ^ (k % 3 == 0 ? 0 : foreign);
@@ -277,6 +277,45 @@ static void weigh_features_sum_is_that_of_model_find(void **state) {
     assert_int_not_equal(sums[0], 0);
   }
   weigh_done(&weighing, &w.s);
+}
+
+/* What is kept of types changes no sum: each word is weighed twice, and the weights are of whatever the model has room for. */
+static void word_types_sum_is_that_of_all_features(void **state) {
+  (void)state;
+  file f;
+  ner_model model;
+  world w;
+  weigher weighing = { NULL, NULL, 0 };
+  word_types types = { .model = NULL };
+  word_facts facts[4];
+  uint64_t hashes[4] = { 0 };
+  uint64_t features[FEATURES_MAX];
+  echo_table echoes = { 0 };
+  make_world(&w, &host);
+  empty(&f);
+  for (uint32_t i = 0; i < 4; i++) {
+    uint32_t n = features_at(&w, i, features);
+    for (uint32_t k = i; k < n && f.header.n_used < N_SLOTS - N_SLOTS / 8; k += 16) {
+      add(&f, features[k], (i + k) % MODEL_LABELS, (int8_t)(k + 1));
+    }
+  }
+  assert_int_equal(open_file(&f, sizeof f, &model), 0);
+  assert_int_equal(weigh_use(&weighing, &model, &w.s), 0);
+  assert_int_equal(word_types_use(&types, &model, &w.s), 0);
+  assert_int_equal(echo_begin(&echoes, &w.s), 0);
+  features_gather(&w.s, &echoes, facts);
+  feature_stretch in = { &w.s, facts, 0, 4 };
+  for (uint32_t i = 0; i < 8; i++) {
+    weigh_row whole = { 0 };
+    weigh_row sums = { 0 };
+    weigh_features(&weighing, features, features_of(&w.s, facts, 0, 4, i % 4, features), whole);
+    weigh_features(&weighing, features, features_here(&in, i % 4, features), sums);
+    word_types_weigh(&types, &weighing, &in, i % 4, hashes, sums);
+    assert_memory_equal(sums, whole, sizeof sums);
+  }
+  word_types_done(&types, &w.s);
+  weigh_done(&weighing, &w.s);
+  echo_done(&echoes, &w.s);
 }
 
 static void features_of_equal_words_are_equal(void **state) {
@@ -389,6 +428,7 @@ int main(void) {
     cmocka_unit_test(model_forged_is_refused),
     cmocka_unit_test(model_find_collisions_are_told_apart),
     cmocka_unit_test(weigh_features_sum_is_that_of_model_find),
+    cmocka_unit_test(word_types_sum_is_that_of_all_features),
     cmocka_unit_test(features_of_equal_words_are_equal),
     cmocka_unit_test(trust_score_is_that_of_the_table),
     cmocka_unit_test(echo_of_a_repeated_word_tells_of_the_other_places),
