@@ -124,6 +124,11 @@ static void fraction_of_scale(group *g) {
   }
 }
 
+/* "ربع ساعة", "نصف قرن". */
+static int is_part_of_time(const value_item *unit) {
+  return item_has(unit, SENSE_TIME) && (unit->flags & (ITEM_AL | ITEM_AND | ITEM_BY)) == 0;
+}
+
 static int group_read(const value_scratch *s, const value_item *item, group *ret_group) {
   group g = { .next = item, .scale = 1 };
   uint32_t senses = numeral(item);
@@ -146,7 +151,7 @@ static int group_read(const value_scratch *s, const value_item *item, group *ret
     g.next = item + 1;
     scales_read(&g, 0);
     fraction_of_scale(&g);
-    if (g.scale == 1 && !(is_joined(g.next) && item_has(g.next, SENSE_CURRENCY))) {
+    if (g.scale == 1 && !(is_joined(g.next) && (item_has(g.next, SENSE_CURRENCY) || is_part_of_time(g.next)))) {
       return 0; /* half of what? */
     }
   } else {
@@ -169,7 +174,7 @@ static int fraction_take(amount *a, const value_item **item) {
   a->value += item_word(at)->number * a->scale;
   a->end = at->end;
   at++;
-  if (item_follows(at) && (at->flags & (ITEM_AL | ITEM_AND)) == ITEM_AL && item_has(at, SENSE_SCALE) &&
+  if (item_follows(at) && (at->flags & (ITEM_AND | ITEM_BY)) == 0 && item_has(at, SENSE_SCALE) &&
       item_word(at)->number == a->scale) {
     a->end = at->end;
     at++;

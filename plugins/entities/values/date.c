@@ -156,11 +156,26 @@ static const value_item *day_month_read(const value_scratch *s, const value_item
   return month_tail(s, next, d);
 }
 
-/* "15 إلى 23 ماي", "بين 8 و10 يناير", "3-5 March": written as its first day. */
+/* "18 و19 مارس": two days, of which the first has its month behind the second. */
+static const value_item *day_of_two_read(const value_scratch *s, const value_item *item, date_span *d) {
+  int32_t day = plain_number(s, item, 1, 2);
+  const value_item *second = item + 1;
+  if (day < 1 || !item_follows(second) || (second->flags & (ITEM_AND | ITEM_BY)) != ITEM_AND) {
+    return NULL;
+  }
+  if (day_month_read(s, second, d) == NULL || day >= d->parts.day) {
+    return NULL;
+  }
+  d->parts.day = (uint8_t)day;
+  d->end = item->end;
+  return second;
+}
+
+/* "15 إلى 23 ماي", "3-5 March": written as its first day. */
 static const value_item *day_range_read(const value_scratch *s, const value_item *item, date_span *d) {
   int32_t day = plain_number(s, item, 1, 2);
   const value_item *behind = range_gap(item, item + 1);
-  if (day < 1 || behind == NULL) {
+  if (day < 1 || behind == NULL || behind == item + 1) {
     return NULL;
   }
   const value_item *next = day_month_read(s, behind, d);
@@ -168,6 +183,21 @@ static const value_item *day_range_read(const value_scratch *s, const value_item
     return NULL;
   }
   d->parts.day = (uint8_t)day;
+  return next;
+}
+
+/* "19 من الشهر الجاري", "10 من هذا الشهر". */
+static const value_item *day_of_month_read(const value_scratch *s, const value_item *item, date_span *d) {
+  int32_t day = plain_number(s, item, 1, 2);
+  if (day < 1 || day > 31 || !item_links(item + 1, LINK_OF) || !item_follows(item + 1) || !item_follows(item + 2) ||
+      (item[2].flags & (ITEM_AND | ITEM_BY)) != 0) {
+    return NULL;
+  }
+  const value_item *next = relative_read(s, item + 2, d);
+  if (next == NULL || d->parts.period != PERIOD_MONTH) {
+    return NULL;
+  }
+  d->parts.period = PERIOD_NONE; /* which day that is, is not written out */
   return next;
 }
 
@@ -437,6 +467,18 @@ static const value_item *month_first_read(const value_scratch *s, const value_it
   return next;
 }
 
+/* "العام الدراسي 2025-2026", "السنة المالية 2026". */
+static const value_item *fiscal_year_read(const value_scratch *s, const value_item *item, date_span *d) {
+  const value_item *year = item + 2;
+  if (!item_plays(item, ROLE_PERIOD) || item_word(item)->period != PERIOD_YEAR || (item->flags & ITEM_AL) == 0 ||
+      !item_plays(item + 1, ROLE_FISCAL) || (item[1].flags & (ITEM_AL | ITEM_AND | ITEM_BY)) != ITEM_AL ||
+      !item_follows(item + 1) || !item_follows(year) || (year->flags & (ITEM_AND | ITEM_BY)) != 0) {
+    return NULL;
+  }
+  const value_item *next = year_read(s, year, 0, d);
+  return next != NULL ? year_range(s, next, d) : NULL;
+}
+
 static const value_item *year_cue_read(const value_scratch *s, const value_item *item, date_span *d) {
   if (!item_plays(item, ROLE_YEAR) || !item_follows(item + 1) || (item[1].flags & (ITEM_AND | ITEM_BY)) != 0) {
     return NULL;
@@ -462,14 +504,17 @@ static const value_item *first_read(const date_reader *readers, const value_scra
 }
 
 const value_item *calendar_day_read(const value_scratch *s, const value_item *item, date_span *d) {
-  static const date_reader readers[] = { day_month_read,     day_range_read, numeric_read,
-                                         ordinal_month_read, month_day_read, NULL };
+  static const date_reader readers[] = {
+    day_month_read, day_of_two_read, day_range_read, numeric_read, ordinal_month_read, month_day_read, NULL
+  };
   return first_read(readers, s, item, d);
 }
 
 const value_item *named_read(const value_scratch *s, const value_item *item, date_span *d) {
-  static const date_reader of_numbers[] = { day_month_read, day_range_read, numeric_read, bare_year_read, NULL };
-  static const date_reader of_words[] = { ordinal_month_read, latin_part_read, year_cue_read,
+  static const date_reader of_numbers[] = {
+    day_month_read, day_of_two_read, day_range_read, numeric_read, day_of_month_read, bare_year_read, NULL
+  };
+  static const date_reader of_words[] = { ordinal_month_read, latin_part_read, year_cue_read, fiscal_year_read,
                                           part_read,          season_read,     NULL };
   if (item->kind == ITEM_NUMBER) {
     return first_read(of_numbers, s, item, d);

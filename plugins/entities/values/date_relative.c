@@ -4,6 +4,7 @@
 #include "date.h"
 
 #include <math.h>
+#include <string.h>
 
 /* The item goes on with what stands before it: same line, no و and no preposition. */
 static int joins(const value_item *item) {
@@ -32,11 +33,29 @@ static uint8_t period_of(const value_item *item) {
   return item_plays(item, ROLE_PERIOD | ROLE_STRETCH) ? item_word(item)->period : PERIOD_NONE;
 }
 
+/* "المدير العام السابق": whoever was that, not last year. */
+static int is_office(const value_scratch *s, const value_item *item) {
+  static const char *const offices[] = { "مدير", "أمين", "امين", "مدعي", "مفتش", "نائب", "منسق", "قنصل", "مراقب" };
+  const value_item *office = item - 1;
+  if (!item_follows(item) || office->kind != ITEM_WORD) {
+    return 0;
+  }
+  for (size_t k = 0; k < sizeof offices / sizeof offices[0]; k++) {
+    size_t len = strlen(offices[k]);
+    for (uint32_t at = office->begin; at + len <= office->end; at++) {
+      if (memcmp(s->view.data + at, offices[k], len) == 0) {
+        return 1;
+      }
+    }
+  }
+  return 0;
+}
+
 /* "العام المقبل", "السنة المالية الماضية", "الأشهر الستة الماضية", "العام نفسه". */
-static const value_item *period_read(const value_item *item, date_span *d) {
+static const value_item *period_read(const value_scratch *s, const value_item *item, date_span *d) {
   uint8_t period = period_of(item);
   const value_item *next = item + 1;
-  if (period == PERIOD_NONE || !is_definite(item)) {
+  if (period == PERIOD_NONE || !is_definite(item) || (period == PERIOD_YEAR && is_office(s, item))) {
     return NULL;
   }
   if (joins(next) && is_definite(next) && item_plays(next, ROLE_FISCAL)) {
@@ -65,6 +84,9 @@ static const value_item *this_read(const value_item *item, date_span *d) {
   }
   if (is_definite(next) == ((item->flags & ITEM_LATIN) != 0)) {
     return NULL;
+  }
+  if (joins(next + 1) && is_definite(next + 1) && item_has(next + 1, SENSE_ORDINAL)) {
+    return NULL; /* "هذه السنة الثانية على التوالي" */
   }
   d->parts.period = period;
   d->parts.has_shift = 1;
@@ -142,7 +164,7 @@ static const value_item *dayword_read(const value_scratch *s, const value_item *
   d->parts.has_shift = 1;
   d->parts.shift = item_word(item)->shift;
   d->end = item->end;
-  if (d->parts.shift == 0 && is_per_day(item)) {
+  if (d->parts.shift == 0 && (is_per_day(item) || (item_follows(item) && item_plays(item - 1, ROLE_THIS)))) {
     return NULL;
   }
   if (joins(item + 1)) {
@@ -170,7 +192,7 @@ const value_item *relative_read(const value_scratch *s, const value_item *item, 
   next = dayword_read(s, item, d);
   next = next != NULL ? next : this_read(item, d);
   next = next != NULL ? next : before_read(item, d);
-  return next != NULL ? next : period_read(item, d);
+  return next != NULL ? next : period_read(s, item, d);
 }
 
 const value_item *relative_year_after(const value_item *item, date_span *d) {

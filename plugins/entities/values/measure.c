@@ -72,13 +72,16 @@ static int looks_like_noun(const value_scratch *s, const value_item *item) {
     return 0;
   }
   word_shape shape = shape_of(s, item);
+  if (shape.n_letters >= 5 && shape.before_last == LETTER_WAW && shape.last == LETTER_ALEF) {
+    return 0; /* قدموا */
+  }
   int has_ending = ends_in_at(&shape) || shape.last == LETTER_ALEF || shape.last == LETTER_HA;
   switch (shape.first) {
   case LETTER_YA:
     return 0;
   case LETTER_WAW:
   case LETTER_FA:
-    return ends_in_at(&shape);
+    return ends_in_at(&shape) && shape.n_letters <= 6; /* وحدات, but not وتحديثات */
   case LETTER_BA:
   case LETTER_LAM:
   case LETTER_KAF:
@@ -133,6 +136,14 @@ static int is_percent(const value_item *item, uint32_t *ret_n_items) {
   return 0;
 }
 
+/* "17 عام 1972": the year of a date. */
+static int begins_year(const value_scratch *s, const value_item *item) {
+  const value_item *year = item + 1;
+  return item_plays(item, ROLE_YEAR) && item_follows(year) && year->kind == ITEM_NUMBER &&
+         (year->flags & (ITEM_AND | ITEM_BY)) == 0 && s->numbers[year->ref].n_digits == 4 &&
+         (s->numbers[year->ref].flags & NUMBER_PLAIN) != 0;
+}
+
 /* A unit or currency word behind a number: no و, and no article but for a currency ("بالدولار" is none). */
 static int is_plain(const value_item *item) {
   return item_follows(item) && (item->flags & (ITEM_AND | ITEM_BY | ITEM_AL)) == 0;
@@ -150,6 +161,9 @@ static int suffix_read(const value_scratch *s, const amount *a, suffix *ret_suff
     found.type = VALUE_MONEY;
     found.unit = item_word(item)->unit;
   } else if (is_plain(item) && item_has(item, SENSE_UNIT)) {
+    if (begins_year(s, item)) {
+      return 0;
+    }
     found.type = VALUE_QUANTITY;
     found.unit = item_word(item)->unit;
     found.is_noun = value_units[found.unit].countable;
@@ -398,6 +412,26 @@ static int far_range_read(const value_scratch *s, const value_item *i, const amo
   return 1;
 }
 
+/* "في 2023 إلى 8 دولارات": a year, and what came of something in it. */
+static int is_year_of_change(const value_item *i, const amount *low, const amount *high) {
+  return (low->flags & AMOUNT_LONE) != 0 && low->digits != NULL && low->digits->n_digits == 4 &&
+         (low->digits->flags & NUMBER_PLAIN) != 0 && low->value >= 1900 && low->value <= 2100 &&
+         high->value < low->value && item_links(i - 1, LINK_PREP);
+}
+
+/* "ثلاث سنوات ونصف": a fraction of the unit behind it. */
+static void take_fraction_of_unit(const value_item *unit, amount *a, suffix *of) {
+  const value_item *fraction = of->next;
+  if (item_has(unit, SENSE_TIME) && item_follows(fraction) && item_has(fraction, SENSE_FRACTION) &&
+      (fraction->flags & (ITEM_AND | ITEM_AL | ITEM_BY)) == ITEM_AND &&
+      !(item_follows(fraction + 1) && item_has(fraction + 1, SENSE_SCALE | SENSE_CURRENCY))) {
+    a->value += item_word(fraction)->number;
+    a->grouped = a->value;
+    of->end = fraction->end;
+    of->next = fraction + 1;
+  }
+}
+
 const value_item *measure_read(const value_scratch *s, const value_item *i, value_mention *m) {
   amount low;
   amount high;
@@ -412,7 +446,8 @@ const value_item *measure_read(const value_scratch *s, const value_item *i, valu
   const value_item *behind = range_gap(i, low.next);
   int is_change = behind != NULL && item_links(low.next, LINK_TO) && item_links(i - 1, LINK_OF);
   if (behind != NULL && amount_read(s, behind, &high) && suffix_read(s, &high, &of) &&
-      may_be_spelled(s, i, &high, &of) && !(is_change && of.type == VALUE_PERCENT)) {
+      may_be_spelled(s, i, &high, &of) && !(is_change && of.type == VALUE_PERCENT) &&
+      !is_year_of_change(i, &low, &high)) {
     mention_fill(s, &low, &high, &of, m);
     m->modifier = modifier_before(i);
     return of.next;
@@ -428,6 +463,7 @@ const value_item *measure_read(const value_scratch *s, const value_item *i, valu
     }
     return end;
   }
+  take_fraction_of_unit(low.next, &low, &of);
   mention_fill(s, &low, NULL, &of, m);
   m->modifier = modifier_before(i);
   return of.next;
