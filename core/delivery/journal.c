@@ -401,7 +401,8 @@ static void add_line(const journal_line *line, journal_counts *counts) {
   counts->taken += line->taken;
   counts->waiting += line->documents - line->taken;
   counts->bytes += line->bytes;
-  if (line->oldest_ms != 0 && (counts->oldest_ms == 0 || line->oldest_ms < counts->oldest_ms)) {
+  /* It is looked up now and then: until then it may be of one that is gone. */
+  if (line->documents > 0 && line->oldest_ms != 0 && (counts->oldest_ms == 0 || line->oldest_ms < counts->oldest_ms)) {
     counts->oldest_ms = line->oldest_ms;
   }
 }

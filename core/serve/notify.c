@@ -185,7 +185,7 @@ static void make_status(const service_report *report, char *text, size_t size) {
   if (reason != NULL) {
     snprintf(text, size, "%s", reason);
   } else {
-    snprintf(text, size, "%u of %u pipelines run; %llu documents in flight, %llu wait, %llu have failed",
+    snprintf(text, size, "%u of %u pipelines run; %llu documents in flight, %llu wait, %llu failed ones are kept",
              count_running(report), report->n_pipelines, (unsigned long long)in_flight,
              (unsigned long long)report->journal.waiting, (unsigned long long)report->n_dead_letters);
   }

@@ -40,6 +40,7 @@ OF_PROCESS(descriptors, report->n_descriptors)
 OF_PROCESS(ready, report->ready)
 OF_PROCESS(draining, report->draining)
 OF_PROCESS(letters, report->n_dead_letters)
+OF_PROCESS(dead_lettered, report->n_dead_lettered)
 OF_PROCESS(spans_sent, more->traces_sent)
 OF_PROCESS(spans_dropped, more->traces_dropped)
 OF_PROCESS(accepted, report->journal.accepted)
@@ -70,7 +71,9 @@ static const process_family process_families[] = {
   { "process_open_fds", "gauge", "Descriptors that the worker has open.", descriptors },
   { "qanat_ready", "gauge", "1 if all pipelines run and the journal writes, as /-/ready says.", ready },
   { "qanat_draining", "gauge", "1 while the worker ends.", draining },
-  { "qanat_dead_letters", "gauge", "Failed documents that are kept.", letters },
+  { "qanat_dead_letters", "gauge", "Failed documents that are kept, this worker's and those from before it.", letters },
+  { "qanat_dead_lettered_documents_total", "counter", "Documents that have failed since the worker started.",
+    dead_lettered },
   { "qanat_trace_spans_sent_total", "counter", "Spans that a collector has taken.", spans_sent },
   { "qanat_trace_spans_dropped_total", "counter", "Spans lost because the collector was slow or away.", spans_dropped },
   { "qanat_journal_accepted_total", "counter", "Documents accepted: on the disk before their sender was told.",
@@ -162,6 +165,8 @@ OF_STAGE(bytes, stage->sum.bytes)
 OF_STAGE(busy, (double)stage->sum.time_ns *NANO)
 OF_STAGE(queue, stage->queue)
 OF_STAGE(restarts, stage->restarts)
+OF_STAGE(stage_memory, stage->memory.held_bytes)
+OF_STAGE(stage_files, stage->memory.file_bytes)
 
 static const stage_family stage_families[] = {
   { "qanat_stage_documents_total", "counter", "Documents that came to the stage; of a source: that it brought in.",
@@ -175,6 +180,10 @@ static const stage_family stage_families[] = {
   { "qanat_stage_queue_documents", "gauge", "Documents that wait before the stage.", queue },
   { "qanat_stage_restarts_total", "counter", "Processes of an isolated stage started anew, or threads given up in it.",
     restarts },
+  { "qanat_stage_memory_bytes", "gauge",
+    "Memory that the stage has from the worker; an isolated one, in all its processes.", stage_memory },
+  { "qanat_stage_file_bytes", "gauge", "Data files that the stage reads in place; all processes share them.",
+    stage_files },
 };
 
 /* --- writing --- */

@@ -13,6 +13,7 @@
 
 #include "delivery/journal.h"
 #include "pipeline/plan.h"
+#include "plugin/host.h"
 #include "plugin/registry.h"
 #include "runtime/runtime.h"
 
@@ -88,6 +89,7 @@ typedef struct service_stage {
   metrics_sum sum;
   uint32_t queue;    /* documents that wait before it */
   uint32_t restarts; /* isolated: of its child; in process: threads given up */
+  host_memory memory;
 } service_stage;
 
 typedef struct service_pipeline {
@@ -118,7 +120,8 @@ typedef struct service_report {
   uint64_t memory_bytes; /* resident */
   uint32_t n_descriptors;
   journal_counts journal;
-  uint64_t n_dead_letters; /* kept, as far as counted since the start */
+  uint64_t n_dead_letters;  /* kept in the file now, by this worker or before it */
+  uint64_t n_dead_lettered; /* since the start */
   uint32_t n_pipelines;
   service_pipeline *pipelines;
 } service_report;

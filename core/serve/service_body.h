@@ -45,7 +45,10 @@ struct service {
   pthread_mutex_t mutex; /* what follows */
   pthread_cond_t answered;
   service_errand *errands;
-  bool closed; /* no more errands */
+  bool closed;              /* no more errands */
+  uint64_t letters_kept;    /* in the file, when it was last looked at */
+  uint64_t letters_put;     /* before that, since the start */
+  uint64_t letters_seen_ms; /* when: 0: to be looked at */
 };
 
 #endif

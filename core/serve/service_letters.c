@@ -168,6 +168,9 @@ int service_letters_retry(service *self, const int64_t *numbers, uint32_t n, uin
     }
   }
   letter_rows_close(rows);
+  pthread_mutex_lock(&self->mutex);
+  self->letters_seen_ms = 0;
+  pthread_mutex_unlock(&self->mutex);
   *ret_n_done = n_done;
   return rc;
 }

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "delivery/letter_rows.h"
+#include "observe/metrics.h"
 #include "serve/service_body.h"
 #include "serve/thread.h"
 
@@ -42,6 +44,32 @@ static uint32_t open_descriptors(void) {
   return n > 3 ? n - 3 : 0; /* ".", ".." and the folder's own */
 }
 
+enum { LETTERS_EVERY_MS = 1000 };
+
+/* How many letters the file holds: others take some out, and some were there before. Looked at when some were put, and each second. */
+static uint64_t count_letters(service *self, uint64_t n_put) {
+  qn_error ignored = { 0 };
+  letter_rows *rows = NULL;
+  uint64_t now_ms = metrics_now_ns() / 1000000, n_bytes = 0;
+  pthread_mutex_lock(&self->mutex);
+  uint64_t n_kept = self->letters_kept;
+  bool is_fresh =
+      self->letters_seen_ms != 0 && self->letters_put == n_put && now_ms - self->letters_seen_ms < LETTERS_EVERY_MS;
+  pthread_mutex_unlock(&self->mutex);
+  if (is_fresh || letter_rows_open(self->letters_path, LETTERS_READ, &rows, &ignored) != 0) {
+    return n_kept; /* what cannot be looked at now is what it was */
+  }
+  if (letter_rows_totals(rows, &n_kept, &n_bytes, &ignored) == 0) {
+    pthread_mutex_lock(&self->mutex);
+    self->letters_kept = n_kept;
+    self->letters_put = n_put;
+    self->letters_seen_ms = now_ms;
+    pthread_mutex_unlock(&self->mutex);
+  }
+  letter_rows_close(rows);
+  return n_kept;
+}
+
 static bool is_ready(const service *self, const service_report *report) {
   bool ready = atomic_load(&self->running) && !report->draining && report->journal.state != JOURNAL_FAILS;
   for (uint32_t i = 0; i < report->n_pipelines; i++) {
@@ -64,12 +92,13 @@ int service_report_new(service *self, service_report **ret_report) {
   for (uint32_t i = 0; rc == 0 && i < n; i++) {
     report->n_pipelines++;
     rc = supervisor_report(self->supervisors[i], &report->pipelines[i], &made->editions[i]);
-    report->n_dead_letters += report->pipelines[i].counts.dead_lettered;
+    report->n_dead_lettered += report->pipelines[i].counts.dead_lettered;
   }
   if (rc != 0) {
     service_report_free(report);
     return rc;
   }
+  report->n_dead_letters = count_letters(self, report->n_dead_lettered);
   journal_counts_get(self->journal, &report->journal);
   report->now_ms = thread_now_ms();
   report->started_ms = self->started_ms;

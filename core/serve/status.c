@@ -177,6 +177,8 @@ static void write_stage(json_writer *to, const service_pipeline *of, const servi
   number(to, "time_ns", sum->time_ns);
   number(to, "queue", stage->queue);
   number(to, "restarts", stage->restarts);
+  number(to, "memory_bytes", stage->memory.held_bytes);
+  number(to, "file_bytes", stage->memory.file_bytes);
   open_list(to, "reasons");
   for (uint32_t i = 0; i < sum->reasons.n; i++) {
     open_object(to, NULL);
@@ -266,6 +268,7 @@ void status_write(const service_report *report, const char *version, json_writer
   close_object(to);
   write_journal(to, &report->journal);
   number(to, "dead_letters", report->n_dead_letters);
+  number(to, "dead_lettered", report->n_dead_lettered);
   open_list(to, "pipelines");
   for (uint32_t i = 0; i < report->n_pipelines; i++) {
     write_pipeline(to, &report->pipelines[i]);

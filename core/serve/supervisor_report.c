@@ -53,6 +53,7 @@ static void report_runs(const supervisor *self, service_pipeline *to) {
     runtime_stage_get(run, i, &to->stages[i].sum);
     to->stages[i].queue = runtime_queue_get(run, i);
     to->stages[i].restarts = runtime_restarts_get(run, i);
+    runtime_memory_get(run, i, &to->stages[i].memory);
   }
   runtime_passage passage;
   runtime_passage_get(run, &passage);
