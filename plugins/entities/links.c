@@ -9,6 +9,7 @@
 
 #include "entities/match.h"
 #include "entities/namesakes.h"
+#include "entities/relatives.h"
 #include "entities/spelling.h"
 #include "qanat/layers.h"
 #include "text/fold.h"
@@ -412,6 +413,7 @@ int links_find(links *l, scan *s, const senses *d) {
     r = r == 0 ? compose_name(l, s, d, c) : r;
   }
   if (n_unlinked > 0) {
+    relatives_link(s);
     link_apart(s);
     namesakes_link(s);
   }
