@@ -263,7 +263,8 @@ static void say_nothing(void *arg, const char *format, va_list arguments) {
   (void)arguments;
 }
 
-/* The daemon's thread gets no signals, as no thread but the loop's. Takes fd, also if it fails. */
+/* The daemon's thread gets no signals, as no thread but the loop's. Takes fd, also if it fails. By poll, since there are few connections and
+ * epoll, which MHD has told of changes only, never wakes it for one that was closed before its first bytes were read. */
 static int open_door(control_http *self, door *at, int fd, control_door kind, qn_error *error) {
   at->http = self;
   at->kind = kind;
@@ -271,8 +272,8 @@ static int open_door(control_http *self, door *at, int fd, control_door kind, qn
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
   at->daemon =
-      MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG,
-                       0, NULL, NULL, on_request, at, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_EXTERNAL_LOGGER,
+      MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0,
+                       NULL, NULL, on_request, at, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_EXTERNAL_LOGGER,
                        say_nothing, NULL, MHD_OPTION_URI_LOG_CALLBACK, on_target, at, MHD_OPTION_NOTIFY_COMPLETED,
                        on_completed, at, MHD_OPTION_CONNECTION_LIMIT, (unsigned int)CONTROL_CONNECTIONS_MAX,
                        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)CONTROL_IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
