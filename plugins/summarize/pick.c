@@ -11,7 +11,7 @@
 
 enum { CANDIDATES_MIN = 24, CANDIDATES_PER_SENTENCE = 4, TERMS_PER_CANDIDATE = 48 };
 
-static const float WEIGHT_REPEATS = 1.5F;
+static const float WEIGHT_REPEATS = 3.0F;
 
 /* The candidates of one document, in arrays of the scratch. */
 typedef struct picking {
