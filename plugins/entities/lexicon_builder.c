@@ -12,6 +12,7 @@
 #include "entities/key.h"
 #include "entities/lexicon.h"
 #include "entities/likeness.h"
+#include "entities/shortnames.h"
 #include "entities/spelling.h"
 #include "text/fold.h"
 #include "text/utf8.h"
@@ -278,7 +279,8 @@ static int push_alias(lexicon_builder *builder, const char *form, size_t len, ql
 }
 
 /* Keeps an alias that other spellings may be variants of: one that is only a name, and no acronym. */
-static int push_spelling(lexicon_builder *builder, const char *form, size_t len, const qlex_payload *payload) {
+static int push_spelling(lexicon_builder *builder, const char *form, size_t len, const qlex_payload *payload,
+                         bool shortened) {
   const uint16_t doubtful = QLEX_AMBIGUOUS | QLEX_NATIONAL | QLEX_CAPS;
   uint32_t skeleton = skeleton_of(form, len, NULL);
   spelling letters;
@@ -286,7 +288,7 @@ static int push_spelling(lexicon_builder *builder, const char *form, size_t len,
     return 0;
   }
   spelling_of(form, len, &letters);
-  qlex_spelling kept = { skeleton, payload->entry, 0, (uint16_t)len, 0 };
+  qlex_spelling kept = { skeleton, payload->entry, 0, (uint16_t)len, shortened };
   int r = letters.n == 0 ? 1
                          : grow((void **)&builder->spellings, &builder->spelling_capacity, builder->n_spellings, 1,
                                 sizeof(qlex_spelling), ALIASES_MAX);
@@ -308,7 +310,10 @@ int lexicon_builder_alias(lexicon_builder *builder, qn_str text, uint8_t kind, u
   }
   qlex_payload payload = { builder->current, flags, kind, 0 };
   int r = push_alias(builder, form, len, payload);
-  return r == 0 ? push_spelling(builder, form, len, &payload) : r;
+  r = r == 0 ? push_spelling(builder, form, len, &payload, false) : r;
+  bool organization = builder->entries[payload.entry].type == 1;
+  size_t kept = organization && kind == QLEX_ENTITY ? shortnames_length(form, len) : len;
+  return r == 0 && kept < len ? push_spelling(builder, form, kept, &payload, true) : r;
 }
 
 /* Beginnings stand behind aliases; among those, what is not ambiguous stands first, then file order. */

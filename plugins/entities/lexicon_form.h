@@ -108,7 +108,7 @@ typedef struct qlex_spelling {
   uint32_t entry;
   uint32_t form; /* place in strings */
   uint16_t form_len;
-  uint16_t reserved;
+  uint16_t shortened; /* not 0: no alias, but what is left of one (shortnames.h); has no variants of its own */
 } qlex_spelling;
 
 /* The classes that the recognizers tell apart; all others are OTHER. */

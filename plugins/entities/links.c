@@ -359,6 +359,22 @@ static int correct_national(links *l, scan *s, candidate *c) {
   return other ? take_national(l, s, c, &found) : 0;
 }
 
+/* A Latin name that is its own link, unless it is short for a longer one: "Stadler" of Stadler Rail. */
+static void link_short(const scan *s, candidate *c) {
+  char form[FORM_MAX];
+  bool own = c->chosen != 0 && c->entry == SCAN_NONE && c->composed == 0 && c->type == QN_ENTITY_TYPE_ORGANIZATION &&
+             c->link.begin == c->begin && c->link.end == c->end && c->end > c->begin;
+  uint32_t len = own ? form_of(s, c, form) : 0;
+  for (uint32_t which = 0; len > 0 && which < s->n_lexicons; which++) {
+    spelling_match match;
+    if (spelling_find(&s->lexicons[which], form, len, c->type, &match) && match.distance == 0 && match.runner_up > 0) {
+      c->entry = match.entry;
+      c->lexicon = (uint8_t)which;
+      return;
+    }
+  }
+}
+
 static int link_unlinked(links *l, scan *s, const senses *d, candidate *c) {
   char form[FORM_MAX];
   uint32_t len = form_of(s, c, form);
@@ -408,6 +424,8 @@ int links_find(links *l, scan *s, const senses *d) {
     if (is_unlinked(c)) {
       r = link_unlinked(l, s, d, c);
       n_unlinked += is_unlinked(c);
+    } else {
+      link_short(s, c);
     }
     r = r == 0 ? correct_national(l, s, c) : r;
     r = r == 0 ? compose_name(l, s, d, c) : r;

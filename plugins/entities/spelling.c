@@ -110,7 +110,8 @@ int spelling_find(const lexicon *lex, const char *form, size_t len, uint32_t typ
   for (uint32_t i = first; i < first + n && n <= MOST; i++) {
     const qlex_spelling *at = &lex->spellings[i];
     spelling other;
-    if (lex->entries[at->entry].type != type) {
+    bool equal = at->form_len == len && memcmp(lex->strings + at->form, form, len) == 0;
+    if (lex->entries[at->entry].type != type || (at->shortened != 0 && !equal)) {
       continue;
     }
     spelling_of(lex->strings + at->form, at->form_len, &other);

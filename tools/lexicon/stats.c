@@ -42,7 +42,7 @@ static uint32_t list_conflicts(const lexicon *lex) {
     const qlex_spelling *at = &lex->spellings[i];
     const char *form = lex->strings + at->form;
     const qlex_slot *slot = lexicon_find(lex, key_print(key_of(form, at->form_len)));
-    for (uint32_t p = 0; slot != NULL && p < slot->n; p++) {
+    for (uint32_t p = 0; slot != NULL && at->shortened == 0 && p < slot->n; p++) {
       const qlex_payload *other = &lex->payloads[slot->first + p];
       bool same = other->kind != QLEX_ENTITY || other->entry <= at->entry ||
                   lex->entries[other->entry].type != lex->entries[at->entry].type ||
