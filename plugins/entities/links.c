@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "entities/headed.h"
 #include "entities/match.h"
 #include "entities/namesakes.h"
 #include "entities/relatives.h"
@@ -384,6 +385,9 @@ static int link_unlinked(links *l, scan *s, const senses *d, candidate *c) {
   }
   if (len > 0 && c->entry == SCAN_NONE && c->type == QN_ENTITY_TYPE_ORGANIZATION) {
     r = link_national(l, s, c, form, len);
+  }
+  if (c->entry == SCAN_NONE) {
+    headed_link(s, c);
   }
   if (len > 0 && is_telling(c) && c->entry == SCAN_NONE) {
     link_variant(l, s, c, form, len);

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Looks for a name once more with such a word before it, or without its own. */
+#include "entities/headed.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "qanat/layers.h"
+
+/* What may be known by the name behind such a word. */
+enum { ANY = 0, NATURE = 1, INHABITED = 2 };
+
+/* Words that names are known with and without. Folded. */
+static const struct {
+  const char *word;
+  uint8_t type;
+  uint8_t meant;
+} heads[] = {
+  { "حزب", QN_ENTITY_TYPE_ORGANIZATION, ANY },      { "حركه", QN_ENTITY_TYPE_ORGANIZATION, ANY },
+  { "بنك", QN_ENTITY_TYPE_ORGANIZATION, ANY },      { "مصرف", QN_ENTITY_TYPE_ORGANIZATION, ANY },
+  { "مجموعه", QN_ENTITY_TYPE_ORGANIZATION, ANY },   { "شركه", QN_ENTITY_TYPE_ORGANIZATION, ANY },
+  { "نادي", QN_ENTITY_TYPE_ORGANIZATION, ANY },     { "جماعه", QN_ENTITY_TYPE_ORGANIZATION, ANY },
+  { "صحيفه", QN_ENTITY_TYPE_ORGANIZATION, ANY },    { "قناه", QN_ENTITY_TYPE_ORGANIZATION, ANY },
+  { "فريق", QN_ENTITY_TYPE_ORGANIZATION, ANY },     { "منظمه", QN_ENTITY_TYPE_ORGANIZATION, ANY },
+  { "وكاله", QN_ENTITY_TYPE_ORGANIZATION, ANY },    { "تنظيم", QN_ENTITY_TYPE_ORGANIZATION, ANY },
+  { "شبكه", QN_ENTITY_TYPE_ORGANIZATION, ANY },     { "تطبيق", QN_ENTITY_TYPE_PRODUCT, ANY },
+  { "منصه", QN_ENTITY_TYPE_PRODUCT, ANY },          { "جبال", QN_ENTITY_TYPE_LOCATION, NATURE },
+  { "جبل", QN_ENTITY_TYPE_LOCATION, NATURE },       { "نهر", QN_ENTITY_TYPE_LOCATION, NATURE },
+  { "بحيره", QN_ENTITY_TYPE_LOCATION, NATURE },     { "وادي", QN_ENTITY_TYPE_LOCATION, NATURE },
+  { "صحراء", QN_ENTITY_TYPE_LOCATION, NATURE },     { "خليج", QN_ENTITY_TYPE_LOCATION, NATURE },
+  { "مضيق", QN_ENTITY_TYPE_LOCATION, NATURE },      { "جزيره", QN_ENTITY_TYPE_LOCATION, ANY },
+  { "جزر", QN_ENTITY_TYPE_LOCATION, ANY },          { "مدينه", QN_ENTITY_TYPE_LOCATION, INHABITED },
+  { "بلده", QN_ENTITY_TYPE_LOCATION, INHABITED },   { "ولايه", QN_ENTITY_TYPE_LOCATION, INHABITED },
+  { "محافظه", QN_ENTITY_TYPE_LOCATION, INHABITED }, { "اقليم", QN_ENTITY_TYPE_LOCATION, INHABITED },
+  { "مقاطعه", QN_ENTITY_TYPE_LOCATION, INHABITED }, { "منطقه", QN_ENTITY_TYPE_LOCATION, INHABITED },
+  { "جهه", QN_ENTITY_TYPE_LOCATION, INHABITED },    { "مخيم", QN_ENTITY_TYPE_LOCATION, ANY },
+};
+
+enum { N_HEADS = sizeof heads / sizeof heads[0] };
+
+/* One thing that was found, or that several were. */
+typedef struct finding {
+  uint32_t lexicon;
+  uint32_t entry;
+  bool several;
+} finding;
+
+static key key_of_words(const scan *s, uint32_t first, uint32_t last, uint32_t begin) {
+  const scan_word *w = &s->words[first];
+  key k = begin == w->begin ? (key){ w->hash, w->key_len }
+                            : (key){ w->core_hash, begin == w->core ? w->core_len : KEY_BYTES_MAX + 1 };
+  for (uint32_t i = first + 1; i < last && k.len <= KEY_BYTES_MAX; i++) {
+    if (s->words[i].key_len <= KEY_BYTES_MAX) {
+      k = key_join(k, (key){ s->words[i].hash, s->words[i].key_len });
+    }
+  }
+  return k;
+}
+
+static bool is_meant(const qlex_entry *entry, uint8_t meant) {
+  bool inhabited = entry->class == QLEX_CLASS_CITY || entry->class == QLEX_CLASS_COUNTRY;
+  bool region = entry->class == QLEX_CLASS_REGION;
+  return meant == ANY || (meant == NATURE ? !inhabited : inhabited || region);
+}
+
+/* Adds what the lexicons call so and is of this type. */
+static void look_up(const scan *s, key k, uint8_t type, uint8_t meant, finding *f) {
+  for (uint32_t which = 0; k.len <= KEY_BYTES_MAX && which < s->n_lexicons; which++) {
+    const lexicon *lex = &s->lexicons[which];
+    const qlex_slot *slot = lexicon_find(lex, key_print(k));
+    for (uint32_t p = 0; slot != NULL && p < slot->n; p++) {
+      const qlex_payload *payload = &lex->payloads[slot->first + p];
+      const qlex_entry *entry = &lex->entries[payload->entry];
+      bool asked = payload->kind == QLEX_ENTITY && entry->type == type && (payload->flags & QLEX_NATIONAL) == 0 &&
+                   is_meant(entry, meant);
+      bool same = asked && f->entry == payload->entry && f->lexicon == which;
+      if (asked && !same) {
+        f->several = f->entry != SCAN_NONE;
+        f->entry = payload->entry;
+        f->lexicon = which;
+      }
+    }
+  }
+}
+
+/* The place of word i in the table, N_HEADS if it is none of them. */
+static uint32_t head_at(const scan *s, uint32_t i, uint8_t type) {
+  const scan_word *w = &s->words[i];
+  uint32_t skip = w->key_len > KEY_BYTES_MAX ? 0 : (uint32_t)(w->key_len - w->core_len);
+  const char *core = s->heap + w->form + skip;
+  size_t len = (size_t)w->form_len - skip;
+  for (uint32_t h = 0; h < N_HEADS; h++) {
+    if (heads[h].type == type && strlen(heads[h].word) == len && memcmp(heads[h].word, core, len) == 0) {
+      return h;
+    }
+  }
+  return N_HEADS;
+}
+
+/* With the word that stands before it. */
+static void find_longer(const scan *s, const candidate *c, finding *f) {
+  uint32_t h = c->first > 0 && !scan_parts(s, c->first) ? head_at(s, c->first - 1, c->type) : N_HEADS;
+  key k = key_of_words(s, c->first, c->last, c->begin);
+  if (h < N_HEADS && k.len <= KEY_BYTES_MAX) {
+    look_up(s, key_join(key_of(heads[h].word, strlen(heads[h].word)), k), c->type, ANY, f);
+  }
+}
+
+void headed_link(const scan *s, candidate *c) {
+  finding f = { 0, SCAN_NONE, false };
+  if ((s->words[c->first].shape & WORD_ARABIC) == 0 || c->type == QN_ENTITY_TYPE_PERSON) {
+    return;
+  }
+  uint32_t own = c->last > c->first + 1 ? head_at(s, c->first, c->type) : N_HEADS;
+  if (own < N_HEADS) {
+    uint32_t rest = c->first + 1;
+    look_up(s, key_of_words(s, rest, c->last, s->words[rest].begin), c->type, heads[own].meant, &f);
+  } else {
+    find_longer(s, c, &f);
+  }
+  if (f.entry != SCAN_NONE && !f.several) {
+    c->entry = f.entry;
+    c->lexicon = (uint8_t)f.lexicon;
+  }
+}
