@@ -312,10 +312,7 @@ static void disk_filled_by_itself_is_emptied_by_settling(void **state) {
   (void)state;
   const journal_options options = { .commit_ms = 1 };
   assert_int_equal(mkdir("state", 0700), 0);
-  if (mount("none", "state", "tmpfs", 0, "size=8m") != 0) {
-    print_message("# not tried here: takes privileges\n");
-    return;
-  }
+  assert_int_equal(mount("none", "state", "tmpfs", 0, "size=8m"), 0);
   journal_world *self = world_open(&options);
   uint64_t n_put = 0, n_left = 0;
   bool fails = false;
@@ -474,13 +471,35 @@ static int leave_disk(void **state) {
   return world_leave(state);
 }
 
-int main(void) {
+static bool can_mount(void) {
+  void *folder = NULL;
+  world_enter(&folder);
+  bool can = mkdir("state", 0700) == 0 && mount("none", "state", "tmpfs", 0, "size=8m") == 0;
+  leave_disk(&folder);
+  return can;
+}
+
+/* A run of its own, which counts as skipped without the privileges that it takes. */
+static int fill_a_disk(void) {
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test_setup_teardown(disk_filled_by_itself_is_emptied_by_settling, world_enter, leave_disk),
+  };
+  if (!can_mount()) {
+    puts("1..0 # SKIP mounting a small disk takes privileges");
+    return 0;
+  }
+  return cmocka_run_group_tests_name("journal_disk", tests, NULL, NULL);
+}
+
+int main(int argc, char **argv) {
+  if (argc > 1 && strcmp(argv[1], "disk") == 0) {
+    return fill_a_disk();
+  }
   const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(crash_is_counted_for_what_was_worked_on, world_enter, world_leave),
     cmocka_unit_test_setup_teardown(worker_killed_at_random_loses_nothing, world_enter, world_leave),
     cmocka_unit_test_setup_teardown(log_that_cannot_grow_refuses_and_recovers, world_enter, world_leave),
     cmocka_unit_test_setup_teardown(body_that_cannot_be_written_refuses_and_recovers, world_enter, world_leave),
-    cmocka_unit_test_setup_teardown(disk_filled_by_itself_is_emptied_by_settling, world_enter, leave_disk),
     cmocka_unit_test_setup_teardown(file_that_is_damaged_is_moved_aside, world_enter, world_leave),
     cmocka_unit_test_setup_teardown(file_cut_off_is_moved_aside, world_enter, world_leave),
     cmocka_unit_test_setup_teardown(body_lost_or_changed_is_told_when_loaded, world_enter, world_leave),
