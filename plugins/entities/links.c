@@ -437,8 +437,8 @@ int links_find(links *l, scan *s, const senses *d) {
   if (n_unlinked > 0) {
     relatives_link(s);
     link_apart(s);
-    namesakes_link(s);
   }
+  namesakes_link(s);
   return r;
 }
 

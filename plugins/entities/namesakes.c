@@ -73,7 +73,7 @@ static bool is_part(const spelling *name, const spelling *part, bool across) {
          spelling_distance(spelling_costs, name, part, ACROSS_NEAR) <= ACROSS_NEAR;
 }
 
-/* The one person whose name this is a part of; NULL if it is nobody's or several persons'. */
+/* The one person whose name this is a part of, linked or not; NULL if it is nobody's or several persons'. */
 static const full_name *meant(const full_name *all, uint32_t n, const spelling *name, bool latin) {
   const full_name *found = NULL;
   for (uint32_t i = 0; i < n; i++) {
@@ -86,7 +86,30 @@ static const full_name *meant(const full_name *all, uint32_t n, const spelling *
     }
     found = found != NULL && is_linked(found->c) ? found : &all[i];
   }
-  return found != NULL && is_linked(found->c) ? found : NULL;
+  return found;
+}
+
+/* True if the lexicon only guesses that this single name is that person's, and nothing says the full name. */
+static bool is_guess(const scan *s, const candidate *c, const full_name *all, uint32_t n) {
+  const scan_word *w = &s->words[c->first];
+  if (c->entry == SCAN_NONE || c->link.end > c->link.begin || w->core_len > KEY_BYTES_MAX) {
+    return false;
+  }
+  for (uint32_t i = 0; i < n; i++) {
+    if (all[i].c->entry == c->entry && all[i].c->lexicon == c->lexicon) {
+      return false;
+    }
+  }
+  const lexicon *lex = &s->lexicons[c->lexicon];
+  key k = c->begin == w->begin ? (key){ w->hash, w->key_len } : (key){ w->core_hash, w->core_len };
+  const qlex_slot *slot = lexicon_find(lex, key_print(k));
+  for (uint32_t p = 0; slot != NULL && p < slot->n; p++) {
+    const qlex_payload *payload = &lex->payloads[slot->first + p];
+    if (payload->kind == QLEX_ENTITY && payload->entry == c->entry) {
+      return (payload->flags & QLEX_AMBIGUOUS) != 0;
+    }
+  }
+  return false;
 }
 
 static void adopt(candidate *c, const full_name *of) {
@@ -98,9 +121,13 @@ static void adopt(candidate *c, const full_name *of) {
 void namesakes_link(scan *s) {
   full_name all[PERSONS_MAX];
   uint32_t n = gather(s, all);
-  for (uint32_t i = 0; i < s->n_candidates && n > 0; i++) {
+  for (uint32_t i = 0; i < s->n_candidates; i++) {
     candidate *c = &s->candidates[i];
-    if (c->chosen == 0 || c->type != QN_ENTITY_TYPE_PERSON || c->last != c->first + 1 || is_linked(c)) {
+    if (c->chosen == 0 || c->type != QN_ENTITY_TYPE_PERSON || c->last != c->first + 1) {
+      continue;
+    }
+    bool guess = is_guess(s, c, all, n);
+    if (is_linked(c) && !guess) {
       continue;
     }
     const scan_word *w = &s->words[c->first];
@@ -114,7 +141,7 @@ void namesakes_link(scan *s) {
       c->begin = of != NULL ? w->begin : c->begin;
     }
     if (of != NULL) {
-      adopt(c, of);
+      adopt(c, of); /* of somebody unknown no link, whoever else is called so */
     }
   }
 }
