@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "entities/clubs.h"
 #include "entities/headed.h"
 #include "entities/match.h"
 #include "entities/namesakes.h"
@@ -423,6 +424,7 @@ int links_find(links *l, scan *s, const senses *d) {
     memset(l->cache, 0, sizeof l->cache);
     l->document = 1;
   }
+  clubs_tell(s);
   for (uint32_t i = 0; i < s->n_candidates && r == 0; i++) {
     candidate *c = &s->candidates[i];
     if (is_unlinked(c)) {
