@@ -104,11 +104,36 @@ static inline uint32_t fold_letter(uint32_t code) {
   return code >= TA && code <= WAW && code != TATWEEL ? code : fold_code(code);
 }
 
+/* The letters, by their place, that neither end words nor fold to others: ا and ب, ت to غ, ف to و, ي. */
+static const uint64_t plain_letters = 0x5FE07FFFD80u;
+
+/* Takes plain Arabic letters into the word as long as they follow each other: most characters of most pages. */
+static inline uint32_t read_plain(const uint8_t *text, uint32_t at, uint32_t end, uint32_t *codes, uint32_t *n) {
+  while (end - at >= 2 && *n < WORD_CODES_MAX) {
+    uint32_t place = letters_arabic_place(text + at);
+    if (place >= 64 || (plain_letters >> place & 1) == 0) {
+      break;
+    }
+    codes[(*n)++] = 0x620 + place;
+    at += 2;
+  }
+  return at;
+}
+
 /* Reads characters from `at` as long as they belong to one word. Returns where it ends. */
 static uint32_t read_word(const uint8_t *text, uint32_t at, uint32_t end, open_word *word) {
   uint32_t n = word->n_codes, n_arabic = 0, n_latin = 0, n_digits = 0, script = word->script;
   bool ended = word->ended, fused = word->fused;
   while (at < end) {
+    if (!ended && (script == LETTERS_SCRIPT_ARABIC || n == 0)) {
+      uint32_t before = n;
+      at = read_plain(text, at, end, word->codes, &n);
+      n_arabic += n - before;
+      script = n > before ? LETTERS_SCRIPT_ARABIC : script;
+      if (at == end) {
+        break;
+      }
+    }
     uint32_t next = at, code = utf8_next(text, &next);
     uint8_t class = letters_class(code);
     uint32_t kind = class & LETTERS_KIND_MASK;

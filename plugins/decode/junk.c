@@ -84,12 +84,22 @@ static bool is_urdu(uint32_t code) {
 }
 
 const char *junk_language(const uint8_t *text, size_t len) {
-  uint32_t n_letters = 0, n_arabic = 0, n_persian = 0, n_urdu = 0;
+  uint32_t n_letters = 0, n_arabic = 0, n_common = 0, n_persian = 0, n_urdu = 0;
   uint32_t end = len < LANGUAGE_BYTES ? (uint32_t)len : LANGUAGE_BYTES;
   while (end > 0 && end < len && !utf8_is_lead(text[end])) {
     end--;
   }
   for (uint32_t at = 0; at < end;) {
+    if (text[at] < 'A') {
+      at++; /* a space, nearly always */
+      continue;
+    }
+    uint32_t place = text[at] >= 0xD8 ? letters_arabic_place(text + at) : 64;
+    if (place < 64 && (LETTERS_ARABIC_PLACES >> place & 1) != 0) {
+      n_common++;
+      at += 2;
+      continue;
+    }
     uint32_t code = utf8_next(text, &at);
     uint8_t class = letters_class(code);
     if ((class & LETTERS_KIND_MASK) == LETTERS_LETTER) {
@@ -99,6 +109,8 @@ const char *junk_language(const uint8_t *text, size_t len) {
       n_urdu += is_urdu(code);
     }
   }
+  n_letters += n_common;
+  n_arabic += n_common;
   if (n_arabic < 8 || n_arabic * 2 < n_letters) {
     return NULL;
   }

@@ -58,13 +58,33 @@ static int counts(const char *form, size_t len, size_t i) {
   return is_digit(form[i]) || (byte >= 'a' && byte <= 'z') || byte == '+';
 }
 
+/* What a byte counts for: its bits, spread. */
+#define MIX 0x9E3779B97F4A7C15u
+#define MIXED(byte) (((byte) + 1u) * MIX ^ ((byte) + 1u) * MIX >> 32)
+#define MIXED_4(byte) MIXED(byte), MIXED((byte) + 1u), MIXED((byte) + 2u), MIXED((byte) + 3u)
+#define MIXED_16(byte) MIXED_4(byte), MIXED_4((byte) + 4u), MIXED_4((byte) + 8u), MIXED_4((byte) + 12u)
+#define MIXED_64(byte) MIXED_16(byte), MIXED_16((byte) + 16u), MIXED_16((byte) + 32u), MIXED_16((byte) + 48u)
+static const uint64_t mixed[256] = { MIXED_64(0u), MIXED_64(64u), MIXED_64(128u), MIXED_64(192u) };
+
+/* Hashes pairs of bytes over 0x7F as long as they follow each other: Arabic letters, which all count. */
+static size_t hash_pairs(const uint8_t *bytes, size_t len, key *k) {
+  size_t i = 0;
+  size_t most = KEY_BYTES_MAX - k->len;
+  most = len < most ? len : most;
+  for (; i + 2 <= most && bytes[i] >= 0x80 && bytes[i + 1] >= 0x80; i += 2) {
+    k->hash = k->hash * (KEY_BASE * KEY_BASE) + (mixed[bytes[i]] * KEY_BASE + mixed[bytes[i + 1]]);
+  }
+  k->len += (uint32_t)i;
+  return i;
+}
+
 key key_of(const char *form, size_t len) {
+  const uint8_t *bytes = (const uint8_t *)form;
   key k = { 0, 0 };
   for (size_t i = 0; i < len && k.len <= KEY_BYTES_MAX; i++) {
-    uint8_t byte = (uint8_t)form[i];
-    if (counts(form, len, i)) {
-      uint64_t mixed = (byte + 1u) * 0x9E3779B97F4A7C15u;
-      k.hash = k.hash * KEY_BASE + (mixed ^ mixed >> 32);
+    i += hash_pairs(bytes + i, len - i, &k);
+    if (i < len && counts(form, len, i)) {
+      k.hash = k.hash * KEY_BASE + mixed[bytes[i]];
       k.len++;
     }
   }

@@ -81,7 +81,16 @@ static int check_slots(const lexicon *lex, lexicon_fault *fault) {
   return n_empty > 0 ? 0 : refuse(fault, "its table is full");
 }
 
-static int check_entries(const lexicon *lex, lexicon_fault *fault) {
+/* True if a string of the lexicon is UTF-8. all_valid: all that its section holds is, so that only borders are left to see. */
+static int is_text(const lexicon *lex, uint32_t begin, uint32_t len, int all_valid) {
+  const uint8_t *text = (const uint8_t *)lex->strings;
+  if (!all_valid) {
+    return utf8_valid_prefix(text + begin, len) == len;
+  }
+  return len == 0 || (utf8_is_lead(text[begin]) && utf8_boundary(text, lex->header->n_strings, begin + len));
+}
+
+static int check_entries(const lexicon *lex, int all_valid, lexicon_fault *fault) {
   const qlex_header *header = lex->header;
   for (uint32_t i = 0; i < header->n_payloads; i++) {
     if (lex->payloads[i].entry >= header->n_entries || lex->payloads[i].kind >= QLEX_KINDS) {
@@ -97,15 +106,14 @@ static int check_entries(const lexicon *lex, lexicon_fault *fault) {
     if (entry->country < QLEX_ANY_COUNTRY && entry->country >= header->n_entries) {
       return refuse(fault, "an entry belongs to a country outside of it");
     }
-    size_t len = entry->name_len;
-    if (utf8_valid_prefix((const uint8_t *)lex->strings + entry->name, len) != len) {
+    if (!is_text(lex, entry->name, entry->name_len, all_valid)) {
       return refuse(fault, "a name in it is not UTF-8");
     }
   }
   return 0;
 }
 
-static int check_spellings(const lexicon *lex, lexicon_fault *fault) {
+static int check_spellings(const lexicon *lex, int all_valid, lexicon_fault *fault) {
   const qlex_header *header = lex->header;
   for (uint32_t i = 0; i < header->n_spellings; i++) {
     const qlex_spelling *spelling = &lex->spellings[i];
@@ -113,7 +121,7 @@ static int check_spellings(const lexicon *lex, lexicon_fault *fault) {
         spelling->form_len > header->n_strings - spelling->form) {
       return refuse(fault, "a spelling points outside of it");
     }
-    if (utf8_valid_prefix((const uint8_t *)lex->strings + spelling->form, spelling->form_len) != spelling->form_len) {
+    if (!is_text(lex, spelling->form, spelling->form_len, all_valid)) {
       return refuse(fault, "a spelling in it is not UTF-8");
     }
   }
@@ -137,12 +145,13 @@ int lexicon_open(qn_str bytes, lexicon *ret_lexicon, lexicon_fault *fault) {
     .strings = bytes.data + header->strings,
     .slot_mask = (UINT64_C(1) << header->slots_log2) - 1,
   };
+  int all_valid = utf8_valid_prefix((const uint8_t *)opened.strings, header->n_strings) == header->n_strings;
   r = check_slots(&opened, fault);
   if (r == 0) {
-    r = check_entries(&opened, fault);
+    r = check_entries(&opened, all_valid, fault);
   }
   if (r == 0) {
-    r = check_spellings(&opened, fault);
+    r = check_spellings(&opened, all_valid, fault);
   }
   if (r == 0) {
     *ret_lexicon = opened;

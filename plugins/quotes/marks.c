@@ -4,6 +4,7 @@
  * marks of Arabic news come in every shape and either way round. */
 #include "find.h"
 
+#include "text/blocks.h"
 #include "text/lent.h"
 #include "text/letters.h"
 #include "text/utf8.h"
@@ -32,6 +33,22 @@ static const mark_pair pairs[N_PAIRS] = {
 /* Bytes that begin no quotation mark are skipped without decoding. */
 static int may_begin_mark(uint8_t byte) {
   return byte == '"' || byte == '\'' || byte == '<' || byte == '>' || byte == 0xC2 || byte == 0xE2 || byte == 0xEF;
+}
+
+/* Where the next byte is, from at on, that may begin a mark; or end. */
+static uint32_t next_candidate(const uint8_t *text, uint32_t at, uint32_t end) {
+  for (; end - at >= TEXT_BLOCK; at += TEXT_BLOCK) {
+    text_block b = block_load(text + at);
+    text_block found = block_is(b, '"') | block_is(b, '\'') | block_is(b, '<') | block_is(b, '>') | block_is(b, 0xC2) |
+                       block_is(b, 0xE2) | block_is(b, 0xEF);
+    if (block_any(found)) {
+      break;
+    }
+  }
+  while (at < end && !may_begin_mark(text[at])) {
+    at++;
+  }
+  return at;
 }
 
 /* The mark or character at *at, which moves behind it. Typed in a hurry, « and » are << and >>. */
@@ -155,11 +172,7 @@ int marks_find(quote_scratch *scratch, const qn_view *view) {
   uint32_t next_break = 0;
   uint32_t at = 0;
   scratch->n_marks = 0;
-  while (at < view->len) {
-    if (!may_begin_mark(view->data[at])) {
-      at++;
-      continue;
-    }
+  while ((at = next_candidate(view->data, at, view->len)) < view->len) {
     while (next_break < view->n_breaks && view->breaks[next_break] <= at) {
       next_break++;
     }

@@ -21,16 +21,26 @@ static inline uint64_t hash_load(const uint8_t *bytes) {
          (uint64_t)bytes[4] << 32 | (uint64_t)bytes[5] << 40 | (uint64_t)bytes[6] << 48 | (uint64_t)bytes[7] << 56;
 }
 
+/* Less than eight bytes, the first highest, behind what is in tail; in as few loads as there are bits in len. */
+static inline uint64_t hash_tail(uint64_t tail, const uint8_t *bytes, size_t len) {
+  if ((len & 4) != 0) {
+    tail = tail << 32 | (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+    bytes += 4;
+  }
+  if ((len & 2) != 0) {
+    tail = tail << 16 | (uint32_t)bytes[0] << 8 | bytes[1];
+    bytes += 2;
+  }
+  return (len & 1) != 0 ? tail << 8 | bytes[0] : tail;
+}
+
 /* Continues a hash over a string, which counts as a whole: "a" then "b" is not "ab". */
 static inline uint64_t hash_bytes(uint64_t hash, const uint8_t *bytes, size_t len) {
   uint64_t tail = len;
   for (; len >= 8; len -= 8, bytes += 8) {
     hash = hash_step(hash, hash_load(bytes));
   }
-  for (size_t i = 0; i < len; i++) {
-    tail = tail << 8 | bytes[i];
-  }
-  return hash_step(hash, tail);
+  return hash_step(hash, hash_tail(tail, bytes, len));
 }
 
 #endif

@@ -58,6 +58,27 @@ static inline uint8_t letters_class_arabic(uint8_t lead, uint8_t second) {
   return letters_pages[letters_page_of[6]][(lead & 3) << 6 | (second & 0x3F)];
 }
 
+/* How far behind U+0620 the character of two bytes at this place is. 64 or more, whatever the bytes are, if it is none of
+ * U+0620 to U+065F, where nearly all letters of Arabic texts are; sets of these fit in a word. */
+static inline uint32_t letters_arabic_place(const uint8_t *at) {
+  return ((uint32_t)at[0] << 6 | (at[1] & 0x3F)) - ((uint32_t)0xD8 << 6 | 0x20);
+}
+
+/* The letters among those: U+0620 to U+063F and U+0641 to U+064A. */
+#define LETTERS_ARABIC_PLACES 0x7FEFFFFFFFFu
+
+/* Where those letters end that follow each other from at on. */
+static inline uint32_t letters_arabic_run(const uint8_t *text, uint32_t at, uint32_t end) {
+  while (end - at >= 2) {
+    uint32_t place = letters_arabic_place(text + at);
+    if (place >= 64 || (LETTERS_ARABIC_PLACES >> place & 1) == 0) {
+      break;
+    }
+    at += 2;
+  }
+  return at;
+}
+
 static inline uint32_t letters_kind(uint32_t code) {
   return letters_class(code) & LETTERS_KIND_MASK;
 }

@@ -47,7 +47,7 @@ static int is_arabic(uint8_t class) {
 
 /* Letters, marks and tatweel; an invisible character only between two of them. */
 static uint32_t arabic_end(const cutter *c, uint32_t pos) {
-  uint32_t end = pos;
+  uint32_t end = pos = letters_arabic_run(c->text, pos, c->end);
   while (pos < c->end && c->text[pos] >= 0xD8) {
     uint32_t after;
     uint8_t class = class_at(c, pos, &after);

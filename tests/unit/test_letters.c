@@ -5,6 +5,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,6 +57,23 @@ static void digits_have_their_value(void **state) {
       assert_int_equal(letters_kind(code), LETTERS_DIGIT);
     }
   }
+}
+
+/* The letters that scans pass over in one step are those of the classes. */
+static void arabic_letters_by_place_are_those_of_the_classes(void **state) {
+  (void)state;
+  for (uint32_t code = 0x80; code < 0x800; code++) {
+    uint8_t bytes[UTF8_MAX];
+    utf8_encode(code, bytes);
+    uint32_t place = letters_arabic_place(bytes);
+    bool letter = code >= 0x620 && code < 0x660 && letters_kind(code) == LETTERS_LETTER;
+    assert_int_equal(place < 64, code >= 0x620 && code < 0x660);
+    assert_int_equal(place < 64 && (LETTERS_ARABIC_PLACES >> place & 1) != 0, letter);
+    assert_int_equal(letters_arabic_run(bytes, 0, 2), letter ? 2 : 0);
+    assert_true(!letter || letters_script(code) == LETTERS_SCRIPT_ARABIC);
+  }
+  assert_int_equal(letters_arabic_run((const uint8_t *)"مصر 12", 0, 9), 6);
+  assert_int_equal(letters_arabic_run((const uint8_t *)"مصر", 0, 5), 4);
 }
 
 static void code_points_survive_encoding(void **state) {
@@ -110,6 +128,32 @@ static void valid_prefix_ends_at_the_first_bad_byte(void **state) {
   }
 }
 
+static size_t valid_by_steps(const uint8_t *bytes, size_t len) {
+  size_t at = 0;
+  uint32_t step;
+  while (at < len && utf8_decode(bytes + at, len - at, &step) != UTF8_INVALID) {
+    at += step;
+  }
+  return at;
+}
+
+static void valid_prefix_of_spoiled_text_is_that_of_single_steps(void **state) {
+  static const char text[] = "قال الوزير 25 إن «القرار» – وهو الأول – sera appliqué en été، ويبدأ 😀 في يناير المقبل";
+  static const uint8_t bad[] = { 'a', 0x80, 0xBF, 0xC0, 0xC1, 0xC2, 0xD8, 0xDF, 0xE0, 0xED, 0xF4, 0xF5, 0xFF };
+  (void)state;
+  size_t len = sizeof text - 1;
+  assert_int_equal(utf8_valid_prefix((const uint8_t *)text, len), len);
+  for (size_t at = 0; at < len; at++) {
+    for (size_t k = 0; k < sizeof bad; k++) {
+      uint8_t spoiled[sizeof text];
+      memcpy(spoiled, text, sizeof text);
+      spoiled[at] = bad[k];
+      assert_int_equal(utf8_valid_prefix(spoiled, len), valid_by_steps(spoiled, len));
+      assert_int_equal(utf8_valid_prefix(spoiled, at), valid_by_steps(spoiled, at));
+    }
+  }
+}
+
 static void scans_count_ascii_and_code_points(void **state) {
   const uint8_t *text = (const uint8_t *)"twelve bytesمصر";
   (void)state;
@@ -123,9 +167,13 @@ static void scans_count_ascii_and_code_points(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(characters_have_their_kind_and_script), cmocka_unit_test(digits_have_their_value),
-    cmocka_unit_test(code_points_survive_encoding),          cmocka_unit_test(valid_prefix_ends_at_the_first_bad_byte),
+    cmocka_unit_test(characters_have_their_kind_and_script),
+    cmocka_unit_test(digits_have_their_value),
+    cmocka_unit_test(code_points_survive_encoding),
+    cmocka_unit_test(valid_prefix_ends_at_the_first_bad_byte),
     cmocka_unit_test(scans_count_ascii_and_code_points),
+    cmocka_unit_test(arabic_letters_by_place_are_those_of_the_classes),
+    cmocka_unit_test(valid_prefix_of_spoiled_text_is_that_of_single_steps),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -52,7 +52,7 @@ static int is_alnum(uint8_t byte) {
 }
 
 static uint32_t letters_end(const uint8_t *text, uint32_t begin, uint32_t end) {
-  uint32_t at = begin;
+  uint32_t at = letters_arabic_run(text, begin, end);
   while (at < end) {
     uint32_t next = at;
     uint8_t byte = text[at];
