@@ -297,6 +297,16 @@ static bool is_of_all(const scan *s, const candidate *c) {
   return c->entry != SCAN_NONE && s->lexicons[c->lexicon].entries[c->entry].country == QLEX_ANY_COUNTRY;
 }
 
+/* "BPFDoor": nobody writes a common word so. */
+static bool has_inner_capital(const scan *s, const scan_word *w) {
+  for (uint32_t i = w->core + 1; i < w->end; i++) {
+    if (s->view.data[i] >= 'A' && s->view.data[i] <= 'Z') {
+      return true;
+    }
+  }
+  return false;
+}
+
 /* A Latin name is its own link where it can be the whole of it (latin.c), whatever proposed it. */
 static bool is_own_link(const scan *s, const candidate *c) {
   const scan_word *w = &s->words[c->first];
@@ -304,8 +314,9 @@ static bool is_own_link(const scan *s, const candidate *c) {
   if (!plain || c->type == QN_ENTITY_TYPE_PERSON) {
     return false;
   }
+  bool product = c->type == QN_ENTITY_TYPE_PRODUCT && has_inner_capital(s, w);
   return c->last > c->first + 1 ||
-         (w->core_len >= 4 && c->type != QN_ENTITY_TYPE_PRODUCT && c->type != QN_ENTITY_TYPE_EVENT);
+         (w->core_len >= 4 && (product || (c->type != QN_ENTITY_TYPE_PRODUCT && c->type != QN_ENTITY_TYPE_EVENT)));
 }
 
 /* Links what belongs to a country. */

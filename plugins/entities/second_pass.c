@@ -130,6 +130,9 @@ static void learn_twin_behind(scan *s, memory *m, candidate *c) {
   if (!(other || acronym) || (!latin && names_latin_end(s, first) != end)) {
     return;
   }
+  if (acronym && c->type == QN_ENTITY_TYPE_LOCATION && c->entry != SCAN_NONE) {
+    return; /* "خط أنابيب قزوين (CPC)": of what is named by the place */
+  }
   if (other) {
     link_spelling(s, c, latin ? c->first : first, latin ? c->last : end, latin ? first : c->first,
                   latin ? end : c->last);
