@@ -11,10 +11,18 @@
 #include "text/letters.h"
 #include "text/utf8.h"
 
-enum { COLUMNS = 6, COMMON_FREQUENT = 5 };
+enum { COLUMNS = 6, COMMON_FREQUENT = 5, PATTERN_MAX = 128 };
 
 /* Why a line is refused; besides -ENOMEM, -E2BIG and -EILSEQ. */
-enum { NO_COLUMNS = -1001, NO_NAME = -1002, NO_KIND = -1003, NO_TYPE = -1004, BAD_ALIAS = -1005, NO_PLACE = -1006 };
+enum {
+  NO_COLUMNS = -1001,
+  NO_NAME = -1002,
+  NO_KIND = -1003,
+  NO_TYPE = -1004,
+  BAD_ALIAS = -1005,
+  NO_PLACE = -1006,
+  NO_PATTERN = -1007
+};
 
 static const char *reason(int code) {
   switch (code) {
@@ -30,6 +38,9 @@ static const char *reason(int code) {
     return "its third column is none of PERSON, ORGANIZATION, LOCATION, PRODUCT, EVENT";
   case NO_PLACE:
     return "its fourth column is not a place that this kind of word has";
+  case NO_PATTERN:
+    return "a pattern has a star for its place in the first and in the fourth column, and 'any' or 'known' in the "
+           "fifth";
   default:
     return "an alias has no letters, or is too long";
   }
@@ -263,6 +274,24 @@ static bool is_value_kind(qn_str kind) {
   return false;
 }
 
+/* "مطار * الدولي", "* International Airport": no text has the alias that it is kept under. */
+static int add_pattern(lexicon_builder *builder, const qn_str *columns, int type) {
+  char alias[PATTERN_MAX + 2];
+  const char *star = memchr(columns[0].data, '*', columns[0].len);
+  bool known = equals(columns[4], "known");
+  if (star == NULL || columns[0].len > PATTERN_MAX || memchr(columns[3].data, '*', columns[3].len) == NULL ||
+      !(known || equals(columns[4], "any"))) {
+    return NO_PATTERN;
+  }
+  alias[0] = '+';
+  memcpy(alias + 1, columns[0].data, columns[0].len);
+  alias[1 + (star - columns[0].data)] = '+';
+  int r = lexicon_builder_entry(builder, columns[3], (uint8_t)type, QLEX_CLASS_OTHER);
+  return r == 0 ? lexicon_builder_alias(builder, (qn_str){ alias, columns[0].len + 1 }, QLEX_PATTERN,
+                                        known ? QLEX_AMBIGUOUS : 0)
+                : r;
+}
+
 /* Adds one line; 0, 1 for a kind that is not for us, or a negative errno. */
 static int add_line(lexicon_builder *builder, const qn_str *columns) {
   int type = type_of(columns[1]);
@@ -296,6 +325,10 @@ static int add_line(lexicon_builder *builder, const qn_str *columns) {
     if (equals(columns[1], words[i].name)) {
       return add_word(builder, columns, words[i].kind, 0, 0);
     }
+  }
+  if (equals(columns[1], "pattern")) {
+    type = type_of(columns[2]);
+    return type < 0 ? NO_TYPE : add_pattern(builder, columns, type);
   }
   if (equals(columns[1], "head")) {
     uint16_t flags = equals(columns[3], "tail") ? QLEX_AFTER : equals(columns[3], "open") ? QLEX_OPEN : 0;

@@ -11,6 +11,7 @@
 #include "entities/headed.h"
 #include "entities/match.h"
 #include "entities/namesakes.h"
+#include "entities/patterns.h"
 #include "entities/relatives.h"
 #include "entities/spelling.h"
 #include "qanat/layers.h"
@@ -230,19 +231,19 @@ static void take_text(const links *l, candidate *c, size_t len) {
   c->composed = 1;
 }
 
-/* "Ministry of Finance (*)" of a country. Both names were checked when opened. */
-static int compose(links *l, scan *s, qn_str country, candidate *c) {
+/* "Ministry of Finance (*)" of a country, "* Dam" at a place. Both names were checked when opened. */
+static int compose(links *l, scan *s, qn_str place, candidate *c) {
   qn_str name = lexicon_name(&s->lexicons[c->lexicon], c->entry);
   const char *star = memchr(name.data, '*', name.len);
-  int r = star != NULL ? make_room(l, s, name.len + country.len) : 0;
+  int r = star != NULL ? make_room(l, s, name.len + place.len) : 0;
   if (star == NULL || r != 0) {
     return r;
   }
   size_t before = (size_t)(star - name.data);
   put(l, name.data, before);
-  put(l, country.data, country.len);
+  put(l, place.data, place.len);
   put(l, star + 1, name.len - before - 1);
-  take_text(l, c, name.len - 1 + country.len);
+  take_text(l, c, name.len - 1 + place.len);
   return 0;
 }
 
@@ -388,6 +389,17 @@ static void link_short(const scan *s, candidate *c) {
   }
 }
 
+/* What is made of a word and a place. */
+static int link_pattern(links *l, scan *s, const senses *d, candidate *c) {
+  pattern_match match;
+  if (!patterns_find(s, d, c, &match)) {
+    return 0;
+  }
+  c->entry = match.entry;
+  c->lexicon = (uint8_t)match.lexicon;
+  return match.is_composed != 0 ? compose(l, s, match.place, c) : 0;
+}
+
 static int link_unlinked(links *l, scan *s, const senses *d, candidate *c) {
   char form[FORM_MAX];
   uint32_t len = form_of(s, c, form);
@@ -400,6 +412,9 @@ static int link_unlinked(links *l, scan *s, const senses *d, candidate *c) {
   }
   if (c->entry == SCAN_NONE) {
     headed_link(s, c);
+  }
+  if (r == 0 && c->entry == SCAN_NONE) {
+    r = link_pattern(l, s, d, c);
   }
   if (len > 0 && is_telling(c) && c->entry == SCAN_NONE) {
     link_variant(l, s, c, form, len);

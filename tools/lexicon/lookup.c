@@ -24,6 +24,7 @@ static const char *const kinds[QLEX_KINDS] = {
   [QLEX_PARTICLE] = "particle of names",
   [QLEX_LETTER] = "name of a letter",
   [QLEX_PLACE] = "preposition of place",
+  [QLEX_PATTERN] = "pattern of names",
 };
 
 /* Why a meaning may not be believed where the name stands. */

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Divides a name into the words of a pattern and a place, and looks both up. */
+#include "entities/patterns.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "qanat/layers.h"
+#include "text/fold.h"
+
+enum {
+  BEFORE_MAX = 3, /* words of a pattern before its place, and behind it */
+  AFTER_MAX = 2,
+  NAME_MAX = 128 /* bytes of an English name that is looked up */
+};
+
+/* The key of words [first, last), the first of them from byte begin on; too long a key if a word has none. */
+static key key_of_words(const scan *s, uint32_t first, uint32_t last, uint32_t begin) {
+  key k = { 0, 0 };
+  for (uint32_t i = first; i < last && k.len <= KEY_BYTES_MAX; i++) {
+    const scan_word *w = &s->words[i];
+    key word = { w->hash, w->key_len };
+    if (i == first && begin != w->begin) {
+      word = (key){ w->core_hash, begin == w->core ? w->core_len : KEY_BYTES_MAX + 1 };
+    }
+    k = word.len > KEY_BYTES_MAX ? word : key_join(k, word);
+  }
+  return k;
+}
+
+/* What the lexicon has for the words before and behind a place. */
+static const qlex_slot *slot_of(const lexicon *lex, key before, key after) {
+  key star = key_of("+", 1);
+  uint32_t len = 2 * star.len + before.len + after.len;
+  if (before.len > KEY_BYTES_MAX || after.len > KEY_BYTES_MAX || len > KEY_BYTES_MAX) {
+    return NULL;
+  }
+  return lexicon_find(lex, key_print(key_join(key_join(key_join(star, before), star), after)));
+}
+
+static qn_str without_explanation(qn_str name) {
+  size_t len = 0;
+  while (len < name.len && name.data[len] != ',' && name.data[len] != '(') {
+    len++;
+  }
+  while (len > 0 && name.data[len - 1] == ' ') {
+    len--;
+  }
+  return (qn_str){ name.data, len };
+}
+
+/* How well an alias is this place here; below 0: not at all. A town rather than the region called after it. */
+static float place_fit(const scan *s, const senses *d, const hit *here, const qlex_payload *payload) {
+  const qlex_entry *entry = &s->lexicons[here->lexicon].entries[payload->entry];
+  if (payload->kind != QLEX_ENTITY || entry->type != QN_ENTITY_TYPE_LOCATION) {
+    return -1.0f;
+  }
+  float doubt = (payload->flags & QLEX_AMBIGUOUS) != 0 ? 0.03f : 0.0f;
+  return 0.5f - doubt + (entry->class == QLEX_CLASS_REGION ? -0.02f : 0.0f) + senses_weigh(d, s, here, payload);
+}
+
+/* The English name of the one place that words [first, last) name; empty if there is none or several fit as well. */
+static qn_str place_called(const scan *s, const senses *d, uint32_t first, uint32_t last) {
+  key k = key_of_words(s, first, last, s->words[first].begin);
+  for (uint32_t which = 0; k.len <= KEY_BYTES_MAX && which < s->n_lexicons; which++) {
+    const lexicon *lex = &s->lexicons[which];
+    const qlex_slot *slot = lexicon_find(lex, key_print(k));
+    hit here = { .first = first, .last = last, .begin = s->words[first].begin, .lexicon = (uint8_t)which };
+    float best = 0.0f;
+    float second = 0.0f;
+    qn_str found = { NULL, 0 };
+    for (uint32_t p = 0; slot != NULL && p < slot->n; p++) {
+      const qlex_payload *payload = &lex->payloads[slot->first + p];
+      float fit = place_fit(s, d, &here, payload);
+      second = fit > best ? best : fit > second ? fit : second;
+      found = fit > best ? without_explanation(lexicon_name(lex, payload->entry)) : found;
+      best = fit > best ? fit : best;
+    }
+    if (found.len > 0) {
+      return best > second + 0.015f ? found : (qn_str){ NULL, 0 };
+    }
+  }
+  return (qn_str){ NULL, 0 };
+}
+
+/* The entry of this type that is called as the pattern says and nothing else is, or SCAN_NONE. */
+static uint32_t known_as(const lexicon *lex, qn_str pattern, qn_str place, uint8_t type) {
+  char name[NAME_MAX];
+  char form[FOLD_BOUND(NAME_MAX)];
+  const char *star = memchr(pattern.data, '*', pattern.len);
+  if (star == NULL || pattern.len + place.len > NAME_MAX) {
+    return SCAN_NONE;
+  }
+  size_t before = (size_t)(star - pattern.data);
+  memcpy(name, pattern.data, before);
+  memcpy(name + before, place.data, place.len);
+  memcpy(name + before + place.len, star + 1, pattern.len - before - 1);
+  size_t len = fold_key((const uint8_t *)name, pattern.len - 1 + place.len, (uint8_t *)form);
+  const qlex_slot *slot = lexicon_find(lex, key_print(key_of(form, len)));
+  for (uint32_t p = 0; slot != NULL && p < slot->n; p++) {
+    const qlex_payload *payload = &lex->payloads[slot->first + p];
+    if (payload->kind == QLEX_ENTITY && lex->entries[payload->entry].type == type &&
+        (payload->flags & QLEX_AMBIGUOUS) == 0) {
+      return payload->entry;
+    }
+  }
+  return SCAN_NONE;
+}
+
+/* What the patterns of a slot make of a place: what is known goes before what is composed. */
+static bool apply(const scan *s, uint32_t which, const qlex_slot *slot, uint8_t type, qn_str place,
+                  pattern_match *ret_match) {
+  const lexicon *lex = &s->lexicons[which];
+  uint32_t composed = SCAN_NONE;
+  for (uint32_t p = 0; p < slot->n; p++) {
+    const qlex_payload *payload = &lex->payloads[slot->first + p];
+    if (payload->kind != QLEX_PATTERN || lex->entries[payload->entry].type != type) {
+      continue;
+    }
+    uint32_t known = known_as(lex, lexicon_name(lex, payload->entry), place, type);
+    if (known != SCAN_NONE) {
+      *ret_match = (pattern_match){ which, known, 0, place };
+      return true;
+    }
+    composed = (payload->flags & QLEX_AMBIGUOUS) == 0 ? payload->entry : composed;
+  }
+  *ret_match = (pattern_match){ which, composed, 1, place };
+  return composed != SCAN_NONE;
+}
+
+static bool has_patterns(const lexicon *lex, const qlex_slot *slot, uint8_t type) {
+  for (uint32_t p = 0; slot != NULL && p < slot->n; p++) {
+    const qlex_payload *payload = &lex->payloads[slot->first + p];
+    if (payload->kind == QLEX_PATTERN && lex->entries[payload->entry].type == type) {
+      return true;
+    }
+  }
+  return false;
+}
+
+int patterns_find(const scan *s, const senses *d, const candidate *c, pattern_match *ret_match) {
+  uint32_t n = c->last - c->first;
+  for (uint32_t after = n > 2 ? (n - 2 < AFTER_MAX ? n - 2 : AFTER_MAX) : 0; n >= 2; after--) {
+    for (uint32_t before = 1; before <= BEFORE_MAX && before + after < n; before++) {
+      uint32_t first = c->first + before;
+      uint32_t last = c->last - after;
+      key words_before = key_of_words(s, c->first, first, c->begin);
+      key words_after = after > 0 ? key_of_words(s, last, c->last, s->words[last].begin) : (key){ 0, 0 };
+      for (uint32_t which = 0; which < s->n_lexicons; which++) {
+        const qlex_slot *slot = slot_of(&s->lexicons[which], words_before, words_after);
+        qn_str place =
+            has_patterns(&s->lexicons[which], slot, c->type) ? place_called(s, d, first, last) : (qn_str){ NULL, 0 };
+        if (place.len > 0 && apply(s, which, slot, c->type, place, ret_match)) {
+          return 1;
+        }
+      }
+    }
+    if (after == 0) {
+      break;
+    }
+  }
+  return 0;
+}
