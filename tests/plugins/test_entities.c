@@ -9,71 +9,20 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "entity_rows.h"
 #include "harness.h"
 
 #include <cmocka.h>
 
 #include "qanat/layers.h"
 
-#define STAGES(entities)                                                                                               \
-  "[{\"use\":\"decode\"},{\"use\":\"normalize\"},{\"use\":\"sentences\"},{\"use\":\"tokenize\"}," entities "]"
+static const char stages[] = ENTITY_STAGES("{\"use\":\"entities\"}");
 
-static const char stages[] = STAGES("{\"use\":\"entities\"}");
-
-static const char *const type_names[] = { "PERSON", "ORGANIZATION", "LOCATION", "PRODUCT", "EVENT",
-                                          "MONEY",  "PERCENT",      "DATE",     "QUANTITY" };
-
-typedef struct row {
-  const char *text;
-  const char *mentions; /* TYPE:surface=link, joined by |; only names */
-} row;
-
-/* The names of a document in the form of a row, to be freed. */
-static char *names_of(harness *h, document *d) {
-  qn_layer layer = harness_layer(h, d, "entity/1");
-  char *out = calloc(1, 1);
-  size_t len = 0;
-  assert_non_null(out);
-  for (uint32_t i = 0; i < layer.n_rows; i++) {
-    uint32_t type = qn_layer_u32(&layer, QN_ENTITY_TYPE, i);
-    qn_str link = qn_layer_str(&layer, QN_ENTITY_LINK, i);
-    char *surface = harness_text_of(d, layer.begin[i], layer.end[i]);
-    double score = qn_layer_f64(&layer, QN_ENTITY_SCORE, i);
-    assert_true(score >= 0.0 && score <= 1.0);
-    assert_true(i == 0 || layer.begin[i] >= layer.end[i - 1]);
-    if (type <= QN_ENTITY_TYPE_EVENT) {
-      size_t room = len + strlen(type_names[type]) + strlen(surface) + link.len + 8;
-      out = realloc(out, room);
-      assert_non_null(out);
-      len += (size_t)snprintf(out + len, room - len, "%s%s:%s=%.*s", len > 0 ? "|" : "", type_names[type], surface,
-                              (int)link.len, link.len > 0 ? link.data : "");
-    }
-    free(surface);
-  }
-  return out;
-}
-
-static void check_rows(const char *with, const row *rows, size_t n_rows) {
-  harness *h = harness_new(with);
-  for (size_t i = 0; i < n_rows; i++) {
-    document *d = harness_push_text(h, rows[i].text);
-    assert_non_null(d);
-    char *got = names_of(h, d);
-    if (strcmp(got, rows[i].mentions) != 0) {
-      print_error("row %zu: %s\n", i, rows[i].text);
-    }
-    assert_string_equal(got, rows[i].mentions);
-    free(got);
-    document_unref(d);
-  }
-  harness_free(h);
-}
-
-#define CHECK(rows) check_rows(stages, rows, sizeof(rows) / sizeof((rows)[0]))
+#define CHECK(rows) entity_rows_check(stages, rows, sizeof(rows) / sizeof((rows)[0]))
 
 static void entities_known_name_is_linked_in_both_scripts(void **state) {
   (void)state;
-  static const row rows[] = {
+  static const entity_row rows[] = {
     { "اشترت إنفيديا مصنعا في اليابان.", "ORGANIZATION:إنفيديا=Nvidia|LOCATION:اليابان=Japan" },
     { "اشترت Nvidia مصنعا في اليابان.", "ORGANIZATION:Nvidia=Nvidia|LOCATION:اليابان=Japan" },
     { "زار دونالد ترامب ألمانيا.", "PERSON:دونالد ترامب=Donald Trump|LOCATION:ألمانيا=Germany" },
@@ -84,7 +33,7 @@ static void entities_known_name_is_linked_in_both_scripts(void **state) {
 
 static void entities_clitics_and_generic_heads_stay_outside(void **state) {
   (void)state;
-  static const row rows[] = {
+  static const entity_row rows[] = {
     { "وصلت الشحنة إلى الهند والصين ولليابان.", "LOCATION:الهند=India|LOCATION:الصين=China|LOCATION:يابان=Japan" },
     { "تعمل شركة إنفيديا مع مجموعة روشن.", "ORGANIZATION:إنفيديا=Nvidia|ORGANIZATION:روشن=ROSHN" },
     { "عاد إلى مدينة غزة.", "LOCATION:غزة=Gaza City" },
@@ -101,7 +50,7 @@ static void entities_clitics_and_generic_heads_stay_outside(void **state) {
 
 static void entities_person_is_found_by_title_and_name(void **state) {
   (void)state;
-  static const row rows[] = {
+  static const entity_row rows[] = {
     { "قالت الباحثة فيونا ماكالستر إن البحر يرتفع.", "PERSON:فيونا ماكالستر=" },
     { "وقال المهاجم الغاني كوابينا أوفوسو إنه سعيد.", "PERSON:كوابينا أوفوسو=" },
     { "قالت مديرة اللوجستيات فلورنسيا إيبارا إن العمل أسهل.", "PERSON:فلورنسيا إيبارا=" },
@@ -113,7 +62,7 @@ static void entities_person_is_found_by_title_and_name(void **state) {
 
 static void entities_second_mention_is_recognized_by_its_part(void **state) {
   (void)state;
-  static const row rows[] = {
+  static const entity_row rows[] = {
     { "قال المهندس طارق البلوشي إن العمل بدأ. وأضاف البلوشي أن المال كاف.", "PERSON:طارق البلوشي=|PERSON:البلوشي=" },
     { "وقعت شركة بروتيماكس عقدا. وقالت بروتيماكس إنها سعيدة.", "ORGANIZATION:بروتيماكس=|ORGANIZATION:بروتيماكس=" },
     { "وقال المحلل يوهان فريدريكسن إن السعر عال. ورأى فريدريكسن أنه سينخفض.",
@@ -124,7 +73,7 @@ static void entities_second_mention_is_recognized_by_its_part(void **state) {
 
 static void entities_twins_in_two_scripts_share_a_link(void **state) {
   (void)state;
-  static const row rows[] = {
+  static const entity_row rows[] = {
     { "باعت شركة ميلوناكس (Milonax Systems) فرعها. وتوسعت ميلوناكس لاحقا.",
       "ORGANIZATION:ميلوناكس=Milonax Systems|ORGANIZATION:Milonax Systems=Milonax Systems|"
       "ORGANIZATION:ميلوناكس=Milonax Systems" },
@@ -135,7 +84,7 @@ static void entities_twins_in_two_scripts_share_a_link(void **state) {
 
 static void entities_unknown_names_are_found_by_their_company(void **state) {
   (void)state;
-  static const row rows[] = {
+  static const entity_row rows[] = {
     { "أعلنت هيئة تنظيم الاتصالات قرارها.", "ORGANIZATION:هيئة تنظيم الاتصالات=" },
     { "تستخدم الشركة نظام Zentrix 9 في مصانعها.", "PRODUCT:Zentrix 9=Zentrix 9" },
     { "درس في University of Torvania قبل سنوات.", "ORGANIZATION:University of Torvania=University of Torvania" },
@@ -146,7 +95,7 @@ static void entities_unknown_names_are_found_by_their_company(void **state) {
 
 static void entities_ordinary_words_are_no_names(void **state) {
   (void)state;
-  static const row rows[] = {
+  static const entity_row rows[] = {
     { "", "" },
     { "ارتفعت الأسعار بعد أن زاد الطلب على الخبز في الأسواق.", "" },
     { "أعلنت الشركة حالة القوة القاهرة.", "" },
@@ -174,46 +123,36 @@ static void entities_values_have_amounts(void **state) {
 
 static void entities_min_score_leaves_doubtful_out(void **state) {
   (void)state;
-  static const row rows[] = { { "وصل الوفد إلى تاربوكا مساء. اشترت إنفيديا مصنعا.", "ORGANIZATION:إنفيديا=Nvidia" } };
-  check_rows(STAGES("{\"use\":\"entities\",\"with\":{\"min_score\":0.9}}"), rows, 1);
-}
-
-/* A lexicon file of the composer's own; the path goes into stages_json, which holds as long as the test. */
-static void write_lexicon(const char *text, char *path, char *stages_json, size_t size) {
-  strcpy(path, "/tmp/qanat-lexicon-XXXXXX");
-  int fd = mkstemp(path);
-  assert_true(fd >= 0);
-  assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-  close(fd);
-  int n = snprintf(stages_json, size, STAGES("{\"use\":\"entities\",\"with\":{\"lexicons\":[\"%s\"]}}"), path);
-  assert_true(n > 0 && (size_t)n < size);
+  static const entity_row rows[] = { { "وصل الوفد إلى تاربوكا مساء. اشترت إنفيديا مصنعا.",
+                                       "ORGANIZATION:إنفيديا=Nvidia" } };
+  entity_rows_check(ENTITY_STAGES("{\"use\":\"entities\",\"with\":{\"min_score\":0.9}}"), rows, 1);
 }
 
 static void entities_own_lexicon_goes_before_the_shipped_one(void **state) {
   (void)state;
-  static const row rows[] = { { "اشترت زنقولا مصنعا.", "ORGANIZATION:زنقولا=Zanqola Ltd" } };
+  static const entity_row rows[] = { { "اشترت زنقولا مصنعا.", "ORGANIZATION:زنقولا=Zanqola Ltd" } };
   char path[64];
   char json[512];
-  write_lexicon("Zanqola Ltd\tORGANIZATION\tcompany\t\tزنقولا\n", path, json, sizeof json);
-  check_rows(json, rows, 1);
+  entity_rows_lexicon("Zanqola Ltd\tORGANIZATION\tcompany\t\tزنقولا\n", path, json, sizeof json);
+  entity_rows_check(json, rows, 1);
   unlink(path);
 }
 
 static void entities_own_lexicon_overrides_an_alias(void **state) {
   (void)state;
-  static const row rows[] = { { "اشترت إنفيديا مصنعا.", "ORGANIZATION:إنفيديا=Our Chips Ltd" },
-                              { "اشترت سامسونغ مصنعا.", "ORGANIZATION:سامسونغ=Samsung Electronics" } };
+  static const entity_row rows[] = { { "اشترت إنفيديا مصنعا.", "ORGANIZATION:إنفيديا=Our Chips Ltd" },
+                                     { "اشترت سامسونغ مصنعا.", "ORGANIZATION:سامسونغ=Samsung Electronics" } };
   char path[64];
   char json[512];
-  write_lexicon("Our Chips Ltd\tORGANIZATION\tcompany\t\tإنفيديا\n", path, json, sizeof json);
-  check_rows(json, rows, 2);
+  entity_rows_lexicon("Our Chips Ltd\tORGANIZATION\tcompany\t\tإنفيديا\n", path, json, sizeof json);
+  entity_rows_check(json, rows, 2);
   unlink(path);
 }
 
 /* Of several things of one name, the one of the country that the document speaks of, and of the class announced. */
 static void entities_name_of_several_is_told_apart_by_its_context(void **state) {
   (void)state;
-  static const row rows[] = {
+  static const entity_row rows[] = {
     { "زار وزير الخارجية اللبناني مدينة طرابلس. وقال لبنان إن شمال لبنان آمن.",
       "LOCATION:طرابلس=Tripoli, Lebanon|LOCATION:لبنان=Lebanon|LOCATION:لبنان=Lebanon" },
     { "زار وفد مدينة طرابلس. وقالت ليبيا إن غرب ليبيا آمن.",
@@ -224,7 +163,7 @@ static void entities_name_of_several_is_told_apart_by_its_context(void **state) 
 
 static void entities_national_name_is_of_the_documents_country(void **state) {
   (void)state;
-  static const row rows[] = {
+  static const entity_row rows[] = {
     { "أعلنت وزارة الصحة في بيان ارتفاع الإصابات في تونس. وتونس تتوقع المزيد.",
       "ORGANIZATION:وزارة الصحة=Ministry of Health (Tunisia)|LOCATION:تونس=Tunisia|LOCATION:تونس=Tunisia" },
     { "أعلنت وزارة الصحة في بيان ارتفاع الإصابات في موزمبيق. وموزمبيق تتوقع المزيد.",
@@ -238,7 +177,7 @@ static void entities_national_name_is_of_the_documents_country(void **state) {
 /* An adjective says whose it is, whatever the document speaks of. */
 static void entities_national_name_with_adjective_is_of_that_country(void **state) {
   (void)state;
-  static const row rows[] = {
+  static const entity_row rows[] = {
     { "أعلنت وزارة الزراعة الملغاشية قرارها.",
       "ORGANIZATION:وزارة الزراعة الملغاشية=Ministry of Agriculture (Madagascar)" },
     { "أعلنت وزارة الزراعة الكورية الشمالية قرارها.",
@@ -251,7 +190,7 @@ static void entities_national_name_with_adjective_is_of_that_country(void **stat
 /* By surname or first name, in the other script, too; of two who share a name neither is meant. */
 static void entities_single_name_is_that_of_the_person_named_in_full(void **state) {
   (void)state;
-  static const row rows[] = {
+  static const entity_row rows[] = {
     { "تحدث Zoltan Harpentil أمس. وقال الرئيس هاربنتيل إن العمل بدأ.",
       "PERSON:Zoltan Harpentil=Zoltan Harpentil|PERSON:هاربنتيل=Zoltan Harpentil" },
     { "تحدث Zoltan Harpentil مع Mirko Harpentil أمس. وقال الرئيس هاربنتيل إن العمل بدأ.",
@@ -259,54 +198,56 @@ static void entities_single_name_is_that_of_the_person_named_in_full(void **stat
   };
   char path[64];
   char json[512];
-  write_lexicon("Zoltan Harpentil\tPERSON\tpolitician\t\t\n", path, json, sizeof json);
-  check_rows(json, rows, sizeof rows / sizeof rows[0]);
+  entity_rows_lexicon("Zoltan Harpentil\tPERSON\tpolitician\t\t\n", path, json, sizeof json);
+  entity_rows_check(json, rows, sizeof rows / sizeof rows[0]);
   unlink(path);
 }
 
 static void entities_model_has_its_own_number_in_the_link(void **state) {
   (void)state;
-  static const row rows[] = {
+  static const entity_row rows[] = {
     { "وصل القمر زنغوسات 3 إلى مداره.", "PRODUCT:زنغوسات 3=Zangosat 3" },
     { "وصل القمر زنغوسات 12 إلى مداره.", "PRODUCT:زنغوسات 12=Zangosat 12" },
     { "وصلت مركبة برتيلو 4 إلى مدارها.", "PRODUCT:برتيلو 4=Bertilo IV" },
   };
   char path[64];
   char json[512];
-  write_lexicon("Zangosat 3\tPRODUCT\tsatellite\t\tزنغوسات 3|زنغوسات\nBertilo IV\tPRODUCT\tsatellite\t\tبرتيلو 4\n",
-                path, json, sizeof json);
-  check_rows(json, rows, sizeof rows / sizeof rows[0]);
+  entity_rows_lexicon(
+      "Zangosat 3\tPRODUCT\tsatellite\t\tزنغوسات 3|زنغوسات\nBertilo IV\tPRODUCT\tsatellite\t\tبرتيلو 4\n", path, json,
+      sizeof json);
+  entity_rows_check(json, rows, sizeof rows / sizeof rows[0]);
   unlink(path);
 }
 
 static void entities_latin_title_stays_outside_of_the_name(void **state) {
   (void)state;
-  static const row rows[] = {
+  static const entity_row rows[] = {
     { "Mayor James Whitfield opened the bridge with Engineer Paul Adeyemi.",
       "PERSON:James Whitfield=|PERSON:Paul Adeyemi=" },
     { "He met Prime Minister Anna Berglund.", "PERSON:Anna Berglund=" },
   };
-  check_rows(STAGES("{\"use\":\"entities\",\"with\":{\"model\":false}}"), rows, sizeof rows / sizeof rows[0]);
+  entity_rows_check(ENTITY_STAGES("{\"use\":\"entities\",\"with\":{\"model\":false}}"), rows,
+                    sizeof rows / sizeof rows[0]);
 }
 
 /* "ميناء الأمل": the town's own name is what is left. */
 static void entities_port_of_a_town_leaves_the_town(void **state) {
   (void)state;
-  static const row rows[] = {
+  static const entity_row rows[] = {
     { "رست السفينة في ميناء زنغورة أمس.", "LOCATION:زنغورة=Zangora" },
   };
   char path[64];
   char json[512];
-  write_lexicon("Zangora\tLOCATION\tcity\t\tزنغورة\nPort of Zangora\tLOCATION\tfacility\t\tميناء زنغورة\n", path, json,
-                sizeof json);
-  check_rows(json, rows, sizeof rows / sizeof rows[0]);
+  entity_rows_lexicon("Zangora\tLOCATION\tcity\t\tزنغورة\nPort of Zangora\tLOCATION\tfacility\t\tميناء زنغورة\n", path,
+                      json, sizeof json);
+  entity_rows_check(json, rows, sizeof rows / sizeof rows[0]);
   unlink(path);
 }
 
 /* A spelling that nobody listed, of a name that is listed; a name that merely resembles one stays unlinked. */
 static void entities_unlisted_spelling_is_linked_to_the_name(void **state) {
   (void)state;
-  static const row rows[] = {
+  static const entity_row rows[] = {
     { "اشترت شركة زنغولكس مصنعا.", "ORGANIZATION:زنغولكس=Zangolix" },
     { "اشترت شركة زنجوليكس مصنعا.", "ORGANIZATION:زنجوليكس=Zangolix" },
     { "اشترت شركة زنغولايكس مصنعا.", "ORGANIZATION:زنغولايكس=Zangolix" },
@@ -314,15 +255,15 @@ static void entities_unlisted_spelling_is_linked_to_the_name(void **state) {
   };
   char path[64];
   char json[512];
-  write_lexicon("Zangolix\tORGANIZATION\tcompany\t\tزنغوليكس\n", path, json, sizeof json);
-  check_rows(json, rows, sizeof rows / sizeof rows[0]);
+  entity_rows_lexicon("Zangolix\tORGANIZATION\tcompany\t\tزنغوليكس\n", path, json, sizeof json);
+  entity_rows_check(json, rows, sizeof rows / sizeof rows[0]);
   unlink(path);
 }
 
 /* Apart from each other in the document; a name that merely begins alike is another. */
 static void entities_name_in_both_scripts_is_linked_to_its_latin_spelling(void **state) {
   (void)state;
-  static const row rows[] = {
+  static const entity_row rows[] = {
     { "باعت شركة زنغوراميل فرعها. وقالت شركة Zangoramil إن الصفقة جيدة.",
       "ORGANIZATION:زنغوراميل=Zangoramil|ORGANIZATION:Zangoramil=Zangoramil" },
     { "باعت شركة زنغوراميل فرعها. وقالت شركة Zangbertoli إن الصفقة جيدة.",
@@ -333,7 +274,7 @@ static void entities_name_in_both_scripts_is_linked_to_its_latin_spelling(void *
 
 static void entities_spelled_acronym_is_linked_to_its_letters(void **state) {
   (void)state;
-  static const row rows[] = {
+  static const entity_row rows[] = {
     { "باعت شركة كيو دبليو زد (QWZ) فرعها.", "ORGANIZATION:كيو دبليو زد=QWZ|ORGANIZATION:QWZ=QWZ" },
   };
   CHECK(rows);

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* entities: what the lexicon does not list is linked by what it is made of and by what the document says. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <unistd.h>
+
+#include "entity_rows.h"
+
+#include <cmocka.h>
+
+static const char stages[] = ENTITY_STAGES("{\"use\":\"entities\"}");
+
+#define CHECK(rows) entity_rows_check(stages, rows, sizeof(rows) / sizeof((rows)[0]))
+
+static void check_with(const char *lexicon, const entity_row *rows, size_t n_rows) {
+  char path[64];
+  char json[512];
+  entity_rows_lexicon(lexicon, path, json, sizeof json);
+  entity_rows_check(json, rows, n_rows);
+  unlink(path);
+}
+
+#define CHECK_WITH(lexicon, rows) check_with(lexicon, rows, sizeof(rows) / sizeof((rows)[0]))
+
+/* Behind the name, with a preposition or without; of the document the own sentence says most. */
+static void links_institution_is_of_the_country_beside_it(void **state) {
+  (void)state;
+  static const entity_row rows[] = {
+    { "أعلنت وزارة الصحة في غانا قرارها.", "ORGANIZATION:وزارة الصحة=Ministry of Health (Ghana)|LOCATION:غانا=Ghana" },
+  };
+  CHECK(rows);
+}
+
+static void links_institution_is_of_the_country_of_its_sentence(void **state) {
+  (void)state;
+  static const entity_row rows[] = {
+    { "زار وفد من زنغولاند ومن برتيلاند المدينة. وقالت وزارة المطر في زنغولاند إن العمل بدأ.",
+      "LOCATION:زنغولاند=Zangoland|LOCATION:برتيلاند=Bertiland|ORGANIZATION:وزارة المطر=Ministry of Rain (Zangoland)|"
+      "LOCATION:زنغولاند=Zangoland" },
+  };
+  CHECK_WITH("Zangoland\tLOCATION\tcountry\t\tزنغولاند\nBertiland\tLOCATION\tcountry\t\tبرتيلاند\n"
+             "Ministry of Rain (*)\tORGANIZATION\tministry\t\t@وزارة المطر\n",
+             rows);
+}
+
+/* A part of a name that the document has in full; of two that begin alike neither. */
+static void links_short_form_is_what_the_long_one_is(void **state) {
+  (void)state;
+  static const entity_row rows[] = {
+    { "اشترت شركة زنغوليكس تكنيكا مصنعا. وقالت شركة زنغوليكس إن الصفقة جيدة.",
+      "ORGANIZATION:زنغوليكس تكنيكا=Zangolix Technica|ORGANIZATION:زنغوليكس=Zangolix Technica" },
+    { "اشترت شركة زنغوليكس تكنيكا مصنعا من شركة زنغوليكس مارينا. وقالت شركة زنغوليكس إن الصفقة جيدة.",
+      "ORGANIZATION:زنغوليكس تكنيكا=Zangolix Technica|ORGANIZATION:زنغوليكس مارينا=Zangolix Marina|"
+      "ORGANIZATION:زنغوليكس=" },
+  };
+  CHECK_WITH("Zangolix Technica\tORGANIZATION\tcompany\t\tزنغوليكس تكنيكا\n"
+             "Zangolix Marina\tORGANIZATION\tcompany\t\tزنغوليكس مارينا\n",
+             rows);
+}
+
+static void links_model_is_of_the_maker_that_is_named(void **state) {
+  (void)state;
+  static const entity_row rows[] = {
+    { "كشفت شركة زنغوليكس عن سيارة QV9 الجديدة.", "ORGANIZATION:زنغوليكس=Zangolix|PRODUCT:QV9=Zangolix QV9" },
+    { "كشفت شركة برتيلو عن سيارة QV9 الجديدة.", "ORGANIZATION:برتيلو=Bertilo|PRODUCT:QV9=" },
+  };
+  CHECK_WITH("Zangolix\tORGANIZATION\tcompany\t\tزنغوليكس\nBertilo\tORGANIZATION\tcompany\t\tبرتيلو\n"
+             "Zangolix QV9\tPRODUCT\tvehicle\t\t\n",
+             rows);
+}
+
+/* Without what a company's name only says of it, if one company is called so. */
+static void links_company_is_known_by_its_short_name(void **state) {
+  (void)state;
+  static const entity_row rows[] = {
+    { "اشترت شركة زنغوليكس مصنعا.", "ORGANIZATION:زنغوليكس=Zangolix Holding" },
+    { "اشترت شركة برتيلومان مصنعا.", "ORGANIZATION:برتيلومان=" },
+    { "باعت شركة Zangolix مصنعا.", "ORGANIZATION:Zangolix=Zangolix Holding" },
+  };
+  CHECK_WITH("Zangolix Holding\tORGANIZATION\tcompany\t\tزنغوليكس القابضة\n"
+             "Bertiloman Gold\tORGANIZATION\tcompany\t\tبرتيلومان غولد\n"
+             "Bertiloman Motors\tORGANIZATION\tcompany\t\tبرتيلومان موتورز\n",
+             rows);
+}
+
+static void links_name_is_found_with_the_word_before_it(void **state) {
+  (void)state;
+  static const entity_row rows[] = {
+    { "اجتمع حزب برتيلان أمس.", "ORGANIZATION:برتيلان=Bertilan Party" },
+  };
+  CHECK_WITH("Bertilan Party\tORGANIZATION\tparty\t\tحزب برتيلان\n", rows);
+}
+
+/* A word and a place: only where the place is certain, and what is known by that name first. */
+static void links_name_is_made_of_a_word_and_a_place(void **state) {
+  (void)state;
+  static const entity_row rows[] = {
+    { "قضت محكمة زنغورة الجزئية بذلك.", "ORGANIZATION:محكمة زنغورة الجزئية=Zangora District Court" },
+    { "قضت محكمة زنقولة الجزئية بذلك.", "ORGANIZATION:محكمة زنقولة الجزئية=" },
+    { "درست في جامعة زنغورة الحكومية.", "ORGANIZATION:جامعة زنغورة الحكومية=Zangora State University" },
+  };
+  CHECK_WITH("Zangora, Bertiland\tLOCATION\tcity\t\tزنغورة\n", rows);
+}
+
+/* The page names somebody in full whom the lexicon does not know: the single name is theirs, not of whom it knows. */
+static void links_surname_is_of_whom_the_page_names_in_full(void **state) {
+  (void)state;
+  static const entity_row rows[] = {
+    { "تحدث الوزير كارلو زنغوبرت أمس. وقال الوزير زنغوبرت إن العمل بدأ.", "PERSON:كارلو زنغوبرت=|PERSON:زنغوبرت=" },
+    { "قال الوزير زنغوبرت إن العمل بدأ.", "PERSON:زنغوبرت=Mirko Zangobert" },
+  };
+  CHECK_WITH("Mirko Zangobert\tPERSON\tpolitician\t\tميركو زنغوبرت|~زنغوبرت\n", rows);
+}
+
+/* Two or more parts of a surname. */
+static void links_last_parts_of_a_name_are_the_persons(void **state) {
+  (void)state;
+  static const entity_row rows[] = {
+    { "تحدث الوزير ميركو دي زنغوبرت أمس. وقال الوزير دي زنغوبرت إن العمل بدأ.",
+      "PERSON:ميركو دي زنغوبرت=Mirko de Zangobert|PERSON:دي زنغوبرت=Mirko de Zangobert" },
+  };
+  CHECK_WITH("Mirko de Zangobert\tPERSON\tpolitician\t\tميركو دي زنغوبرت\n", rows);
+}
+
+static void links_city_is_its_club_where_clubs_play(void **state) {
+  (void)state;
+  static const entity_row rows[] = {
+    { "فاز نادي برتيلو على نادي كازمان وعلى نادي درنول. وقالت زنغورة إن المباراة صعبة.",
+      "ORGANIZATION:برتيلو=Bertilo F.C.|ORGANIZATION:كازمان=Kazman F.C.|ORGANIZATION:درنول=Dernol F.C.|"
+      "ORGANIZATION:زنغورة=Zangora F.C." },
+    { "فاز نادي برتيلو على نادي كازمان وعلى نادي درنول. ولعب الفريق في زنغورة أمس.",
+      "ORGANIZATION:برتيلو=Bertilo F.C.|ORGANIZATION:كازمان=Kazman F.C.|ORGANIZATION:درنول=Dernol F.C.|"
+      "LOCATION:زنغورة=Zangora" },
+  };
+  CHECK_WITH("Bertilo F.C.\tORGANIZATION\tclub\t\tبرتيلو\nKazman F.C.\tORGANIZATION\tclub\t\tكازمان\n"
+             "Dernol F.C.\tORGANIZATION\tclub\t\tدرنول\nZangora F.C.\tORGANIZATION\tclub\t\t~زنغورة\n"
+             "Zangora\tLOCATION\tcity\t\tزنغورة\n",
+             rows);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test(links_institution_is_of_the_country_beside_it),
+    cmocka_unit_test(links_institution_is_of_the_country_of_its_sentence),
+    cmocka_unit_test(links_short_form_is_what_the_long_one_is),
+    cmocka_unit_test(links_model_is_of_the_maker_that_is_named),
+    cmocka_unit_test(links_company_is_known_by_its_short_name),
+    cmocka_unit_test(links_name_is_found_with_the_word_before_it),
+    cmocka_unit_test(links_name_is_made_of_a_word_and_a_place),
+    cmocka_unit_test(links_surname_is_of_whom_the_page_names_in_full),
+    cmocka_unit_test(links_last_parts_of_a_name_are_the_persons),
+    cmocka_unit_test(links_city_is_its_club_where_clubs_play),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
