@@ -10,13 +10,14 @@
 #include "entities/names.h"
 #include "qanat/layers.h"
 
-/* What is believed less is not proposed; a guess that the model believes less than this loses the difference; more than
- * that is not believed. A name of the lexicon loses only what the model is sure to be none, but so much the more; from
- * KNOWN_MIN on it is left alone where the model would put another in its place. */
+/* What is believed less is not proposed; a guess that the model believes less than DOUBTED_MAX loses more than the difference;
+ * more than BELIEF_MAX is not believed. A name of the lexicon loses only what the model is sure to be none, but so much the
+ * more. One of a composer's own lexicon is left alone where it stands without doubt. */
 #define PROPOSED_MIN 0.5f
-#define DOUBTED_MAX 0.35f
-#define BELIEF_MAX 0.92f
-#define REFUTED_MAX 0.2f
+#define DOUBTED_MAX 0.5f
+#define DOUBTED_BY 1.5f
+#define BELIEF_MAX 0.97f
+#define REFUTED_MAX 0.3f
 #define REFUTED_BY 2.0f
 #define LOSS_MAX 40.0f /* what is less likely counts as this */
 #define KNOWN_MIN 0.7f
@@ -311,13 +312,13 @@ static bool confirm(scan *s, uint32_t from, uint32_t n_candidates, uint32_t firs
   return best != NULL;
 }
 
-/* True if words [first, last) share a word with a chosen name that the lexicon knows without doubt: where the model
- * contradicts it, the model is more often wrong. */
-static bool is_known(const scan *s, uint32_t from, uint32_t n_candidates, uint32_t first, uint32_t last) {
+/* True if words [first, last) share a word with a chosen name that a composer's lexicon, which is asked before the shipped
+ * one, has without doubt. */
+static bool is_own(const scan *s, uint32_t from, uint32_t n_candidates, uint32_t first, uint32_t last) {
   for (uint32_t k = from; k < n_candidates && s->candidates[k].last < last + KNOWN_WORDS_MAX; k++) {
     const candidate *c = &s->candidates[k];
     bool overlaps = c->chosen != 0 && c->first < last && c->last > first;
-    if (overlaps && c->entry != SCAN_NONE && c->score >= KNOWN_MIN) {
+    if (overlaps && c->entry != SCAN_NONE && c->lexicon + 1u < s->n_lexicons && c->score >= KNOWN_MIN) {
       return true;
     }
   }
@@ -362,8 +363,8 @@ static void propose_names(const decoder *d, scan *s, uint32_t first, uint32_t la
       propose(s, first + i, first + end, type, score > PROPOSED_MIN ? score : PROPOSED_MIN);
       continue;
     }
-    bool known = is_known(s, from, n_candidates, first + i, first + end) || is_lower_latin(s, first + i, first + end);
-    if (score >= PROPOSED_MIN && !confirm(s, from, n_candidates, first + i, first + end, type, score) && !known) {
+    bool kept = is_own(s, from, n_candidates, first + i, first + end) || is_lower_latin(s, first + i, first + end);
+    if (score >= PROPOSED_MIN && !confirm(s, from, n_candidates, first + i, first + end, type, score) && !kept) {
       propose(s, first + i, first + end, type, score);
     }
   }
@@ -384,7 +385,7 @@ static void doubt(const decoder *d, scan *s, uint32_t first, uint32_t last, uint
     if (c->from == FROM_LEXICON) {
       c->score -= p < REFUTED_MAX ? REFUTED_BY * (REFUTED_MAX - p) : 0.0f;
     } else if (p < DOUBTED_MAX) {
-      c->score -= DOUBTED_MAX - p;
+      c->score -= DOUBTED_BY * (DOUBTED_MAX - p);
     }
   }
 }

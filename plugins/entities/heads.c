@@ -192,7 +192,7 @@ static float description_score(const scan *s, uint32_t head, uint32_t type, cons
     return 0.0f;
   }
   if (definite) {
-    return d->n_units >= 2 ? 0.6f : 0.0f;
+    return d->n_units >= 2 ? 0.6f : 0.42f; /* "البرلمان الكيني": for the model to weigh */
   }
   if (type == QN_ENTITY_TYPE_LOCATION && d->n_proper + d->n_rare == 0) {
     return 0.0f;
@@ -321,7 +321,7 @@ static void announce(scan *s, uint32_t i) {
 static void announce_quoted(scan *s, uint32_t i) {
   uint8_t types = s->triggers[i].title & 0x1E;
   uint32_t end = i + 1;
-  if (types == 0 || !letters_is_quote(s->words[i].mark)) {
+  if (!letters_is_quote(s->words[i].mark)) {
     return;
   }
   while (!scan_parts(s, end) && !letters_is_quote(s->words[end].mark) && end - i <= QUOTED_MAX) {
@@ -329,6 +329,9 @@ static void announce_quoted(scan *s, uint32_t i) {
   }
   if (end == i + 1 || scan_parts(s, end) || !letters_is_quote(s->words[end].mark) || s->words[end - 1].mark != 0) {
     return;
+  }
+  if (types == 0 && end - i <= QUOTED_MAX - 1 && (i == 0 || scan_mark(s, i - 1) != ':')) {
+    propose(s, i + 1, end, s->words[i + 1].begin, QN_ENTITY_TYPE_PRODUCT, 0.4f); /* for the model to weigh */
   }
   for (uint32_t type = QN_ENTITY_TYPE_ORGANIZATION; type <= QN_ENTITY_TYPE_EVENT; type++) {
     bool speech = type <= QN_ENTITY_TYPE_LOCATION && end - i > 4; /* rather what the organisation said */

@@ -7,11 +7,11 @@
 #include "summarize/evidence.h"
 
 static const float sentence_weights[N_FEATURES] = {
-  [FEATURE_first] = 1.45F,    [FEATURE_depth] = -2.20F,  [FEATURE_opens] = 3.15F,        [FEATURE_brief] = -0.65F,
-  [FEATURE_title] = 3.15F,    [FEATURE_shared] = 0.65F,  [FEATURE_money] = 1.55F,        [FEATURE_percent] = 1.10F,
-  [FEATURE_quantity] = 0.95F, [FEATURE_digits] = 0.85F,  [FEATURE_organization] = 0.30F, [FEATURE_person] = -0.75F,
-  [FEATURE_product] = 0.45F,  [FEATURE_salient] = 0.80F, [FEATURE_quoted] = -3.30F,      [FEATURE_quotes] = -1.15F,
-  [FEATURE_leans] = -0.30F,
+  [FEATURE_first] = 1.45F,    [FEATURE_depth] = -3.70F,  [FEATURE_opens] = 3.20F,        [FEATURE_brief] = -2.15F,
+  [FEATURE_title] = 8.25F,    [FEATURE_shared] = 1.60F,  [FEATURE_money] = 2.70F,        [FEATURE_percent] = 2.05F,
+  [FEATURE_quantity] = 1.55F, [FEATURE_digits] = 1.55F,  [FEATURE_organization] = 0.50F, [FEATURE_person] = -0.95F,
+  [FEATURE_product] = 0.60F,  [FEATURE_salient] = 0.70F, [FEATURE_quoted] = -5.05F,      [FEATURE_quotes] = -0.20F,
+  [FEATURE_leans] = -0.35F,
 };
 
 #endif
