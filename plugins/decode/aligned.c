@@ -4,6 +4,7 @@
 #include "decode/aligned.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -106,7 +107,26 @@ int aligned_copy(aligned_text *text, uint32_t from, const uint8_t *bytes, uint32
   return rc;
 }
 
+/* Appends a replacement that nothing needs to be done for: it joins on, has the two bytes of an Arabic letter, and there is
+ * room. Pages in other charsets have one for every letter. */
+static inline bool replace_quickly(aligned_text *text, uint32_t from, uint32_t to, const uint8_t *bytes, uint32_t n) {
+  if (from != text->base_end || to < from || n != 2 || text->n_runs == text->run_capacity ||
+      text->capacity - text->len < 2) {
+    return false;
+  }
+  text->derived[text->n_runs] = text->len;
+  text->base[text->n_runs] = from;
+  text->kind[text->n_runs++] = QN_RUN_REPLACE;
+  memcpy(text->bytes + text->len, bytes, 2);
+  text->len += 2;
+  text->base_end = to;
+  return true;
+}
+
 int aligned_replace(aligned_text *text, uint32_t from, uint32_t to, const uint8_t *bytes, uint32_t n) {
+  if (replace_quickly(text, from, to, bytes, n)) {
+    return 0;
+  }
   from = from < text->base_end ? text->base_end : from; /* the second half of a unit that was cut in two */
   to = to < from ? from : to;
   int rc = close_gap(text, from);

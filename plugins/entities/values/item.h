@@ -53,16 +53,18 @@ typedef struct value_number {
 /* What stands before the items of the first line, so that grammars may look back without a test. */
 enum { ITEMS_BEFORE = 4, ITEMS_AFTER = 8 };
 
-/* A word that the tables know in none of its readings; most words are. Kept between documents, so that such a word is
- * looked up once and not in each of its readings: what is kept is what the tables would say. */
-enum { UNKNOWN_BYTES = 29, UNKNOWN_SLOTS = 2048 };
+/* What the tables say of a word in all its readings, where that depends on no other word: of nearly all. Kept between
+ * documents, so that a word is looked up once; what is kept is what the tables would say. Two words share a place. */
+enum { KEPT_BYTES = 26, KEPT_PLACES = 2048 };
 
-typedef struct value_unknown {
-  uint8_t form[UNKNOWN_BYTES];
-  uint8_t len; /* 0: empty */
+typedef struct value_kept {
+  uint8_t form[KEPT_BYTES];
+  uint16_t ref;    /* into value_words; 0: unknown */
+  uint8_t len;     /* 0: empty */
+  uint8_t n_bytes; /* of proclitics */
   uint8_t flags;
-  uint8_t letters;
-} value_unknown;
+  uint8_t letters; /* of an unknown word */
+} value_kept;
 
 struct value_scratch {
   const qn_host *host;
@@ -81,7 +83,7 @@ struct value_scratch {
   uint8_t dots_part; /* in this document points part thousands; commas always do unless points do and they don't */
   uint16_t countries[VALUE_CODES_MAX];  /* how often each currency's country was named */
   uint16_t currencies[VALUE_CODES_MAX]; /* how often each was written out in full */
-  value_unknown unknown[UNKNOWN_SLOTS];
+  value_kept kept[KEPT_PLACES][2];
 };
 
 /* Fills the items and numbers of scratch from its view. 0, -ENOMEM. */

@@ -40,6 +40,7 @@ typedef struct lexer {
   uint32_t token_end;
   uint32_t last_end;   /* of the item before */
   uint32_t next_break; /* index of the first break not yet passed */
+  uint32_t goes_on;    /* not 0: of the word being looked up, phrases were followed */
 } lexer;
 
 static int is_letter(uint32_t code) {
@@ -220,6 +221,7 @@ static uint32_t phrase_follow(lexer *lex, uint64_t hash, uint32_t place, uint32_
   uint32_t n_words = 1;
   *ret_end = end;
   *ret_n_words = 1;
+  lex->goes_on |= place & VALUE_PLACE_ON;
   while ((place & VALUE_PLACE_ON) != 0) {
     run next;
     if (!next_piece(lex, end, &next)) {
@@ -240,16 +242,11 @@ static uint32_t phrase_follow(lexer *lex, uint64_t hash, uint32_t place, uint32_
 }
 
 /* Looks up one reading. Returns its place, and sets where the phrase ends. */
-static uint32_t reading_find(lexer *lex, const run *r, const reading *as, uint32_t *ret_end, uint32_t *ret_n_words,
-                             int *ret_known) {
+static uint32_t reading_find(lexer *lex, const run *r, const reading *as, uint32_t *ret_end, uint32_t *ret_n_words) {
   uint32_t skip = as->n_bytes + as->article;
   uint64_t hash = hash_bytes(HASH_SEED, r->form + skip, r->len - skip);
   uint32_t place = value_place(hash);
-  if (place == 0) {
-    return 0;
-  }
-  *ret_known = 1;
-  return phrase_follow(lex, hash, place, r->end, ret_end, ret_n_words);
+  return place != 0 ? phrase_follow(lex, hash, place, r->end, ret_end, ret_n_words) : 0;
 }
 
 /* A short number that clitics were taken off is rather a part of the word: كمية, لست, بثمن. */
@@ -264,30 +261,46 @@ static uint8_t unknown_flags(const run *r) {
   return at_letter(r, 0, WAW) || at_letter(r, 0, FA) ? ITEM_FIRST_WA : 0;
 }
 
-/* Where a word is kept that no table knows, if it is. */
-static value_unknown *unknown_slot(lexer *lex, const run *r) {
+/* The two words of which what is said of this one may be kept. */
+static value_kept *kept_pair(lexer *lex, const run *r) {
   uint64_t hash = hash_bytes(HASH_SEED, r->form, r->len);
-  return &lex->scratch->unknown[(hash >> 32) % UNKNOWN_SLOTS];
+  return lex->scratch->kept[(hash >> 32) % KEPT_PLACES];
 }
 
-static int unknown_push(lexer *lex, const run *r, const value_unknown *word) {
+static int is_kept(const value_kept *kept, const run *r) {
+  return kept->len == r->len && memcmp(kept->form, r->form, r->len) == 0;
+}
+
+static void keep(value_kept *pair, const run *r, const value_kept *word) {
+  pair[1] = pair[0];
+  pair[0] = *word;
+  pair[0].len = (uint8_t)r->len;
+  memcpy(pair[0].form, r->form, r->len);
+}
+
+/* Pushes a word that ends, with its phrase, at end. */
+static int word_push(lexer *lex, const run *r, const value_kept *word, uint32_t end, uint32_t n_words) {
   value_item *item = NULL;
-  int fault = item_push(lex, ITEM_WORD, r->begin, r->end, &item);
+  int fault = item_push(lex, ITEM_WORD, r->begin, end, &item);
   if (fault == 0) {
-    item->n_words = 1;
+    item->ref = word->ref;
+    item->n_words = (uint8_t)n_words;
     item->flags |= word->flags | (lex->text[r->begin] < 0x80 ? ITEM_LATIN : 0);
     item->letters = word->letters;
-    lex->at = r->end;
+    if (word->n_bytes > 0) {
+      item->begin = text_offset(lex, r, word->n_bytes);
+    }
+    lex->at = end;
   }
   return fault;
 }
 
-/* What is known of a word that is unknown. */
-static void unknown_fill(const run *r, const reading *last, value_unknown *word) {
-  word->len = r->len <= UNKNOWN_BYTES ? (uint8_t)r->len : 0;
-  word->flags = unknown_flags(r) | (last->flags & ITEM_AL);
-  word->letters = (uint8_t)(r->len / 2 < 255 ? r->len / 2 : 255);
-  memcpy(word->form, r->form, word->len);
+/* What is said of a word that the tables do not know; last is the reading with most taken off. */
+static value_kept unknown_word(const run *r, const reading *last) {
+  return (value_kept){
+    .flags = (uint8_t)(unknown_flags(r) | (last->flags & ITEM_AL)),
+    .letters = (uint8_t)(r->len / 2 < 255 ? r->len / 2 : 255),
+  };
 }
 
 /* "وأحد عشر" is one once it is folded (واحد), but و and eleven by its next word: the reading without و counts if a phrase goes on
@@ -296,8 +309,7 @@ static uint32_t longer_find(lexer *lex, const run *r, const reading *as, uint32_
                             uint32_t *ret_end, uint32_t *ret_n_words) {
   uint32_t end = 0;
   uint32_t n_words = 0;
-  int known = 0;
-  uint32_t longer = reading_find(lex, r, as, &end, &n_words, &known);
+  uint32_t longer = reading_find(lex, r, as, &end, &n_words);
   if (longer == 0 || n_words < 2) {
     return place;
   }
@@ -307,12 +319,11 @@ static uint32_t longer_find(lexer *lex, const run *r, const reading *as, uint32_
   return longer;
 }
 
-/* Finds the first reading that the tables know. Returns its place; sets the reading, where it ends, and whether any of its
- * readings begins something known. */
+/* Finds the first reading that the tables know. Returns its place; sets the reading, and where it ends. */
 static uint32_t word_find(lexer *lex, const run *r, reading *readings, uint32_t n_readings, const reading **ret_as,
-                          uint32_t *ret_end, uint32_t *ret_n_words, int *ret_known) {
+                          uint32_t *ret_end, uint32_t *ret_n_words) {
   for (uint32_t i = 0; i < n_readings; i++) {
-    uint32_t place = reading_find(lex, r, &readings[i], ret_end, ret_n_words, ret_known);
+    uint32_t place = reading_find(lex, r, &readings[i], ret_end, ret_n_words);
     if (place != 0 && !is_cut_number(r, &readings[i], place)) {
       *ret_as = &readings[i];
       return i == 0 && n_readings > 1 && *ret_n_words == 1 && at_letter(r, 0, WAW)
@@ -325,49 +336,39 @@ static uint32_t word_find(lexer *lex, const run *r, reading *readings, uint32_t 
   return 0;
 }
 
-/* Looks a word up in all its readings; keeps it in the slot if that is given and nothing is known of it. */
-static int word_look_up(lexer *lex, const run *r, value_unknown *slot) {
+/* Looks a word up in all its readings; what is found is kept in pair, if that is given. */
+static int word_look_up(lexer *lex, const run *r, value_kept *pair) {
   reading readings[8] = { { 0, 0, 0 } };
   uint32_t n_readings = 1;
   const reading *as = &readings[0];
   uint32_t end = r->end;
   uint32_t n_words = 1;
   uint32_t place = 0;
-  int known = 0;
-  int latin = lex->text[r->begin] < 0x80;
-  value_item *item = NULL;
+  lex->goes_on = 0;
   if (r->len > 0 && r->len <= FORM_MAX_BYTES) {
-    n_readings += latin ? 0 : readings_list(r, readings + 1);
-    place = word_find(lex, r, readings, n_readings, &as, &end, &n_words, &known);
+    n_readings += lex->text[r->begin] < 0x80 ? 0 : readings_list(r, readings + 1);
+    place = word_find(lex, r, readings, n_readings, &as, &end, &n_words);
   }
-  if (place == 0) {
-    value_unknown word;
-    unknown_fill(r, &readings[n_readings - 1], &word);
-    if (slot != NULL && !known) {
-      *slot = word;
-    }
-    return unknown_push(lex, r, &word);
+  value_kept word = place == 0
+                        ? unknown_word(r, &readings[n_readings - 1])
+                        : (value_kept){ .ref = (uint16_t)place, .n_bytes = (uint8_t)as->n_bytes, .flags = as->flags };
+  if (pair != NULL && lex->goes_on == 0) {
+    keep(pair, r, &word);
   }
-  int fault = item_push(lex, ITEM_WORD, r->begin, end, &item);
-  if (fault != 0) {
-    return fault;
-  }
-  item->ref = place;
-  item->n_words = (uint8_t)n_words;
-  item->flags |= (uint8_t)(as->flags | (latin ? ITEM_LATIN : 0));
-  if (as->n_bytes > 0) {
-    item->begin = text_offset(lex, r, as->n_bytes);
-  }
-  lex->at = end;
-  return 0;
+  return word_push(lex, r, &word, end, n_words);
 }
 
 static int word_lex(lexer *lex, const run *r) {
-  value_unknown *kept = r->len > 0 && r->len <= UNKNOWN_BYTES ? unknown_slot(lex, r) : NULL;
-  if (kept != NULL && kept->len == r->len && memcmp(kept->form, r->form, r->len) == 0) {
-    return unknown_push(lex, r, kept);
+  if (r->len == 0 || r->len > KEPT_BYTES) {
+    return word_look_up(lex, r, NULL);
   }
-  return word_look_up(lex, r, kept);
+  value_kept *pair = kept_pair(lex, r);
+  for (uint32_t way = 0; way < 2; way++) {
+    if (is_kept(&pair[way], r)) {
+      return word_push(lex, r, &pair[way], r->end, 1);
+    }
+  }
+  return word_look_up(lex, r, pair);
 }
 
 /* --- numbers --- */
