@@ -9,7 +9,7 @@
 #include "qanat/layers.h"
 
 /* What may be known by the name behind such a word. */
-enum { ANY = 0, NATURE = 1, INHABITED = 2 };
+enum { ANY = 0, NATURE = 1, INHABITED = 2, CLUB = 3 };
 
 /* Words that names are known with and without. Folded. */
 static const struct {
@@ -61,6 +61,9 @@ static key key_of_words(const scan *s, uint32_t first, uint32_t last, uint32_t b
 static bool is_meant(const qlex_entry *entry, uint8_t meant) {
   bool inhabited = entry->class == QLEX_CLASS_CITY || entry->class == QLEX_CLASS_COUNTRY;
   bool region = entry->class == QLEX_CLASS_REGION;
+  if (meant == CLUB) {
+    return entry->class == QLEX_CLASS_CLUB;
+  }
   return meant == ANY || (meant == NATURE ? !inhabited : inhabited || region);
 }
 
@@ -98,12 +101,25 @@ static uint32_t head_at(const scan *s, uint32_t i, uint8_t type) {
   return N_HEADS;
 }
 
+/* The club that an organisation is if it is called like a city. */
+static void find_club(const scan *s, key k, finding *f) {
+  static const char CLUB_WORD[] = "\xD9\x86\xD8\xA7\xD8\xAF\xD9\x8A"; /* نادي */
+  finding city = { 0, SCAN_NONE, false };
+  look_up(s, k, QN_ENTITY_TYPE_LOCATION, INHABITED, &city);
+  key word = key_of(CLUB_WORD, sizeof CLUB_WORD - 1);
+  if (city.entry != SCAN_NONE && word.len + k.len <= KEY_BYTES_MAX) {
+    look_up(s, key_join(word, k), QN_ENTITY_TYPE_ORGANIZATION, CLUB, f);
+  }
+}
+
 /* With the word that stands before it. */
 static void find_longer(const scan *s, const candidate *c, finding *f) {
   uint32_t h = c->first > 0 && !scan_parts(s, c->first) ? head_at(s, c->first - 1, c->type) : N_HEADS;
   key k = key_of_words(s, c->first, c->last, c->begin);
   if (h < N_HEADS && k.len <= KEY_BYTES_MAX) {
     look_up(s, key_join(key_of(heads[h].word, strlen(heads[h].word)), k), c->type, ANY, f);
+  } else if (c->type == QN_ENTITY_TYPE_ORGANIZATION && k.len <= KEY_BYTES_MAX) {
+    find_club(s, k, f);
   }
 }
 

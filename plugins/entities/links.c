@@ -81,9 +81,11 @@ static float fit_of(const scan *s, const senses *d, const hit *here, const qlex_
   bool doubtful = (payload->flags & QLEX_AMBIGUOUS) != 0;
   bool national = (payload->flags & QLEX_NATIONAL) != 0;
   bool other = entry->type != c->type;
+  bool town =
+      entry->class == QLEX_CLASS_CITY || entry->class == QLEX_CLASS_REGION || entry->class == QLEX_CLASS_COUNTRY;
   bool described = (s->triggers[c->first].head | s->triggers[c->first].open) != 0; /* many offices share a name */
   bool person = entry->type == QN_ENTITY_TYPE_PERSON || c->type == QN_ENTITY_TYPE_PERSON;
-  if (payload->kind != QLEX_ENTITY || (person && (other || doubtful)) || (other && (doubtful || national)) ||
+  if (payload->kind != QLEX_ENTITY || (person && (other || doubtful)) || (other && (doubtful || national || town)) ||
       ((national || (doubtful && described)) && !senses_is_national(d, s, here, payload))) {
     return -1.0f;
   }
