@@ -434,6 +434,16 @@ void journal_counts_get(journal *self, journal_counts *ret_counts) {
   *ret_counts = counts;
 }
 
+bool journal_fails(journal *self, qn_error *ret_error) {
+  pthread_mutex_lock(&self->mutex);
+  bool fails = self->fails;
+  if (fails) {
+    *ret_error = self->error;
+  }
+  pthread_mutex_unlock(&self->mutex);
+  return fails;
+}
+
 void journal_line_counts_get(journal_line *line, journal_counts *ret_counts) {
   journal_counts counts = { 0 };
   pthread_mutex_lock(&line->journal->mutex);

@@ -58,6 +58,8 @@ typedef struct journal_counts {
   uint64_t file_bytes; /* journal.db with its -wal */
 } journal_counts;
 
+/* Whether it cannot write now; then error says why. */
+bool journal_fails(journal *journal, qn_error *ret_error);
 void journal_counts_get(journal *journal, journal_counts *ret_counts);
 /* accepted, known, refused, settled, quarantined, waiting, taken, bytes and oldest_ms of one line. */
 void journal_line_counts_get(journal_line *line, journal_counts *ret_counts);

@@ -40,12 +40,10 @@ static int look_for_key(writing *self, entry_inside *entry, qn_error *error) {
 }
 
 static int add_key(writing *self, const entry_inside *entry, qn_error *error) {
-  char made[ID_MAX];
   uint32_t n_removed = 0;
   journal *owner = self->owner;
-  int rc =
-      journal_rows_add_key(owner->writing, entry->shown.line->id, entry->shown.key,
-                           journal_entry_id(entry, made, sizeof made), journal_entry_place(entry), self->now_ms, error);
+  int rc = journal_rows_add_key(owner->writing, entry->shown.line->id, entry->shown.key, entry->shown.id,
+                                journal_entry_place(entry), self->now_ms, error);
   if (rc != 0) {
     return rc;
   }

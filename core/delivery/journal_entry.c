@@ -9,10 +9,11 @@
 
 #include "delivery/journal_fields.h"
 #include "delivery/journal_inside.h"
+#include "document/made_id.h"
 
 enum {
   SOURCE_MAX = 4096,
-  ID_MAX = 256,
+  ID_MAX = MADE_ID_MAX,
   KEY_MAX = 256,
   MEDIA_TYPE_MAX = 4096,
   MESSAGE_MAX = 4096,
@@ -94,16 +95,6 @@ size_t journal_entry_size(const entry_inside *self) {
   return size + (self->shown.payload != NULL ? self->shown.payload_bytes : 0);
 }
 
-qn_str journal_entry_id(const entry_inside *self, char *room, size_t room_bytes) {
-  const journal_entry *shown = &self->shown;
-  if (shown->id.len > 0) {
-    return shown->id;
-  }
-  int n = snprintf(room, room_bytes, "%.*s#%" PRIu64, (int)shown->source.len,
-                   shown->source.len > 0 ? shown->source.data : "", shown->ordinal);
-  return (qn_str){ room, n < 0 ? 0 : (size_t)n < room_bytes ? (size_t)n : room_bytes - 1 };
-}
-
 /* --- filling it in --- */
 
 /* 0, -ENOMEM. */
@@ -118,11 +109,14 @@ static int set(entry_inside *self, qn_str text, qn_str *ret_copy) {
 
 int journal_describe(journal_entry *entry, const qn_emit *emit) {
   entry_inside *self = journal_entry_of(entry);
+  char made[MADE_ID_MAX]; /* what the runtime would call it, so that its sender can be told */
   if (emit->source.len > SOURCE_MAX || emit->id.len > ID_MAX || emit->media_type.len > MEDIA_TYPE_MAX) {
     return -EINVAL;
   }
   int rc = set(self, emit->source, &entry->source);
-  rc = rc == 0 ? set(self, emit->id, &entry->id) : rc;
+  rc = rc == 0 ? set(self, emit->id.len > 0 ? emit->id : (qn_str){ made, made_id(emit->source, emit->ordinal, made) },
+                     &entry->id)
+               : rc;
   rc = rc == 0 ? set(self, emit->media_type, &entry->media_type) : rc;
   entry->ordinal = emit->ordinal;
   entry->cookie = emit->cookie;

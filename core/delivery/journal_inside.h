@@ -161,8 +161,6 @@ void journal_entry_free(entry_inside *entry);                      /* NULL is fi
 void *journal_entry_alloc(entry_inside *entry, size_t size_bytes); /* NULL: no memory */
 qn_str journal_entry_copy(entry_inside *entry, qn_str text);       /* data NULL: no memory, if text is not empty */
 size_t journal_entry_size(const entry_inside *entry);              /* of memory, about */
-/* The id that the document goes by: its own, or made as the runtime makes it. */
-qn_str journal_entry_id(const entry_inside *entry, char *room, size_t room_bytes);
 
 static inline entry_inside *journal_entry_of(journal_entry *shown) {
   return (entry_inside *)shown;

@@ -4,10 +4,11 @@
 #include <errno.h>
 #include <string.h>
 
+#include "document/made_id.h"
 #include "runtime/emitter.h"
 #include "runtime/runtime.h"
 
-enum { SOURCE_NAME_MAX = 4096, ID_MAX = 256 };
+enum { SOURCE_NAME_MAX = 4096, ID_MAX = MADE_ID_MAX };
 
 /* Credit is counted in pieces, and taken with one to spare for names and fields, so that most documents need no
  * correction when they are admitted. */
@@ -105,46 +106,9 @@ static int set_str(document *self, qn_str name, qn_str text) {
   return text.len == 0 ? 0 : document_field_set(self, name, &value);
 }
 
-/* 64 bits of FNV-1a: only to keep long names apart. */
-static uint64_t hash_of(qn_str text) {
-  uint64_t hash = UINT64_C(14695981039346656037);
-  for (size_t i = 0; i < text.len; i++) {
-    hash = (hash ^ (unsigned char)text.data[i]) * UINT64_C(1099511628211);
-  }
-  return hash;
-}
-
-/* The id of a document that was given none: where it comes from and its place there. Too long an origin is cut at its front, at
- * a code point, and told apart by a hash. Runs for every document, so it does not print. */
 static int set_made_id(document *self, qn_str origin, uint64_t ordinal) {
-  char id[ID_MAX];
-  size_t len = 0;
-  if (origin.len > ID_MAX - 48) {
-    uint64_t hash = hash_of(origin);
-    for (; len < 16; len++, hash <<= 4) {
-      id[len] = "0123456789abcdef"[hash >> 60];
-    }
-    id[len++] = ':';
-    size_t from = origin.len - (ID_MAX - 48);
-    while (from < origin.len && ((unsigned char)origin.data[from] & 0xC0) == 0x80) {
-      from++;
-    }
-    origin = (qn_str){ origin.data + from, origin.len - from };
-  }
-  if (origin.len > 0) {
-    memcpy(id + len, origin.data, origin.len);
-    len += origin.len;
-  }
-  id[len++] = '#';
-  char digits[20];
-  size_t n_digits = 0;
-  do {
-    digits[n_digits++] = (char)('0' + ordinal % 10);
-    ordinal /= 10;
-  } while (ordinal > 0);
-  while (n_digits > 0) {
-    id[len++] = digits[--n_digits];
-  }
+  char id[MADE_ID_MAX];
+  size_t len = made_id(origin, ordinal, id);
   return set_str(self, QN_LIT("id"), (qn_str){ id, len });
 }
 

@@ -17,7 +17,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { BACKLOG = 512, LISTENERS_MAX = 64 };
+enum { BACKLOG = 512, LISTENERS_MAX = 64, OWNERS_MODE = 0600 };
 
 typedef struct listener {
   char *address; /* of an adopted one: "systemd:NAME" */
@@ -329,7 +329,7 @@ static int find_or_open(listeners *self, char *wanted, int *ret_fd) {
   bool by_name = strncmp(wanted, systemd_prefix, sizeof systemd_prefix - 1) == 0;
   int rc = by_name                    ? -ENOENT /* systemd handed over none of that name */
            : self->n == LISTENERS_MAX ? -ENOSPC
-                                      : listen_open(wanted, 0, &fd);
+                                      : listen_open(wanted, OWNERS_MODE, &fd);
   if (rc == 0) {
     self->all[self->n++] = (listener){ .address = wanted, .fd = fd, .n_users = 1 };
     *ret_fd = fd;

@@ -59,7 +59,8 @@ struct intake {
   bool started, ended;  /* [loop] */
   _Atomic bool completed, returned;
   int code;
-  qn_error error; /* written before completed, or by the lent thread before it ends */
+  qn_error error;   /* written before completed, or by the lent thread before it ends */
+  qn_error trouble; /* that the source was told of last [loop] */
 };
 
 static intake *intake_of(const qn_env *env) {
@@ -214,10 +215,21 @@ static int intake_emit_watch(qn_call *call, uint32_t what) {
   return 0;
 }
 
+static int intake_trouble(qn_env *env, qn_str *ret_why) {
+  intake *self = intake_of(env);
+  if (!journal_fails(self->port->world->journal, &self->trouble)) {
+    return 0;
+  }
+  *ret_why = (qn_str){ self->trouble.message, strlen(self->trouble.message) };
+  return -EIO;
+}
+
 static const void *hook_extension(qn_env *env, const char *name) {
-  static const qn_intake table = {
-    .size = sizeof table, .listen = intake_listen, .emit_key = intake_emit_key, .emit_watch = intake_emit_watch
-  };
+  static const qn_intake table = { .size = sizeof table,
+                                   .listen = intake_listen,
+                                   .emit_key = intake_emit_key,
+                                   .emit_watch = intake_emit_watch,
+                                   .trouble = intake_trouble };
   if (strcmp(name, QN_IO_1) == 0) {
     return io_extension();
   }

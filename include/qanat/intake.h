@@ -70,6 +70,11 @@ typedef struct qn_intake {
 
   /* Tell finished() of the document being emitted, with its record if QN_INTAKE_RECORD is set. 0, -EINVAL. */
   int (*emit_watch)(qn_call *call, uint32_t what);
+
+  /* Why emit_reserve says -EAGAIN. 0: the journal is full, and there is room again once documents have come out. -EIO: it cannot be
+   * written now, and is tried again all the time; *ret_why says why, for people, and is lent until the next call of this. Hosts
+   * older than this have tables that end before it. [loop] */
+  int (*trouble)(qn_env *env, qn_str *ret_why);
 } qn_intake;
 
 #ifdef __cplusplus

@@ -48,7 +48,8 @@ typedef struct qn_io {
   int (*offload)(qn_env *env, void (*work)(void *arg), void (*done)(void *arg), void *arg);
 
   /* A listening socket for "host:port", "[::1]:port" or "unix:/path" that the process owns and that survives
-   * reloads; non-blocking. Do not close it. 0, -errno. [create] or [loop] */
+   * reloads; non-blocking. Do not close it. A unix socket lets in nobody but its owner
+   * until you change its mode. 0, -errno. [create] or [loop] */
   int (*listen)(qn_env *env, qn_str address, int *ret_fd);
 
   /* Milliseconds of a clock that never goes back. */

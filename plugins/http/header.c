@@ -13,8 +13,9 @@ enum { KEY_MAX = 200 };
 
 /* The headers that are looked at. */
 typedef struct header {
-  const char *type, *encoding, *length, *transfer, *authorization, *key, *origin, *host;
-  bool is_twice; /* one that may stand there only once */
+  const char *type, *encoding, *length, *transfer, *authorization, *key, *origin, *host, *trace;
+  bool is_twice;       /* one that may stand there only once */
+  bool is_trace_twice; /* that one is no reason to refuse anything */
 } header;
 
 static enum MHD_Result see(void *arg, enum MHD_ValueKind kind, const char *name, const char *value) {
@@ -33,6 +34,11 @@ static enum MHD_Result see(void *arg, enum MHD_ValueKind kind, const char *name,
     { "Host", &self->host },
   };
   (void)kind;
+  if (strcasecmp(name, "traceparent") == 0) {
+    self->is_trace_twice = self->trace != NULL;
+    self->trace = value;
+    return MHD_YES;
+  }
   for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
     if (strcasecmp(name, wanted[i].name) == 0) {
       self->is_twice = self->is_twice || *wanted[i].value != NULL;
@@ -179,6 +185,21 @@ static bool check_key(request *self, const header *from) {
   return good || refuse(self, 400, "bad-key", "Idempotency-Key must be 1 to 200 ASCII characters without space");
 }
 
+/* Of the version 00 of Trace Context. What is none of it begins no trace and is no fault of the document. */
+static void read_trace(request *self, const header *from) {
+  static const char form[] = "00-hhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhh-hhhhhhhhhhhhhhhh-hh";
+  const char *text = from->trace;
+  if (text == NULL || from->is_trace_twice || strlen(text) != sizeof form - 1) {
+    return;
+  }
+  for (size_t i = 0; i < sizeof form - 1; i++) {
+    if (form[i] == 'h' ? strchr("0123456789abcdef", text[i]) == NULL : text[i] != form[i]) {
+      return;
+    }
+  }
+  self->trace_parent = text;
+}
+
 /* The length of the body; false: malformed. */
 static bool check_length(request *self, const header *from) {
   if (from->is_twice || (from->length != NULL && from->transfer != NULL)) {
@@ -251,6 +272,7 @@ static void read_post(request *self, const header *from, const char *method) {
     refuse(self, 503, "stopping", "the worker is being stopped or changed; send it again");
   } else if (check_media(self, from) && check_size(self) && check_parameters(self)) {
     check_key(self, from);
+    read_trace(self, from);
   }
 }
 

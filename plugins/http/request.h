@@ -74,6 +74,7 @@ struct request {
   const char *content_type;
   const char *key;
   const char *id;
+  const char *trace_parent; /* what Trace Context says; NULL: nothing that is one */
   draft_field fields[QUERY_FIELDS_MAX];
   uint32_t n_fields;
   uint64_t expected; /* bytes of the body; UINT64_MAX: not said */

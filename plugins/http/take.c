@@ -24,6 +24,14 @@ static void end_free(take_end *end) {
   }
 }
 
+/* What is told of a document's end beyond its state; that there is no memory for it changes nothing else. */
+static take_end *end_new(taken *it) {
+  if (it->end == NULL) {
+    it->end = calloc(1, sizeof *it->end);
+  }
+  return it->end;
+}
+
 void request_documents_free(request *self) {
   for (uint32_t i = 0; i < self->n_documents; i++) {
     cookies_drop(&self->source->cookies, self->documents[i].cookie);
@@ -104,13 +112,28 @@ static char *make_id(http_source *source, qn_str given) {
   return id;
 }
 
+/* The sender's trace goes on in every document of the request that names none itself. */
+static int set_trace(http_source *source, const request *self, const draft *from) {
+  static const char name[] = "traceparent";
+  if (self->trace_parent == NULL) {
+    return 0;
+  }
+  for (uint32_t i = 0; i < from->n_fields; i++) {
+    if (strcmp(self->drafts.fields[from->first_field + i].name, name) == 0) {
+      return 0;
+    }
+  }
+  const qn_value value = { .type = QN_VALUE_STR, .as.str = { self->trace_parent, strlen(self->trace_parent) } };
+  return source->host->emit_field(source->call, (qn_str){ name, sizeof name - 1 }, &value);
+}
+
 static int set_fields(http_source *source, const request *self, const draft *from) {
   int rc = 0;
   for (uint32_t i = 0; i < from->n_fields && rc == 0; i++) {
     const draft_field *field = &self->drafts.fields[from->first_field + i];
     rc = source->host->emit_field(source->call, (qn_str){ field->name, strlen(field->name) }, &field->value);
   }
-  return rc;
+  return rc == 0 ? set_trace(source, self, from) : rc;
 }
 
 static int set_intake(http_source *source, const request *self, uint32_t index, const draft *from) {
@@ -163,14 +186,32 @@ static int send_off(request *self, uint32_t index, uint8_t *room) {
 
 static take_state state_of(int rc) {
   switch (rc) {
-  case -EAGAIN:
-    return TAKE_FULL;
   case -EFBIG:
     return TAKE_LARGE;
   case -ECANCELED:
     return TAKE_STOPPED;
   default:
     return TAKE_FAILED;
+  }
+}
+
+/* A full journal is the sender's to be patient with (429); one that cannot be written is the worker's fault (503). */
+static void refuse_for_want_of_room(request *self, taken *it) {
+  http_source *source = self->source;
+  qn_str why = { "", 0 };
+  bool asks = source->intake != NULL && QN_HAS(source->intake, trouble) && source->intake->trouble != NULL;
+  it->state = TAKE_FULL;
+  if (!asks || source->intake->trouble(source->env, &why) == 0) {
+    return;
+  }
+  take_end *end = end_new(it);
+  char said[600];
+  snprintf(said, sizeof said, "the journal cannot be written now (%.*s); send the document again later", (int)why.len,
+           why.data);
+  it->state = TAKE_FAILED;
+  if (end != NULL) {
+    free(end->message);
+    end->message = strdup(said);
   }
 }
 
@@ -186,6 +227,10 @@ static bool emit_one(request *self, uint32_t index) {
     return false;
   }
   source->is_full = rc == -EAGAIN;
+  if (rc == -EAGAIN) {
+    refuse_for_want_of_room(self, it);
+    return true;
+  }
   rc = rc == 0 ? send_off(self, index, room) : rc;
   if (rc != 0 && it->state != TAKE_FAILED) {
     it->state = state_of(rc);
@@ -264,14 +309,6 @@ void request_take(request *self) {
 
 static char *copy_of(qn_str text) {
   return text.len == 0 ? NULL : strndup(text.data, text.len);
-}
-
-/* What is told of a document's end beyond its state; that there is no memory for it changes nothing else. */
-static take_end *end_new(taken *it) {
-  if (it->end == NULL) {
-    it->end = calloc(1, sizeof *it->end);
-  }
-  return it->end;
 }
 
 static void on_acceptance(request *self, uint32_t index, const qn_acceptance *told) {

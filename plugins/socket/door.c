@@ -45,12 +45,18 @@ static int refuse_permissions(qn_create *create, const char *path, const char *w
   return setting_refuse(create, said);
 }
 
+/* The name that a socket has may be by way of a folder that was open when it was bound, where the path is long. */
+static const char *path_of(const settings *with, const address *at) {
+  static const char prefix[] = "unix:";
+  return strncmp(with->listen, prefix, sizeof prefix - 1) == 0 ? with->listen + sizeof prefix - 1 : at->local.sun_path;
+}
+
 /* Gives the socket its mode and group. One that was opened for us by somebody else may stay as it is if it lets in nobody more. */
 static int set_permissions(const socket_source *source, qn_create *create, const address *at) {
   const settings *with = &source->settings;
-  const char *path = at->local.sun_path;
+  const char *path = path_of(with, at);
   struct stat now;
-  if (at->any.sa_family != AF_UNIX || path[0] == '\0') {
+  if (at->any.sa_family != AF_UNIX || at->local.sun_path[0] == '\0') {
     return 0;
   }
   if (with->unix_group != (gid_t)-1 && chown(path, (uid_t)-1, with->unix_group) != 0) {

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,6 +85,7 @@ typedef struct teller {
   qn_call *call; /* of start() */
   const qn_host *host;
   qn_env *env;
+  char told_id[64]; /* the last */
   uint32_t n_told, n_told_late, n_credits, n_made;
   bool is_there;
   _Atomic bool blocks, entered, may_go;
@@ -93,7 +95,9 @@ static teller the;
 
 static void on_accepted(void *instance, const qn_acceptance *const *all, uint32_t n) {
   teller *self = instance;
-  (void)all;
+  for (uint32_t i = 0; i < n; i++) {
+    snprintf(self->told_id, sizeof self->told_id, "%.*s", (int)all[i]->id.len, all[i]->id.data);
+  }
   self->n_told += n;
   self->n_told_late += self->is_there ? 0 : n;
 }
@@ -201,6 +205,7 @@ static void source_hears_all_news_before_it_is_gone(void **state) {
   assert_true(intake_free(made));
   assert_int_equal(the.n_told, 1);
   assert_int_equal(the.n_told_late, 0);
+  assert_string_equal(the.told_id, "test#0"); /* it gave none, and is told the one that the record will have */
   intake_port_free(port);
   edition_unref(of);
   serve_world_close(world);

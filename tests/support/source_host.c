@@ -11,7 +11,8 @@
  *
  *   full 0|1         the journal is full            cannot 0|1     emit_reserve fails
  *   refuse 0|1       documents cannot be written    hold 0|1       nothing is told of new documents (0: of those, now)
- *   finish 0|1       watched documents come out     stop           the source is to stop */
+ *   finish 0|1       watched documents come out     stop           the source is to stop
+ *   broken 0|1       the journal cannot write, so that there is no room */
 #include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -55,7 +56,7 @@ typedef struct source_host {
   bool has_intake, has_control;
   const qn_intake_events *events;
   void *listener;
-  bool full, cannot, refuses, holds, finishes, starved;
+  bool full, broken, cannot, refuses, holds, finishes, starved;
   bool quiet; /* documents are not told of */
   bool stopped, ended;
   qn_status status;
@@ -112,9 +113,9 @@ static int on_reserve(qn_call *call, size_t bytes, uint8_t **ret_payload) {
   if (self->stopped) {
     return -ECANCELED;
   }
-  if (self->full || self->cannot) {
-    self->starved = self->starved || self->full;
-    return self->full ? -EAGAIN : -EIO;
+  if (self->full || self->broken || self->cannot) {
+    self->starved = self->starved || self->full || self->broken;
+    return self->full || self->broken ? -EAGAIN : -EIO;
   }
   if (bytes > 64 << 20) {
     return -EFBIG;
@@ -267,6 +268,14 @@ static int intake_watch(qn_call *call, uint32_t what) {
   return self->room != NULL ? 0 : -EINVAL;
 }
 
+static int intake_trouble(qn_env *env, qn_str *ret_why) {
+  const source_host *self = host_of(env);
+  if (self->broken) {
+    *ret_why = QN_LIT("the disk is on fire");
+  }
+  return self->broken ? -EIO : 0;
+}
+
 static int control_handles(qn_env *env, qn_str target) {
   (void)env;
   return (target.len >= 3 && memcmp(target.data, "/-/", 3) == 0) ||
@@ -324,9 +333,11 @@ static int control_answer(qn_env *env, const qn_control_request *request,
 }
 
 static const void *on_extension(qn_env *env, const char *name) {
-  static const qn_intake intake = {
-    .size = sizeof intake, .listen = intake_listen, .emit_key = intake_key, .emit_watch = intake_watch
-  };
+  static const qn_intake intake = { .size = sizeof intake,
+                                    .listen = intake_listen,
+                                    .emit_key = intake_key,
+                                    .emit_watch = intake_watch,
+                                    .trouble = intake_trouble };
   static const qn_control control = { .size = sizeof control, .handles = control_handles, .answer = control_answer };
   const source_host *self = host_of(env);
   if (strcmp(name, QN_IO_1) == 0) {
@@ -432,11 +443,8 @@ static void obey(source_host *self, const char *line) {
   const struct {
     const char *name;
     bool *flag;
-  } flags[] = { { "full ", &self->full },
-                { "cannot ", &self->cannot },
-                { "refuse ", &self->refuses },
-                { "hold ", &self->holds },
-                { "finish ", &self->finishes } };
+  } flags[] = { { "full ", &self->full },      { "broken ", &self->broken }, { "cannot ", &self->cannot },
+                { "refuse ", &self->refuses }, { "hold ", &self->holds },    { "finish ", &self->finishes } };
   for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
     size_t len = strlen(flags[i].name);
     if (strncmp(line, flags[i].name, len) == 0) {
@@ -446,7 +454,7 @@ static void obey(source_host *self, const char *line) {
   if (strcmp(line, "stop") == 0) {
     stop(self);
   }
-  if (self->starved && !self->full && !self->stopped) {
+  if (self->starved && !self->full && !self->broken && !self->stopped) {
     self->starved = false;
     self->table->credit(self->instance, &self->call.call);
   }

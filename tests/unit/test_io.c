@@ -227,6 +227,19 @@ static void listen_forms_are_opened_once(void **state) {
   b.home.n_listening = 0;
 }
 
+static void listen_unix_lets_in_its_owner_alone(void **state) {
+  (void)state;
+  char address[64];
+  struct stat file;
+  int fd = -1;
+  snprintf(address, sizeof address, "unix:/tmp/qanat-mode-%d", (int)getpid());
+  mode_t before = umask(0); /* which would let in everybody */
+  assert_int_equal(listen_at(address, &fd), 0);
+  umask(before);
+  assert_int_equal(stat(address + 5, &file), 0);
+  assert_int_equal(file.st_mode & 0777, 0600); /* from when it is bound: whoever asked for it changes it then */
+}
+
 static void listen_stale_socket_is_replaced_a_file_is_not(void **state) {
   (void)state;
   char address[64];
@@ -297,6 +310,7 @@ int main(void) {
     ON_BED(io_offload_works_elsewhere_and_ends_here),
     ON_BED(io_forgotten_handles_are_closed),
     ON_BED(listen_forms_are_opened_once),
+    ON_BED(listen_unix_lets_in_its_owner_alone),
     ON_BED(listen_stale_socket_is_replaced_a_file_is_not),
     ON_BED(listen_nonsense_is_refused),
     cmocka_unit_test(retry_delays_double_up_to_the_cap),
