@@ -8,6 +8,9 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import beside  # noqa: E402
+
 DEADLINE_S = 60
 FOLDER = tempfile.TemporaryDirectory(prefix="qanat-test-")
 QANAT, BUILD_ROOT = (os.path.abspath(path) for path in sys.argv[1:3])
@@ -64,16 +67,12 @@ def run(*arguments, status=0, **options):
     return ran
 
 
-def main(tests):
-    print("1..%d" % len(tests))
-    failed = 0
-    for i, test in enumerate(tests, 1):
-        try:
-            test()
-            print("ok %d - %s" % (i, test.__name__))
-        except Exception as error:  # one broken test must not hide the others
-            failed += 1
-            print("not ok %d - %s" % (i, test.__name__))
-            print("\n".join("# " + line for line in ("%s: %s" % (type(error).__name__, error)).splitlines()))
-        sys.stdout.flush()
-    return 1 if failed else 0
+def own_folder():
+    """A folder for one of the tests that run beside each other."""
+    global FOLDER
+    FOLDER = tempfile.TemporaryDirectory(prefix="qanat-test-")
+    return FOLDER.cleanup
+
+
+def main(tests, at_once=1):
+    return beside.main(tests, at_once, own_folder)

@@ -149,7 +149,7 @@ class Oracle:
     def __init__(self):
         self.lock = threading.Lock()
         self.accepted = {}
-        self.n_sent = self.n_refused = self.n_broken = 0
+        self.n_sent = self.n_refused = self.n_full = self.n_broken = 0
         self.slowest = 0.0
 
     def accept(self, identity, text):
@@ -165,7 +165,7 @@ class Oracle:
         doubled = sum(len(sums) - 1 for sums in delivered.values())
         return {"accepted": len(self.accepted), "delivered": len(delivered), "dead": len(dead), "lost": len(lost),
                 "corrupt": len(corrupt), "unknown": len(strange), "duplicates": doubled, "sent": self.n_sent,
-                "refused": self.n_refused, "broken": self.n_broken, "lost_ids": lost[:5]}
+                "refused": self.n_refused, "full": self.n_full, "broken": self.n_broken, "lost_ids": lost[:5]}
 
 
 class Client(threading.Thread):
@@ -221,6 +221,7 @@ class Client(threading.Thread):
                 raise AssertionError(f"{status}: {body[:300]}")
             with self.oracle.lock:
                 self.oracle.n_refused += 1
+                self.oracle.n_full += status == 429
             time.sleep(0.05)
         return False
 
