@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "entity_rows.h"
@@ -14,10 +15,14 @@ static const char stages[] = ENTITY_STAGES("{\"use\":\"entities\"}");
 
 #define CHECK(rows) entity_rows_check(stages, rows, sizeof(rows) / sizeof((rows)[0]))
 
+/* Without the model, which may take names that nobody knows for anything. */
 static void check_with(const char *lexicon, const entity_row *rows, size_t n_rows) {
+  static const char form[] = ENTITY_STAGES("{\"use\":\"entities\",\"with\":{\"model\":false,\"lexicons\":[\"%s\"]}}");
   char path[64];
   char json[512];
   entity_rows_lexicon(lexicon, path, json, sizeof json);
+  int n = snprintf(json, sizeof json, form, path);
+  assert_true(n > 0 && (size_t)n < sizeof json);
   entity_rows_check(json, rows, n_rows);
   unlink(path);
 }
@@ -119,7 +124,7 @@ static void links_surname_is_of_whom_the_page_names_in_full(void **state) {
 static void links_last_parts_of_a_name_are_the_persons(void **state) {
   (void)state;
   static const entity_row rows[] = {
-    { "تحدث الوزير ميركو دي زنغوبرت أمس. وقال الوزير دي زنغوبرت إن العمل بدأ.",
+    { "تحدث الوزير ميركو دي زنغوبرت أمس. وقال دي زنغوبرت إن العمل بدأ.",
       "PERSON:ميركو دي زنغوبرت=Mirko de Zangobert|PERSON:دي زنغوبرت=Mirko de Zangobert" },
   };
   CHECK_WITH("Mirko de Zangobert\tPERSON\tpolitician\t\tميركو دي زنغوبرت\n", rows);
