@@ -378,7 +378,7 @@ static bool take_argument(job *j, const char *arg) {
 }
 
 int main(int argc, char **argv) {
-  job j = { .told = 1, .folds = FOLDS, .fold = SCAN_NONE, .hidden_percent = { 25, 40, 55 } };
+  job j = { .told = 1, .folds = FOLDS, .fold = SCAN_NONE, .hidden_percent = { 10, 30, 50 } };
   bool understood = true;
   for (int i = 1; i < argc; i++) {
     understood = understood && take_argument(&j, argv[i]);
@@ -394,7 +394,7 @@ int main(int argc, char **argv) {
         "other. The scores of\n"
         "a model that is written are calibrated by such a judgement, with 5 folds unless told otherwise.\n"
         "fold=I judges that one of the folds only, borders=words judges by whole words, with or without clitics.\n"
-        "hide=25,40,55 are percents of the lexicon that are hidden while the articles named behind it are read for the "
+        "hide=10,30,50 are percents of the lexicon that are hidden while the articles named behind it are read for the "
         "first,\nsecond and third time.\n"
         "told=0, 30 or 60 tells of the judgement with so much of the lexicon hidden.\n"
         "Each file of articles is judged by itself. Those of judged files are never trained on, those of extra "
