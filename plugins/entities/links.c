@@ -13,6 +13,7 @@
 #include "entities/namesakes.h"
 #include "entities/patterns.h"
 #include "entities/relatives.h"
+#include "entities/spelled.h"
 #include "entities/spelling.h"
 #include "qanat/layers.h"
 #include "text/fold.h"
@@ -414,6 +415,9 @@ static int link_unlinked(links *l, scan *s, const senses *d, candidate *c) {
   }
   if (c->entry == SCAN_NONE) {
     headed_link(s, c);
+  }
+  if (c->entry == SCAN_NONE) {
+    spelled_link(s, c);
   }
   if (r == 0 && c->entry == SCAN_NONE) {
     r = link_pattern(l, s, d, c);

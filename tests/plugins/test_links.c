@@ -110,6 +110,18 @@ static void links_name_is_made_of_a_word_and_a_place(void **state) {
   CHECK_WITH("Zangora, Bertiland\tLOCATION\tcity\t\tزنغورة\n", rows);
 }
 
+/* By an acronym that the lexicon has in Latin letters only; of two that may be meant none. */
+static void links_spelled_acronym_is_that_of_one_thing(void **state) {
+  (void)state;
+  static const entity_row rows[] = {
+    { "باعت شركة زد كيو دبليو إكس مصنعا.", "ORGANIZATION:زد كيو دبليو إكس=Zangora Quay" },
+    { "باعت شركة زد كيو بي إكس مصنعا.", "ORGANIZATION:زد كيو بي إكس=" },
+  };
+  CHECK_WITH("Zangora Quay\tORGANIZATION\tcompany\tZQWX\t\nBertilo Quay\tORGANIZATION\tcompany\tZQBX\t\n"
+             "Kazman Quay\tORGANIZATION\tcompany\tZQPX\t\n",
+             rows);
+}
+
 /* The page names somebody in full whom the lexicon does not know: the single name is theirs, not of whom it knows. */
 static void links_surname_is_of_whom_the_page_names_in_full(void **state) {
   (void)state;
@@ -155,6 +167,7 @@ int main(void) {
     cmocka_unit_test(links_company_is_known_by_its_short_name),
     cmocka_unit_test(links_name_is_found_without_its_first_word),
     cmocka_unit_test(links_name_is_made_of_a_word_and_a_place),
+    cmocka_unit_test(links_spelled_acronym_is_that_of_one_thing),
     cmocka_unit_test(links_surname_is_of_whom_the_page_names_in_full),
     cmocka_unit_test(links_last_parts_of_a_name_are_the_persons),
     cmocka_unit_test(links_city_is_its_club_where_clubs_play),
