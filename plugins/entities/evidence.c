@@ -255,7 +255,7 @@ uint64_t features_type(const feature_stretch *in, uint32_t i) {
   hash = hash_step(hash, f->clitic);
   if (w->key_len <= KEY_BYTES_MAX) {
     hash = hash_step(hash, (uint64_t)(uint8_t)w->likeness << 16 | (uint64_t)w->key_len << 8 | w->core_len);
-    hash = hash_bytes(hash, (const uint8_t *)in->scan->heap + w->form, w->form_len);
+    hash = hash_word(hash, (const uint8_t *)in->scan->heap + w->form, w->form_len);
   }
   return hash != 0 ? hash : 1;
 }

@@ -21,7 +21,7 @@ enum { WORD_MAX_BYTES = 64 };
 #define KAF "\xD9\x83"
 
 uint64_t wordset_hash(const char *form, size_t len) {
-  uint64_t hash = hash_bytes(HASH_SEED, (const uint8_t *)form, len);
+  uint64_t hash = hash_word(HASH_SEED, (const uint8_t *)form, len);
   return hash != 0 ? hash : 1;
 }
 

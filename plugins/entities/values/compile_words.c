@@ -89,7 +89,7 @@ static key *phrase_enter(tables *t, const char *alias) {
       last->goes_on = 1;
     }
     size_t n = piece_len(folded + at, len - at);
-    hash = hash_bytes(hash, folded + at, n);
+    hash = hash_word(hash, folded + at, n);
     last = key_find(t, hash);
     at += n;
   }

@@ -228,7 +228,7 @@ static uint32_t phrase_follow(lexer *lex, uint64_t hash, uint32_t place, uint32_
       break;
     }
     run_fold(lex, &next);
-    hash = hash_bytes(hash, next.form, next.len);
+    hash = hash_word(hash, next.form, next.len);
     place = value_place(hash);
     end = next.end;
     n_words++;
@@ -244,7 +244,7 @@ static uint32_t phrase_follow(lexer *lex, uint64_t hash, uint32_t place, uint32_
 /* Looks up one reading. Returns its place, and sets where the phrase ends. */
 static uint32_t reading_find(lexer *lex, const run *r, const reading *as, uint32_t *ret_end, uint32_t *ret_n_words) {
   uint32_t skip = as->n_bytes + as->article;
-  uint64_t hash = hash_bytes(HASH_SEED, r->form + skip, r->len - skip);
+  uint64_t hash = hash_word(HASH_SEED, r->form + skip, r->len - skip);
   uint32_t place = value_place(hash);
   return place != 0 ? phrase_follow(lex, hash, place, r->end, ret_end, ret_n_words) : 0;
 }
@@ -263,7 +263,7 @@ static uint8_t unknown_flags(const run *r) {
 
 /* The two words of which what is said of this one may be kept. */
 static value_kept *kept_pair(lexer *lex, const run *r) {
-  uint64_t hash = hash_bytes(HASH_SEED, r->form, r->len);
+  uint64_t hash = hash_word(HASH_SEED, r->form, r->len);
   return lex->scratch->kept[(hash >> 32) % KEPT_PLACES];
 }
 
@@ -470,7 +470,7 @@ static int mark_lex(lexer *lex) {
   if (code == 0) {
     return 0;
   }
-  uint64_t hash = hash_bytes(HASH_SEED, form, utf8_encode(code, form));
+  uint64_t hash = hash_word(HASH_SEED, form, utf8_encode(code, form));
   uint32_t place = value_place(hash);
   value_item *item = NULL;
   int fault = 0;
@@ -502,7 +502,7 @@ static int whole_lex(lexer *lex, int *ret_known) {
     return 0;
   }
   run_fold(lex, &r);
-  if ((value_place(hash_bytes(HASH_SEED, r.form, r.len)) & ~VALUE_PLACE_ON) == 0) {
+  if ((value_place(hash_word(HASH_SEED, r.form, r.len)) & ~VALUE_PLACE_ON) == 0) {
     return 0;
   }
   *ret_known = 1;
