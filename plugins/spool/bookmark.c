@@ -41,6 +41,26 @@ static int find(int root, const char *path, int *ret_parent, char **ret_name) {
   return 0;
 }
 
+/* By way of another name, so that a reader killed meanwhile leaves the one before. */
+static int replace(int parent, const char *name, const char *text) {
+  char *part = NULL;
+  ssize_t len = (ssize_t)strlen(text);
+  if (asprintf(&part, "%s.tmp", name) < 0) {
+    return -ENOMEM;
+  }
+  int mark = openat(parent, part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
+  int rc = mark < 0 ? -errno : write(mark, text, (size_t)len) == len ? 0 : -EIO;
+  if (mark >= 0) {
+    close(mark);
+  }
+  rc = rc == 0 && renameat(parent, part, parent, name) != 0 ? -errno : rc;
+  if (rc != 0) {
+    unlinkat(parent, part, 0);
+  }
+  free(part);
+  return rc;
+}
+
 int bookmark_write(int root, const char *path, int fd, uint64_t n_lines) {
   char text[TEXT_MAX], *name;
   int parent;
@@ -49,21 +69,23 @@ int bookmark_write(int root, const char *path, int fd, uint64_t n_lines) {
   if (rc != 0) {
     return rc;
   }
-  int mark = openat(parent, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
-  ssize_t len = (ssize_t)strlen(text);
-  rc = mark < 0 ? -errno : write(mark, text, (size_t)len) == len ? 0 : -EIO;
-  if (mark >= 0) {
-    close(mark);
-  }
-  if (rc != 0) {
-    unlinkat(parent, name, 0);
-  }
+  rc = replace(parent, name, text);
   close(parent);
   free(name);
   return rc;
 }
 
-uint64_t bookmark_take(int root, const char *path, int fd) {
+void bookmark_remove(int root, const char *path) {
+  int parent;
+  char *name;
+  if (find(root, path, &parent, &name) == 0) {
+    unlinkat(parent, name, 0);
+    close(parent);
+    free(name);
+  }
+}
+
+uint64_t bookmark_read(int root, const char *path, int fd) {
   char found[TEXT_MAX] = "", wanted[TEXT_MAX], *name;
   int parent;
   if (find(root, path, &parent, &name) != 0) {
@@ -73,11 +95,14 @@ uint64_t bookmark_take(int root, const char *path, int fd) {
   ssize_t len = mark < 0 ? -1 : read(mark, found, sizeof found - 1);
   if (mark >= 0) {
     close(mark);
+  }
+  const char *lines = len > 0 ? strstr(found, " lines ") : NULL;
+  uint64_t n_lines = lines == NULL ? 0 : strtoull(lines + sizeof " lines " - 1, NULL, 10);
+  bool is_ours = n_lines > 0 && describe(fd, n_lines, wanted) == 0 && strcmp(found, wanted) == 0;
+  if (mark >= 0 && !is_ours) {
     unlinkat(parent, name, 0);
   }
   close(parent);
   free(name);
-  const char *lines = len > 0 ? strstr(found, " lines ") : NULL;
-  uint64_t n_lines = lines == NULL ? 0 : strtoull(lines + sizeof " lines " - 1, NULL, 10);
-  return n_lines > 0 && describe(fd, n_lines, wanted) == 0 && strcmp(found, wanted) == 0 ? n_lines : 0;
+  return is_ours ? n_lines : 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* How far a file of lines was read when its reader was stopped and all documents up to there had come out, so that the next one goes on
- * there. It stands beside the file, as .NAME.resume, and counts only for the very file it was made for. */
+/* Up to which line of a file all documents had come out when its reader was stopped or killed, so that the next one goes on there. It stands
+ * beside the file, as .NAME.resume, until that is finished, and counts only for the very file it was made for. */
 #ifndef SPOOL_BOOKMARK_H
 #define SPOOL_BOOKMARK_H
 
@@ -9,7 +9,8 @@
 
 /* fd is the file, which is or will be at path below root. 0, -errno: then it will be read from its begin. */
 int bookmark_write(int root, const char *path, int fd, uint64_t n_lines);
-/* Takes the bookmark of the file away. How many lines of it are through; 0: it has none. */
-uint64_t bookmark_take(int root, const char *path, int fd);
+/* How many lines of the file are through; 0: it has none. One of another file is removed. */
+uint64_t bookmark_read(int root, const char *path, int fd);
+void bookmark_remove(int root, const char *path); /* if there is one */
 
 #endif

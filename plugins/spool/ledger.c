@@ -57,6 +57,7 @@ void ledger_free(ledger *self) {
   }
   for (uint32_t i = 0; self->files != NULL && i < self->n_files; i++) {
     free(self->files[i].path);
+    free(self->files[i].stretches);
   }
   free(self->files);
   if (self->room >= 0) {
@@ -76,18 +77,70 @@ ledger_file *ledger_open(ledger *self, uint64_t claim, char *path) {
   if (read(self->room, &one, sizeof one) < 0) {
     return NULL;
   }
+  ledger_stretch *stretches = calloc(LEDGER_STRETCHES, sizeof *stretches);
   pthread_mutex_lock(&self->mutex);
   ledger_file *slot = self->free;
   self->free = slot->next;
-  *slot = (ledger_file){
-    .claim = claim, .path = path, .index = slot->index, .generation = slot->generation + 1, .is_used = true
-  };
+  *slot = (ledger_file){ .claim = claim,
+                         .path = path,
+                         .stretches = stretches,
+                         .index = slot->index,
+                         .generation = slot->generation + 1,
+                         .is_used = true };
   pthread_mutex_unlock(&self->mutex);
   return slot;
 }
 
+/* The stretch stands between the two. */
+enum { INDEX_BITS = 20, STRETCH_BITS = 12 };
+
 uint64_t ledger_cookie(const ledger_file *file) {
-  return (uint64_t)file->generation << 32 | file->index;
+  return (uint64_t)file->generation << 32 | (uint64_t)(file->current % LEDGER_STRETCHES) << INDEX_BITS | file->index;
+}
+
+/* [locked] */
+static void go_through(ledger_file *file) {
+  while (file->first != file->current) {
+    const ledger_stretch *at = &file->stretches[file->first % LEDGER_STRETCHES];
+    if (!at->is_ended || at->n_settled != at->n_emitted || at->has_failed) {
+      return;
+    }
+    file->n_lines_through = at->n_lines;
+    file->first++;
+  }
+}
+
+void ledger_stretch_end(ledger *self, ledger_file *file, uint64_t n_emitted, uint64_t n_lines) {
+  pthread_mutex_lock(&self->mutex);
+  if (file->stretches != NULL && file->current - file->first < LEDGER_STRETCHES - 1) { /* else this one grows */
+    ledger_stretch *at = &file->stretches[file->current % LEDGER_STRETCHES];
+    at->n_emitted = n_emitted - file->n_before;
+    at->n_lines = n_lines;
+    at->is_ended = true;
+    file->n_before = n_emitted;
+    file->current++;
+    file->stretches[file->current % LEDGER_STRETCHES] = (ledger_stretch){ 0 };
+    go_through(file);
+  }
+  pthread_mutex_unlock(&self->mutex);
+}
+
+uint64_t ledger_lines_through(ledger *self, const ledger_file *file) {
+  pthread_mutex_lock(&self->mutex);
+  uint64_t n_lines = file->n_lines_through;
+  pthread_mutex_unlock(&self->mutex);
+  return n_lines;
+}
+
+/* [locked] */
+static void settle_in_stretch(ledger_file *file, uint64_t cookie, bool has_failed) {
+  if (file->stretches == NULL) {
+    return;
+  }
+  ledger_stretch *at = &file->stretches[((cookie >> INDEX_BITS) & ((1u << STRETCH_BITS) - 1)) % LEDGER_STRETCHES];
+  at->n_settled++;
+  at->has_failed |= has_failed;
+  go_through(file);
 }
 
 /* [locked] */
@@ -115,12 +168,13 @@ void ledger_read(ledger *self, ledger_file *file, uint64_t n_emitted, uint64_t n
 }
 
 void ledger_settle(ledger *self, uint64_t cookie, bool has_failed) {
-  uint32_t index = (uint32_t)cookie;
+  uint32_t index = (uint32_t)cookie & ((1u << INDEX_BITS) - 1);
   pthread_mutex_lock(&self->mutex);
   ledger_file *file = index < self->n_files ? &self->files[index] : NULL;
-  if (file != NULL && file->is_used && ledger_cookie(file) == cookie) {
+  if (file != NULL && file->is_used && file->generation == cookie >> 32) {
     file->n_settled++;
     file->n_failed += has_failed;
+    settle_in_stretch(file, cookie, has_failed);
     finish_if_done(self, file);
   }
   pthread_mutex_unlock(&self->mutex);
@@ -152,7 +206,9 @@ void ledger_close_file(ledger *self, ledger_file *file) {
   uint64_t one = 1;
   pthread_mutex_lock(&self->mutex);
   free(file->path);
+  free(file->stretches);
   file->path = NULL;
+  file->stretches = NULL;
   file->is_used = false;
   file->next = self->free;
   self->free = file;

@@ -17,6 +17,7 @@
 
 #include "input/json_text.h"
 #include "spool/beneath.h"
+#include "spool/bookmark.h"
 
 enum { WAIT_MS = 1000, EXPIRE_EVERY_S = 600, DAY_S = 86400, DEPTH_MAX = 32, SAID_MAX = 1024, TRY_AGAIN_MS = 2000 };
 
@@ -155,6 +156,9 @@ static void settle_one(const mover *self, ledger_file *file) {
     }
     rc = move_one(self, file);
     gone = rc == -ENOENT && is_gone(self, file);
+  }
+  if (rc == 0 || gone) {
+    bookmark_remove(self->options.place->root, file->path);
   }
   if (gone) {
     say(self, "somebody took the file away while it was being processed:", file->path, rc);

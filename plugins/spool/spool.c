@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "exchange/setting.h"
@@ -41,6 +42,9 @@ typedef struct spool {
   adopted *adopted, **last_adopted;
   ledger_file *reading; /* NULL: none */
   uint64_t rescan_ms;
+  uint64_t marked_ms;   /* when the bookmark of the file being read was looked at */
+  uint64_t n_stretched; /* documents of it in stretches that have ended */
+  uint64_t n_lines_marked;
   bool once;        /* ends when nothing is left */
   uint32_t refused; /* links and such, as told last */
   int stop_fd;
@@ -233,6 +237,12 @@ static bool has_room(const spool *self) {
 
 /* --- files --- */
 
+static uint64_t clock_ms(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+  return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
 /* All documents of the file being read are on their way. */
 static int end_file(spool *self) {
   ledger_file *file = self->reading;
@@ -258,7 +268,9 @@ static int read_claimed(spool *self, qn_call *call) {
     rc = reader_reject(reader, call, 0, reader->fault.slug, reader->fault.text);
     return rc == 0 ? end_file(self) : rc;
   }
-  uint64_t n_lines = bookmark_take(self->place.root, file->path, fd);
+  uint64_t n_lines = bookmark_read(self->place.root, file->path, fd);
+  self->n_stretched = self->n_lines_marked = 0;
+  self->marked_ms = clock_ms();
   if (input_take(fd, file->path, -1, &input, &reader->fault) != 0) {
     rc = reader_reject(reader, call, 0, reader->fault.slug, reader->fault.text);
   } else {
@@ -349,7 +361,32 @@ static int next_file(spool *self, qn_call *call) {
   return rc == 0 ? wait_for_files(self) : rc;
 }
 
+enum { STRETCH_DOCUMENTS = 128, MARK_EVERY_MS = 200 };
+
+/* Leaves word of how far the file is through, so that one who takes over after a crash does not repeat all of it. */
+static void mark_progress(spool *self) {
+  ledger_file *file = self->reading;
+  uint64_t now_ms = clock_ms();
+  if (self->reader.n_emitted - self->n_stretched >= STRETCH_DOCUMENTS) {
+    self->n_stretched = self->reader.n_emitted;
+    ledger_stretch_end(self->ledger, file, self->reader.n_emitted, self->reader.n_through);
+  }
+  if (now_ms - self->marked_ms < MARK_EVERY_MS) {
+    return;
+  }
+  self->marked_ms = now_ms;
+  uint64_t n_lines = ledger_lines_through(self->ledger, file);
+  int fd = n_lines > self->n_lines_marked ? place_open_claim(&self->place, file->claim, file->path) : -1;
+  if (fd >= 0) {
+    bookmark_write(self->place.root, file->path, fd, n_lines); /* or more is repeated */
+    self->n_lines_marked = n_lines;
+    close(fd);
+  }
+}
+
 static int next_line(spool *self, qn_call *call) {
+  mark_progress(self);
+  self->reader.cookie = ledger_cookie(self->reading);
   int rc = reader_line(&self->reader, call);
   if (rc == 0 || rc < 0) {
     return rc;

@@ -224,17 +224,20 @@ static void bookmarks_count_for_their_file_alone(void **state) {
   write_file("a/x", "1\n2\n3\n");
   write_file("a/y", "1\n2\n3\n");
   int root = open_folder("."), x = open("a/x", O_RDONLY | O_CLOEXEC), y = open("a/y", O_RDONLY | O_CLOEXEC);
-  assert_int_equal(bookmark_take(root, "a/x", x), 0);
+  assert_int_equal(bookmark_read(root, "a/x", x), 0);
   assert_int_equal(bookmark_write(root, "a/x", x, 12345), 0);
-  assert_int_equal(bookmark_take(root, "a/x", x), 12345);
-  assert_int_equal(bookmark_take(root, "a/x", x), 0);
+  assert_int_equal(bookmark_read(root, "a/x", x), 12345);
+  assert_int_equal(bookmark_read(root, "a/x", x), 12345); /* a second crash finds it, too */
+  bookmark_remove(root, "a/x");
+  bookmark_remove(root, "nowhere/x");
+  assert_int_equal(bookmark_read(root, "a/x", x), 0);
   assert_int_equal(bookmark_write(root, "a/x", x, 2), 0);
-  assert_int_equal(bookmark_take(root, "a/x", y), 0);
+  assert_int_equal(bookmark_read(root, "a/x", y), 0);
   assert_int_equal(bookmark_write(root, "a/x", x, 2), 0);
   write_file("a/x", "1\n2\n3\n4\n");
-  assert_int_equal(bookmark_take(root, "a/x", x), 0);
+  assert_int_equal(bookmark_read(root, "a/x", x), 0);
   write_file("a/.x.resume", "rubbish lines 99999999999999999999\n");
-  assert_int_equal(bookmark_take(root, "a/x", x), 0);
+  assert_int_equal(bookmark_read(root, "a/x", x), 0);
   assert_false(exists("a/.x.resume"));
   assert_int_equal(bookmark_write(root, "b/x", x, 2), -ENOENT);
   close(root);
@@ -487,6 +490,61 @@ static void mover_tells_why_a_file_failed(void **state) {
 
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, enter_folder, leave_folder)
 
+static void lines_are_through_when_all_before_them_are(void **state) {
+  (void)state;
+  enum { N = LEDGER_STRETCHES + 8 };
+  ledger *all;
+  uint64_t cookies[N];
+  assert_int_equal(ledger_new(2, &all), 0);
+  ledger_file *file = ledger_open(all, 1, strdup("a"));
+  for (uint64_t i = 0; i < N; i++) { /* two documents to each, on three lines */
+    cookies[i] = ledger_cookie(file);
+    ledger_stretch_end(all, file, 2 * (i + 1), 3 * (i + 1));
+  }
+  assert_int_equal(ledger_lines_through(all, file), 0);
+  for (int i = 0; i < 2; i++) {
+    ledger_settle(all, cookies[1], false);
+  }
+  ledger_settle(all, cookies[0], false);
+  assert_int_equal(ledger_lines_through(all, file), 0); /* the first has one left */
+  ledger_settle(all, cookies[0], false);
+  assert_int_equal(ledger_lines_through(all, file), 6);
+  for (int i = 0; i < 2; i++) {
+    ledger_settle(all, cookies[2], i == 1);
+    ledger_settle(all, cookies[3], false);
+  }
+  assert_int_equal(ledger_lines_through(all, file), 6); /* what failed must be tried again */
+  for (uint64_t i = 4; i < N; i++) {
+    ledger_settle(all, cookies[i], false);
+    ledger_settle(all, cookies[i], false);
+  }
+  ledger_read(all, file, 2 * N, 0, NULL);
+  file = ledger_take_finished(all, 0);
+  assert_non_null(file); /* however many stretches there was room for */
+  assert_int_equal(file->n_failed, 1);
+  ledger_close_file(all, file);
+  ledger_free(all);
+}
+
+static void stretch_grows_while_there_is_no_room_for_more(void **state) {
+  (void)state;
+  ledger *all;
+  uint64_t cookies[LEDGER_STRETCHES * 2];
+  assert_int_equal(ledger_new(1, &all), 0);
+  ledger_file *file = ledger_open(all, 1, strdup("a"));
+  for (uint64_t i = 0; i < LEDGER_STRETCHES * 2; i++) {
+    cookies[i] = ledger_cookie(file);
+    ledger_stretch_end(all, file, i + 1, i + 1);
+  }
+  for (uint64_t i = 0; i < LEDGER_STRETCHES * 2; i++) {
+    ledger_settle(all, cookies[i], false);
+  }
+  assert_int_equal(ledger_lines_through(all, file), LEDGER_STRETCHES - 1);
+  ledger_stretch_end(all, file, LEDGER_STRETCHES * 2, LEDGER_STRETCHES * 2);
+  assert_int_equal(ledger_lines_through(all, file), LEDGER_STRETCHES * 2);
+  ledger_free(all);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     IN_FOLDER(paths_cannot_leave_their_folder),
@@ -495,6 +553,8 @@ int main(void) {
     IN_FOLDER(claims_of_the_dead_are_taken_over_and_those_of_the_living_are_not),
     IN_FOLDER(settled_files_go_where_they_belong),
     IN_FOLDER(bookmarks_count_for_their_file_alone),
+    IN_FOLDER(lines_are_through_when_all_before_them_are),
+    IN_FOLDER(stretch_grows_while_there_is_no_room_for_more),
     IN_FOLDER(search_leaves_out_what_is_not_for_it),
     IN_FOLDER(search_waits_until_files_are_quiet),
     IN_FOLDER(search_takes_what_comes_first_of_very_many),
