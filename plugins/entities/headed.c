@@ -6,16 +6,23 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "entities/nationalities.h"
 #include "qanat/layers.h"
+
+/* Parts of what a document says of countries: it speaks of one, and it speaks of it much. */
+#define HERE 0.1f
+#define HERE_MUCH 0.25f
 
 /* What may be known by the name behind such a word. */
 enum { ANY = 0, NATURE = 1, INHABITED = 2, CLUB = 3 };
+
+enum { SHORT = 8 }; /* bytes of a name that says too little by itself */
 
 /* Words that names are known with and without. Folded. */
 static const struct {
   const char *word;
   uint8_t type;
-  uint8_t meant;
+  uint8_t meant; /* by the name without the word */
 } heads[] = {
   { "حزب", QN_ENTITY_TYPE_ORGANIZATION, ANY },      { "حركه", QN_ENTITY_TYPE_ORGANIZATION, ANY },
   { "بنك", QN_ENTITY_TYPE_ORGANIZATION, ANY },      { "مصرف", QN_ENTITY_TYPE_ORGANIZATION, ANY },
@@ -38,6 +45,24 @@ static const struct {
 };
 
 enum { N_HEADS = sizeof heads / sizeof heads[0] };
+
+/* Words that are left off so often that they are tried where they do not stand. Folded. */
+static const struct {
+  const char *word;
+  uint8_t type;
+} usual[] = {
+  { "حزب", QN_ENTITY_TYPE_ORGANIZATION },   { "حركه", QN_ENTITY_TYPE_ORGANIZATION },
+  { "بنك", QN_ENTITY_TYPE_ORGANIZATION },   { "مجموعه", QN_ENTITY_TYPE_ORGANIZATION },
+  { "جماعه", QN_ENTITY_TYPE_ORGANIZATION }, { "المجلس", QN_ENTITY_TYPE_ORGANIZATION },
+  { "الحزب", QN_ENTITY_TYPE_ORGANIZATION }, { "الحركه", QN_ENTITY_TYPE_ORGANIZATION },
+  { "البنك", QN_ENTITY_TYPE_ORGANIZATION }, { "مدينه", QN_ENTITY_TYPE_LOCATION },
+  { "جزيره", QN_ENTITY_TYPE_LOCATION },     { "حقل", QN_ENTITY_TYPE_LOCATION },
+  { "محطه", QN_ENTITY_TYPE_LOCATION },      { "قلعه", QN_ENTITY_TYPE_LOCATION },
+  { "اقليم", QN_ENTITY_TYPE_LOCATION },     { "سد", QN_ENTITY_TYPE_LOCATION },
+  { "ملعب", QN_ENTITY_TYPE_LOCATION },      { "مخيم", QN_ENTITY_TYPE_LOCATION },
+  { "اعصار", QN_ENTITY_TYPE_EVENT },        { "عاصفه", QN_ENTITY_TYPE_EVENT },
+  { "العاصفه", QN_ENTITY_TYPE_EVENT },
+};
 
 /* One thing that was found, or that several were. */
 typedef struct finding {
@@ -112,8 +137,49 @@ static void find_club(const scan *s, key k, finding *f) {
   }
 }
 
+/* True if nothing speaks against what was found: it belongs to no country, or to one that the document speaks of. */
+static bool is_here(const scan *s, const senses *d, const finding *f) {
+  uint32_t country = f->entry != SCAN_NONE ? s->lexicons[f->lexicon].entries[f->entry].country : QLEX_NO_COUNTRY;
+  return country >= QLEX_ANY_COUNTRY || senses_share(d, f->lexicon, country) >= HERE;
+}
+
+/* With one of the usual words, if only one thing is called so. */
+static void find_usual(const scan *s, const senses *d, key k, uint8_t type, finding *f) {
+  for (size_t h = 0; h < sizeof usual / sizeof usual[0]; h++) {
+    key word = key_of(usual[h].word, strlen(usual[h].word));
+    if (usual[h].type == type && word.len + k.len <= KEY_BYTES_MAX) {
+      look_up(s, key_join(word, k), type, ANY, f);
+    }
+  }
+  bool nowhere = f->entry != SCAN_NONE && s->lexicons[f->lexicon].entries[f->entry].country >= QLEX_ANY_COUNTRY;
+  if (!is_here(s, d, f) || (nowhere && k.len < SHORT)) {
+    f->entry = SCAN_NONE;
+  }
+}
+
+/* "مانتا الإكوادورية" where the document speaks of Ecuador. */
+static void find_adjectival(const scan *s, const senses *d, key k, uint8_t type, finding *f) {
+  static const char ARTICLE[] = "\xD8\xA7\xD9\x84";
+  static const char HE[] = "\xD9\x87";
+  for (uint32_t i = 0; i < d->n_countries; i++) {
+    const sense_country *of = &d->countries[i];
+    qn_str country = lexicon_name(&s->lexicons[of->lexicon], of->entry);
+    uint32_t at = 0;
+    if (of->weight < HERE_MUCH * d->total) {
+      continue;
+    }
+    for (const char *a = nationalities_adjective(country, &at); a != NULL; a = nationalities_adjective(country, &at)) {
+      key longer = key_join(key_join(k, key_of(ARTICLE, sizeof ARTICLE - 1)), key_of(a, strlen(a)));
+      if (longer.len + sizeof HE <= KEY_BYTES_MAX) {
+        look_up(s, longer, type, ANY, f);
+        look_up(s, key_join(longer, key_of(HE, sizeof HE - 1)), type, ANY, f);
+      }
+    }
+  }
+}
+
 /* With the word that stands before it. */
-static void find_longer(const scan *s, const candidate *c, finding *f) {
+static void find_longer(const scan *s, const senses *d, const candidate *c, finding *f) {
   uint32_t h = c->first > 0 && !scan_parts(s, c->first) ? head_at(s, c->first - 1, c->type) : N_HEADS;
   key k = key_of_words(s, c->first, c->last, c->begin);
   if (h < N_HEADS && k.len <= KEY_BYTES_MAX) {
@@ -121,9 +187,15 @@ static void find_longer(const scan *s, const candidate *c, finding *f) {
   } else if (c->type == QN_ENTITY_TYPE_ORGANIZATION && k.len <= KEY_BYTES_MAX) {
     find_club(s, k, f);
   }
+  if (f->entry == SCAN_NONE && k.len <= KEY_BYTES_MAX / 2) {
+    find_adjectival(s, d, k, c->type, f);
+  }
+  if (f->entry == SCAN_NONE && k.len <= KEY_BYTES_MAX / 2) {
+    find_usual(s, d, k, c->type, f);
+  }
 }
 
-void headed_link(const scan *s, candidate *c) {
+void headed_link(const scan *s, const senses *d, candidate *c) {
   finding f = { 0, SCAN_NONE, false };
   if ((s->words[c->first].shape & WORD_ARABIC) == 0 || c->type == QN_ENTITY_TYPE_PERSON) {
     return;
@@ -133,7 +205,7 @@ void headed_link(const scan *s, candidate *c) {
     uint32_t rest = c->first + 1;
     look_up(s, key_of_words(s, rest, c->last, s->words[rest].begin), c->type, heads[own].meant, &f);
   } else {
-    find_longer(s, c, &f);
+    find_longer(s, d, c, &f);
   }
   if (f.entry != SCAN_NONE && !f.several) {
     c->entry = f.entry;

@@ -4,9 +4,9 @@
 #ifndef ENTITIES_HEADED_H
 #define ENTITIES_HEADED_H
 
-#include "entities/scan.h"
+#include "entities/senses.h"
 
 /* Links a chosen candidate that has no entry. */
-void headed_link(const scan *s, candidate *c);
+void headed_link(const scan *s, const senses *d, candidate *c);
 
 #endif

@@ -414,7 +414,7 @@ static int link_unlinked(links *l, scan *s, const senses *d, candidate *c) {
     r = link_national(l, s, c, form, len);
   }
   if (c->entry == SCAN_NONE) {
-    headed_link(s, c);
+    headed_link(s, d, c);
   }
   if (c->entry == SCAN_NONE) {
     spelled_link(s, c);

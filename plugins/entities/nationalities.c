@@ -263,3 +263,14 @@ qn_str nationalities_country(const char *form, size_t len) {
   /* "ألمانية" begins with the article's letters. */
   return found.len > 0 ? found : find(bare, strip(form, len, false, bare));
 }
+
+const char *nationalities_adjective(qn_str country, uint32_t *at) {
+  for (uint32_t i = *at; i < sizeof nationalities / sizeof nationalities[0]; i++) {
+    const char *of = nationalities[i].country;
+    if (of[0] == country.data[0] && strlen(of) == country.len && memcmp(of, country.data, country.len) == 0) {
+      *at = i + 1;
+      return nationalities[i].adjective;
+    }
+  }
+  return NULL;
+}

@@ -10,4 +10,8 @@
  * empty if it is none. */
 qn_str nationalities_country(const char *form, size_t len);
 
+/* The adjectives of a country, one after the other: folded, masculine, without the article. *at is 0 at first; NULL after the
+ * last. */
+const char *nationalities_adjective(qn_str country, uint32_t *at);
+
 #endif

@@ -127,6 +127,10 @@ float senses_weigh(const senses *d, const scan *s, const hit *h, const qlex_payl
   return sense;
 }
 
+float senses_share(const senses *d, uint32_t lexicon, uint32_t country) {
+  return d->total > 0.0f ? weight_of(d, lexicon, country) / d->total : 0.0f;
+}
+
 int senses_is_national(const senses *d, const scan *s, const hit *h, const qlex_payload *payload) {
   uint32_t country = s->lexicons[h->lexicon].entries[payload->entry].country;
   if (d->clear == SCAN_NONE || country == QLEX_NO_COUNTRY) {

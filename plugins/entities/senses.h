@@ -32,6 +32,9 @@ void senses_count(senses *d, const scan *s);
 /* What the context adds to the belief that a hit with several meanings has this one: -0.12 to 0.12. */
 float senses_weigh(const senses *d, const scan *s, const hit *h, const qlex_payload *payload);
 
+/* The part of what a document says of countries that it says of this one: 0 to 1. */
+float senses_share(const senses *d, uint32_t lexicon, uint32_t country);
+
 /* True if an alias that every country has may mean this entry here. */
 int senses_is_national(const senses *d, const scan *s, const hit *h, const qlex_payload *payload);
 

@@ -99,6 +99,30 @@ static void links_name_is_found_without_its_first_word(void **state) {
   CHECK(rows);
 }
 
+/* "زنغورة البرازيلية" is meant by زنغورة on a page about Brazil, and by nothing on another. */
+static void links_name_is_found_with_its_countrys_adjective(void **state) {
+  (void)state;
+  static const entity_row rows[] = {
+    { "زار الوفد مدينة زنغورة. وقالت البرازيل إن العمل بدأ.", "LOCATION:زنغورة=Zangora|LOCATION:البرازيل=Brazil" },
+    { "زار الوفد مدينة زنغورة. وقالت النرويج إن العمل بدأ.", "LOCATION:زنغورة=|LOCATION:النرويج=Norway" },
+  };
+  CHECK_WITH("Zangora\tLOCATION\tcity\t\tزنغورة البرازيلية\n", rows);
+}
+
+/* A word that is often left off; of two things that may be meant none, and none of a country that the page does not speak of. */
+static void links_name_is_found_with_a_usual_word_before_it(void **state) {
+  (void)state;
+  static const entity_row rows[] = {
+    { "اشترت شركة زنغوليكس مصنعا.", "ORGANIZATION:زنغوليكس=Zangolix Bank" },
+    { "اشترت شركة برتيلان مصنعا.", "ORGANIZATION:برتيلان=" },
+    { "اشترت شركة كازمان مصنعا في النرويج.", "ORGANIZATION:كازمان=|LOCATION:النرويج=Norway" },
+  };
+  CHECK_WITH("Zangolix Bank\tORGANIZATION\tbank\t\tبنك زنغوليكس\n"
+             "Bertilan Bank\tORGANIZATION\tbank\t\tبنك برتيلان\nBertilan Party\tORGANIZATION\tparty\t\tحزب برتيلان\n"
+             "Kazman Bank\tORGANIZATION\tbank\t\tبنك كازمان\tZangoland\nZangoland\tLOCATION\tcountry\t\tزنغولاند\n",
+             rows);
+}
+
 /* A word and a place: only where the place is certain, and what is known by that name first. */
 static void links_name_is_made_of_a_word_and_a_place(void **state) {
   (void)state;
@@ -166,6 +190,8 @@ int main(void) {
     cmocka_unit_test(links_model_is_of_the_maker_that_is_named),
     cmocka_unit_test(links_company_is_known_by_its_short_name),
     cmocka_unit_test(links_name_is_found_without_its_first_word),
+    cmocka_unit_test(links_name_is_found_with_its_countrys_adjective),
+    cmocka_unit_test(links_name_is_found_with_a_usual_word_before_it),
     cmocka_unit_test(links_name_is_made_of_a_word_and_a_place),
     cmocka_unit_test(links_spelled_acronym_is_that_of_one_thing),
     cmocka_unit_test(links_surname_is_of_whom_the_page_names_in_full),
