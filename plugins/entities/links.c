@@ -26,6 +26,9 @@ enum {
   APART_MENTIONS = 64, /* unlinked names of a document that are compared with each other */
 };
 
+/* The part of what a document says of countries from which on it speaks of one. */
+#define COUNTRY_SPOKEN_OF 0.1f
+
 void links_done(links *l, const scan *s) {
   if (s->host != NULL) {
     s->host->release(s->env, l->text);
@@ -76,6 +79,14 @@ static uint32_t form_of(const scan *s, const candidate *c, char form[FORM_MAX]) 
   return used;
 }
 
+/* True if a doubtful name of two words or more may be this person's: its last word is nobody's given name, which would make it
+ * many people's, and the document speaks of their country, if that is known. */
+static bool is_rare_name(const scan *s, const senses *d, const hit *here, const qlex_entry *entry, const candidate *c) {
+  bool rare = c->last > c->first + 1 && (s->words[c->last - 1].lore & (LORE_GIVEN | LORE_GIVEN_MAYBE)) == 0;
+  return rare &&
+         (entry->country >= QLEX_ANY_COUNTRY || senses_share(d, here->lexicon, entry->country) >= COUNTRY_SPOKEN_OF);
+}
+
 /* How well an alias of this form and type fits here; below 0: not at all. */
 static float fit_of(const scan *s, const senses *d, const hit *here, const qlex_payload *payload, const candidate *c) {
   const qlex_entry *entry = &s->lexicons[here->lexicon].entries[payload->entry];
@@ -86,7 +97,8 @@ static float fit_of(const scan *s, const senses *d, const hit *here, const qlex_
       entry->class == QLEX_CLASS_CITY || entry->class == QLEX_CLASS_REGION || entry->class == QLEX_CLASS_COUNTRY;
   bool described = (s->triggers[c->first].head | s->triggers[c->first].open) != 0; /* many offices share a name */
   bool person = entry->type == QN_ENTITY_TYPE_PERSON || c->type == QN_ENTITY_TYPE_PERSON;
-  if (payload->kind != QLEX_ENTITY || (person && (other || doubtful)) || (other && (doubtful || national || town)) ||
+  if (payload->kind != QLEX_ENTITY || (person && (other || (doubtful && !is_rare_name(s, d, here, entry, c)))) ||
+      (other && (doubtful || national || town)) ||
       ((national || (doubtful && described)) && !senses_is_national(d, s, here, payload))) {
     return -1.0f;
   }
