@@ -2,7 +2,7 @@
 
 /* A journaled source's life, and the host functions it emits with: what a runtime's emitter does with credit and receipts, done with
  * the journal. */
-#include "serve/intake.h"
+#include "serve/intake_inside.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -13,55 +13,9 @@
 #include "plugin/host.h"
 #include "runtime/io.h"
 #include "serve/control_lend.h"
-#include "serve/intake_news.h"
 #include "serve/thread.h"
 
-/* Entries carry the intake they came from above the JOURNAL_WATCH_* bits. */
-enum { EPOCH_SHIFT = 8, SOURCE_RETRIES = 5 };
-
-struct intake_port {
-  const intake_world *world;
-  const char *pipeline, *source;
-  journal_line *line;
-  pthread_mutex_t mutex; /* what follows */
-  intake *intakes;       /* the one that takes documents, and those that still have to answer for some */
-  uint32_t last_epoch;
-};
-
-struct intake {
-  intake *next; /* at its port */
-  intake_port *port;
-  uint32_t epoch;
-  edition *edition;
-  const journaled *of;
-  const qn_stage *table;
-  qn_env env;
-  host_hooks hooks;
-  io_home io;
-  void *self;
-  bool created;
-
-  const qn_intake_events *events; /* NULL: it does not listen */
-  void *listener;
-  intake_news *news; /* what it is to be told */
-  bell news_bell, room_bell, ended_bell;
-
-  /* Of the thread that runs the source: the lent one, or the loop. */
-  host_call call;
-  journal_entry *emitting;
-  size_t room_bytes;
-  uint32_t watched;
-
-  pthread_t thread;
-  bool has_thread;
-  _Atomic bool stopping;
-  _Atomic bool starved; /* async: to be told of room */
-  bool started, ended;  /* [loop] */
-  _Atomic bool completed, returned;
-  int code;
-  qn_error error;   /* written before completed, or by the lent thread before it ends */
-  qn_error trouble; /* that the source was told of last [loop] */
-};
+enum { SOURCE_RETRIES = 5 };
 
 static intake *intake_of(const qn_env *env) {
   return env->owner;
@@ -141,7 +95,7 @@ static int put(intake *self, const qn_emit *emit, size_t bytes) {
     return rc;
   }
   self->emitting->cookie = emit->cookie;
-  self->emitting->watched = self->watched | self->epoch << EPOCH_SHIFT;
+  self->emitting->watched = self->watched | self->epoch << INTAKE_EPOCH_SHIFT;
   journal_put(self->emitting, bytes);
   self->emitting = NULL;
   self->watched = 0;
@@ -287,124 +241,6 @@ static void on_room(void *arg) {
   }
 }
 
-/* [locked] The intake an entry came from, if it is still there. */
-static intake *find(const intake_port *self, const journal_entry *entry) {
-  for (intake *at = self->intakes; at != NULL; at = at->next) {
-    if (at->epoch == entry->watched >> EPOCH_SHIFT) {
-      return at;
-    }
-  }
-  return NULL;
-}
-
-static void note_acceptance(intake_port *self, const journal_entry *entry, uint32_t outcome, qn_str id,
-                            const char *message) {
-  pthread_mutex_lock(&self->mutex);
-  intake *to = find(self, entry);
-  if (to != NULL && intake_news_accepted(to->news, outcome, entry->cookie, id, message)) {
-    loop_ring(self->world->loop, &to->news_bell);
-  }
-  pthread_mutex_unlock(&self->mutex);
-}
-
-static void on_accepted(void *arg, const journal_entry *entry) {
-  note_acceptance(arg, entry, QN_INTAKE_ACCEPTED, entry->id, "");
-}
-
-static void on_known(void *arg, const journal_entry *entry, qn_str id) {
-  note_acceptance(arg, entry, QN_INTAKE_KNOWN, id, "");
-}
-
-static void on_refused(void *arg, const journal_entry *entry, const qn_error *error) {
-  note_acceptance(arg, entry, QN_INTAKE_FAILED, entry->id, error->message);
-}
-
-static void on_line_room(void *arg) {
-  intake_port *self = arg;
-  pthread_mutex_lock(&self->mutex);
-  for (intake *at = self->intakes; at != NULL; at = at->next) {
-    if (atomic_exchange(&at->starved, false)) {
-      loop_ring(self->world->loop, &at->room_bell);
-    }
-  }
-  pthread_mutex_unlock(&self->mutex);
-}
-
-void intake_port_finished(void *port, const journal_entry *entry, const runtime_end *end) {
-  intake_port *self = port;
-  if ((entry->watched & JOURNAL_WATCH_FINISH) == 0) {
-    return;
-  }
-  pthread_mutex_lock(&self->mutex);
-  intake *to = find(self, entry);
-  if (to != NULL && intake_news_finished(to->news, entry->id, entry->cookie, end)) {
-    loop_ring(self->world->loop, &to->news_bell);
-  }
-  pthread_mutex_unlock(&self->mutex);
-}
-
-/* --- ports --- */
-
-int intake_port_new(const intake_world *world, const char *pipeline, const char *source, intake_port **ret_port,
-                    qn_error *error) {
-  static const journal_events events = {
-    .accepted = on_accepted, .known = on_known, .refused = on_refused, .room = on_line_room
-  };
-  intake_port *made = calloc(1, sizeof *made);
-  if (made == NULL) {
-    return error_set(error, -ENOMEM, "no-memory", "no memory for source '%s'", source);
-  }
-  made->world = world;
-  made->pipeline = pipeline;
-  made->source = source;
-  pthread_mutex_init(&made->mutex, NULL);
-  int rc = journal_line_get(world->journal, pipeline, source, &made->line, error);
-  if (rc != 0) {
-    intake_port_free(made);
-    return rc;
-  }
-  journal_line_watch(made->line, &events, made);
-  *ret_port = made;
-  return 0;
-}
-
-void intake_port_free(intake_port *self) {
-  if (self == NULL) {
-    return;
-  }
-  if (self->line != NULL) {
-    journal_line_watch(self->line, NULL, NULL);
-  }
-  pthread_mutex_destroy(&self->mutex);
-  free(self);
-}
-
-journal_line *intake_port_line(const intake_port *self) {
-  return self->line;
-}
-
-static void join_port(intake *self) {
-  intake_port *port = self->port;
-  pthread_mutex_lock(&port->mutex);
-  self->epoch = ++port->last_epoch;
-  self->next = port->intakes;
-  port->intakes = self;
-  pthread_mutex_unlock(&port->mutex);
-}
-
-static void leave_port(intake *self) {
-  intake_port *port = self->port;
-  pthread_mutex_lock(&port->mutex);
-  intake **link = &port->intakes;
-  while (*link != NULL && *link != self) {
-    link = &(*link)->next;
-  }
-  if (*link == self) {
-    *link = self->next;
-  }
-  pthread_mutex_unlock(&port->mutex);
-}
-
 /* --- the lent thread --- */
 
 /* True if next() is to be called again. */
@@ -517,7 +353,7 @@ int intake_new(intake_port *port, edition *from, const journaled *of, const qn_s
   bell_init(&made->news_bell, on_news, made);
   bell_init(&made->room_bell, on_room, made);
   bell_init(&made->ended_bell, on_ended, made);
-  join_port(made);
+  intake_port_join(made);
   int rc = intake_news_new(&made->news);
   if (rc != 0) {
     error_set(error, rc, "no-memory", "no memory for source '%s'", port->source);
@@ -569,7 +405,7 @@ bool intake_free(intake *self) {
     say(self, QN_LOG_ERROR, "has not ended when it was told to; its thread is left behind");
     return false;
   }
-  leave_port(self);
+  intake_port_leave(self);
   self->ended = true;
   if (self->has_thread) {
     pthread_join(self->thread, NULL);
