@@ -95,11 +95,15 @@ typedef struct broker_consumer {
    * gives back by release(); 0 if there is none; negative errno: the connection is lost. */
   int (*fetch)(void *client, uint32_t wait_ms, const broker_message **ret_message, broker_fault *fault);
   void (*release)(void *client, const broker_message *message); /* also after disconnect() */
+  /* The message's document was emitted, and settle() will not ask for the message: it may go, though it has not settled. NULL: release()
+   * is as good. */
+  void (*let_go)(void *client, const broker_message *message);
   /* Keeps the session alive while there is no credit for another document: takes no delivery out, holds the broker back.
    * Returns after wait_ms, or at wake(). 0; negative errno: the connection is lost. */
   int (*serve)(void *client, uint32_t wait_ms, broker_fault *fault);
 
-  /* Says what became of a delivery. message is NULL unless the verdict is one of holds_messages. One of an older session is
+  /* Says what became of a delivery. message is NULL unless the verdict is one of holds_messages and what the pipeline wants of its
+   * failures can lead to one of those; BROKER_RETURN without it leaves the delivery to the next session. One of an older session is
    * ignored: 0. What it sends may be kept back until commit(). 0; negative errno: the connection is lost. */
   int (*settle)(void *client, broker_tag tag, broker_verdict verdict, uint32_t delay_ms, const broker_message *message,
                 broker_fault *fault);
@@ -116,6 +120,8 @@ typedef struct broker_consumer {
 /* For a client inside fetch(), serve() or disconnect(): applies by settle() what has settled by now, after waiting up to wait_ms
  * for something to settle (partitions are taken away, say). Returns how many deliveries it has settled. [lent] */
 uint32_t broker_source_settle_some(broker_source *source, uint32_t wait_ms);
+/* For a client inside open(): as it is configured, it wants messages again for these verdicts only. [create] */
+void broker_source_hold(broker_source *source, unsigned verdicts);
 /* True once the source is to end: a client that waits for long looks. [lent] */
 bool broker_source_is_ending(const broker_source *source);
 
@@ -139,7 +145,7 @@ typedef struct broker_producer {
   /* What was not confirmed will be published again by the room, with the same id. */
   void (*disconnect)(void *client);
 
-  /* Takes a message: the client copies or sends it before it returns, and owes broker_sink_confirmed(token) from a later
+  /* Takes a message, which holds still until it is confirmed or disconnect() has returned, and owes broker_sink_confirmed(token) from a later
    * serve() (or from this call). 0; -EAGAIN: serve first; -EMSGSIZE or any fault that is permanent: this message can never pass;
    * other negative errno: the connection is lost. */
   int (*publish)(void *client, const broker_message *message, uint64_t token, broker_fault *fault);

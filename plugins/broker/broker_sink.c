@@ -24,7 +24,7 @@ enum {
   MESSAGE_BYTES_USUAL = 128 << 20,
   SERVE_MS = 100,
   CONFIRM_MS_USUAL = 15000,
-  LOOK_EVERY = 32, /* messages between looks for confirms */
+  LOOK_EVERY = 64, /* messages between looks for confirms */
   IDLE_MS = 1000,  /* after so long the connection is looked at before it is used */
   REFUSED_MS = 500 /* before another try, doubled up to that many times */
 };
@@ -48,7 +48,8 @@ struct broker_sink {
   broker_session session;
   outbox outbox;
   uint32_t n_since_look;
-  uint64_t confirmed_ms; /* when something was confirmed last, or the wait for it began */
+  bool has_heard;        /* something was confirmed or refused since the last look at the clock */
+  uint64_t confirmed_ms; /* when it was, or when the wait for it began */
   uint64_t used_ms;
   uint64_t refused_since_ms; /* 0: nothing is refused now */
   broker_fault refusal;
@@ -241,13 +242,13 @@ static int connect_once(broker_sink *self, broker_fault *fault) {
 /* --- publishing --- */
 
 void broker_sink_confirmed(broker_sink *self, uint64_t token, const broker_fault *fault) {
-  uint64_t now_ms = broker_now_ms();
-  self->confirmed_ms = now_ms;
+  self->has_heard = true;
   if (fault == NULL) {
     outbox_confirm(&self->outbox, token);
     self->refused_since_ms = 0;
     return;
   }
+  uint64_t now_ms = broker_now_ms();
   uint32_t n_refused = outbox_refuse(&self->outbox, token, now_ms + REFUSED_MS);
   if (n_refused > 0) {
     self->refused_since_ms = self->refused_since_ms == 0 ? now_ms : self->refused_since_ms;
@@ -258,11 +259,17 @@ void broker_sink_confirmed(broker_sink *self, uint64_t token, const broker_fault
   }
 }
 
+/* The next message to send; the clock is asked only if it matters. */
+static outbox_entry *next_entry(broker_sink *self, uint64_t *ret_token) {
+  uint64_t now_ms = outbox_has_refused(&self->outbox) ? broker_now_ms() : 0;
+  return self->outbox.n_unsent > 0 ? outbox_next(&self->outbox, now_ms, ret_token) : NULL;
+}
+
 /* Sends what may be sent. 0; -ENOTCONN, with fault; -EMSGSIZE: the one of ret_token can never pass. */
 static int send_some(broker_sink *self, broker_fault *fault, uint64_t *ret_token) {
   uint64_t token = 0;
   outbox_entry *entry;
-  while (self->outbox.n_unsent > 0 && (entry = outbox_next(&self->outbox, broker_now_ms(), &token)) != NULL) {
+  while ((entry = next_entry(self, &token)) != NULL) {
     if (self->outbox.n - self->outbox.n_unsent == 0) {
       self->confirmed_ms = broker_now_ms();
     }
@@ -281,8 +288,12 @@ static int send_some(broker_sink *self, broker_fault *fault, uint64_t *ret_token
 }
 
 /* True if the broker has confirmed nothing for too long though it should. */
-static bool is_silent(const broker_sink *self) {
-  return self->outbox.n > self->outbox.n_unsent && broker_now_ms() - self->confirmed_ms >= self->confirm_ms;
+static bool is_silent(broker_sink *self, uint64_t now_ms) {
+  if (self->has_heard) {
+    self->has_heard = false;
+    self->confirmed_ms = now_ms;
+  }
+  return self->outbox.n > self->outbox.n_unsent && now_ms - self->confirmed_ms >= self->confirm_ms;
 }
 
 /* One turn: connects if need be, sends, listens for up to wait_ms. 0; -EAGAIN: not connected yet; -EMSGSIZE (as send_some);
@@ -299,21 +310,21 @@ static int pump(broker_sink *self, uint32_t wait_ms, broker_fault *fault, uint64
     return rc;
   }
   if (rc == 0 && self->outbox.n > 0) {
-    uint64_t due_ms = outbox_due_ms(&self->outbox, broker_now_ms());
+    uint64_t due_ms = self->outbox.n_unsent > 0 ? outbox_due_ms(&self->outbox, broker_now_ms()) : UINT64_MAX;
     rc = self->table->serve(self->client, due_ms < wait_ms ? (uint32_t)due_ms + 1 : wait_ms, fault);
     self->n_since_look = 0;
   }
-  if (rc == 0 && is_silent(self)) {
+  self->used_ms = broker_now_ms();
+  if (rc == 0 && is_silent(self, self->used_ms)) {
     rc = broker_fault_set(fault, -ETIMEDOUT, "no-confirm",
                           "the broker has confirmed nothing for %" PRIu64 " ms (\"confirm_ms\")", self->confirm_ms);
   }
-  self->used_ms = broker_now_ms();
   if (rc != 0) {
     lose(self, fault);
     return -EAGAIN;
   }
   if (self->refused_since_ms != 0 && self->session.give_up_ms > 0 &&
-      broker_now_ms() - self->refused_since_ms >= self->session.give_up_ms) {
+      self->used_ms - self->refused_since_ms >= self->session.give_up_ms) {
     *fault = self->refusal;
     return -EIO;
   }

@@ -23,6 +23,7 @@ enum {
   TURN_MS = 200,       /* how long next() stays */
   GIVEN_UP_MS = 300,   /* receipts may come a little later than credit */
   CREDIT_WAIT_MS = 10, /* between looks at the session while there is no credit */
+  LOOK_EVERY = 32,     /* documents emitted between looks at the clock */
   RECEIPTS_AT_ONCE = 256,
   SOURCE_MOST = 4096, /* bytes of qn_emit.source */
   ID_MOST = 256,
@@ -46,6 +47,8 @@ struct broker_source {
   const qn_credit *credit; /* NULL: the same */
   broker_names headers;
   broker_verdict on_failure;
+  unsigned held_for;   /* verdicts for which the client wants the message again */
+  bool holds_messages; /* one of them may come */
   uint32_t attempts_most, delay_ms, delay_max_ms, drain_ms;
   bool is_promised; /* the configuration says what blocks bring */
 
@@ -75,6 +78,11 @@ static broker_verdict verdict_of(qn_str word) {
   return is_ack ? BROKER_ACK : is_return ? BROKER_RETURN : BROKER_DEAD_LETTER;
 }
 
+/* What may become of a failure. That failures are returned while the source ends needs no message: none is waited for. */
+static unsigned verdicts_of(broker_verdict on_failure) {
+  return on_failure == BROKER_RETURN ? BROKER_RETURN | BROKER_DEAD_LETTER : on_failure;
+}
+
 static bool is_promised(qn_create *create) {
   qn_value value;
   return create->host->config_get(create, "/layers/views/0", &value) == 0 ||
@@ -93,6 +101,7 @@ int broker_source_new(qn_create *create, const broker_consumer *table, void **re
   self->block = create->host->extension(create->env, QN_BLOCK_1);
   self->credit = create->host->extension(create->env, QN_CREDIT_1);
   self->on_failure = verdict_of(qn_config_str(create, "/on_failure"));
+  self->held_for = table->holds_messages;
   self->attempts_most = (uint32_t)qn_config_i64(create, "/attempts", 5);
   self->delay_ms = (uint32_t)qn_config_i64(create, "/return_delay_ms", 1000);
   self->delay_max_ms = (uint32_t)qn_config_i64(create, "/return_delay_max_ms", 60000);
@@ -108,9 +117,14 @@ int broker_source_new(qn_create *create, const broker_consumer *table, void **re
     broker_source_destroy(self);
     return rc;
   }
+  self->holds_messages = (self->held_for & verdicts_of(self->on_failure)) != 0;
   atomic_store(&self->has_client, true);
   *ret_source = self;
   return 0;
+}
+
+void broker_source_hold(broker_source *self, unsigned verdicts) {
+  self->held_for = verdicts;
 }
 
 static void flight_end(broker_source *self, uint32_t slot) {
@@ -296,9 +310,11 @@ static qn_status connect_or_wait(broker_source *self, qn_call *call) {
 }
 
 static void extend_all(broker_source *self) {
+  if (self->table->extend == NULL || self->table->extend_ms == 0) {
+    return;
+  }
   uint64_t now_ms = broker_now_ms();
-  if (self->table->extend == NULL || self->table->extend_ms == 0 ||
-      now_ms - self->extended_ms < self->table->extend_ms) {
+  if (now_ms - self->extended_ms < self->table->extend_ms) {
     return;
   }
   self->extended_ms = now_ms;
@@ -441,7 +457,7 @@ static int emit(broker_source *self, qn_call *call) {
   if (slot == UINT32_MAX) {
     return -ENOMEM;
   }
-  self->flights[slot].held = self->table->holds_messages != 0 ? message : NULL;
+  self->flights[slot].held = self->holds_messages ? message : NULL;
   rc = commit_document(self, call, message, slot, slug, text);
   if (rc != 0) {
     self->flights[slot].held = NULL;
@@ -449,7 +465,7 @@ static int emit(broker_source *self, qn_call *call) {
     return rc;
   }
   if (self->flights[slot].held == NULL) {
-    self->table->release(self->client, message);
+    (self->table->let_go != NULL ? self->table->let_go : self->table->release)(self->client, message);
   }
   self->in_hand = NULL;
   return 0;
@@ -494,28 +510,38 @@ static qn_status drain(broker_source *self, qn_call *call) {
   return QN_STATUS_OK;
 }
 
-static int turn(broker_source *self, qn_call *call, uint32_t wait_ms) {
+/* The next delivery to be in hand. Nobody asks the clock as long as something is there. Whether the wait for it is over. */
+static bool fetch(broker_source *self, uint64_t until_ms) {
   broker_fault fault;
+  int rc = self->table->fetch(self->client, 0, &self->in_hand, &fault);
+  uint64_t now_ms = rc == 0 ? broker_now_ms() : 0;
+  if (rc == 0 && now_ms < until_ms) {
+    rc = self->table->fetch(self->client, (uint32_t)(until_ms - now_ms), &self->in_hand, &fault);
+  }
+  if (rc <= 0) {
+    self->in_hand = NULL;
+  }
+  if (rc < 0) {
+    note_broken(self, &fault);
+  }
+  return rc <= 0;
+}
+
+/* One document, if there is one. 1: it was emitted; 0; -ENOMEM. */
+static int turn(broker_source *self, qn_call *call, uint64_t until_ms) {
   settle_all(self, false);
   extend_all(self);
-  if (self->in_hand == NULL && !self->is_broken) {
-    int rc = self->table->fetch(self->client, wait_ms, &self->in_hand, &fault);
-    if (rc < 0) {
-      self->in_hand = NULL;
-      note_broken(self, &fault);
-    }
-  }
-  if (self->in_hand == NULL || self->is_broken) {
+  if (self->is_broken || (self->in_hand == NULL && fetch(self, until_ms))) {
     return 0;
   }
   int rc = emit(self, call);
-  return rc == -ENOTCONN || rc == -ECANCELED ? 0 : rc;
+  return rc == -ENOTCONN || rc == -ECANCELED ? 0 : rc == 0 ? 1 : rc;
 }
 
 qn_status broker_source_next(void *source, qn_call *call) {
   broker_source *self = source;
   uint64_t until_ms = broker_now_ms() + TURN_MS;
-  for (;;) {
+  for (uint32_t n = 1;; n++) {
     if (broker_source_is_ending(self)) {
       return drain(self, call);
     }
@@ -524,21 +550,20 @@ qn_status broker_source_next(void *source, qn_call *call) {
       }
       return connect_or_wait(self, call);
     }
-    uint64_t now_ms = broker_now_ms();
-    if (now_ms >= until_ms) {
-      return QN_STATUS_MORE;
-    }
-    int rc = turn(self, call, (uint32_t)(until_ms - now_ms));
+    int rc = turn(self, call, until_ms);
     if (self->is_broken) {
       lose(self);
     }
-    if (rc != 0) {
+    if (rc < 0) {
       char text[96];
       snprintf(text, sizeof text, "cannot admit a message: %s", strerror(-rc));
       return qn_fail(call, QN_STATUS_FATAL, "no-admission", text);
     }
     if (self->in_hand != NULL) {
       return drain(self, call); /* refused: the host is stopping, or has all it wants */
+    }
+    if ((rc == 0 || n % LOOK_EVERY == 0) && broker_now_ms() >= until_ms) {
+      return QN_STATUS_MORE;
     }
   }
 }

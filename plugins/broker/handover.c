@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* A list under a lock that is held for a batch, never for a document. */
+/* Two lists that change places under a lock, which is held for a batch, never for a document. */
 #include "broker/handover.h"
 
 #include <errno.h>
@@ -9,8 +9,9 @@
 #include <time.h>
 
 void broker_handover_init(broker_handover *self) {
-  self->receipts = NULL;
+  self->receipts = self->taken = NULL;
   self->n = self->capacity = 0;
+  self->n_taken = self->n_given = self->taken_capacity = 0;
   atomic_init(&self->is_filled, false);
   atomic_init(&self->is_ending, false);
   pthread_condattr_t clock;
@@ -25,21 +26,29 @@ void broker_handover_done(broker_handover *self) {
   pthread_cond_destroy(&self->changed);
   pthread_mutex_destroy(&self->lock);
   free(self->receipts);
-  self->receipts = NULL;
+  free(self->taken);
+  self->receipts = self->taken = NULL;
+}
+
+static int grow(qn_receipt **receipts, uint32_t *capacity, uint32_t n) {
+  uint32_t wanted = n < 64 ? 64 : n > UINT32_MAX / 2 ? n : n * 2;
+  qn_receipt *larger = n > *capacity ? realloc(*receipts, wanted * sizeof *larger) : *receipts;
+  if (larger == NULL && n > 0) {
+    return -ENOMEM;
+  }
+  *capacity = n > *capacity ? wanted : *capacity;
+  *receipts = larger;
+  return 0;
 }
 
 int broker_handover_reserve(broker_handover *self, uint32_t n) {
-  int rc = 0;
-  pthread_mutex_lock(&self->lock);
-  if (n > self->capacity) {
-    uint32_t capacity = n < 64 ? 64 : n > UINT32_MAX / 2 ? n : n * 2;
-    qn_receipt *larger = realloc(self->receipts, capacity * sizeof *larger);
-    rc = larger == NULL ? -ENOMEM : 0;
-    self->receipts = larger == NULL ? self->receipts : larger;
-    self->capacity = larger == NULL ? self->capacity : capacity;
+  if (n <= self->capacity && n <= self->taken_capacity) { /* nobody else changes them */
+    return 0;
   }
+  pthread_mutex_lock(&self->lock);
+  int rc = grow(&self->receipts, &self->capacity, n);
   pthread_mutex_unlock(&self->lock);
-  return rc;
+  return rc == 0 ? grow(&self->taken, &self->taken_capacity, n) : rc;
 }
 
 bool broker_handover_put(broker_handover *self, const qn_receipt *receipts, uint32_t n) {
@@ -77,22 +86,36 @@ static void wait_for_some(broker_handover *self, uint32_t wait_ms) {
   }
 }
 
+/* Under the lock, when all that was taken was given out. */
+static void change_places(broker_handover *self) {
+  qn_receipt *empty = self->taken;
+  uint32_t capacity = self->taken_capacity;
+  self->taken = self->receipts;
+  self->taken_capacity = self->capacity;
+  self->n_taken = self->n;
+  self->n_given = 0;
+  self->receipts = empty;
+  self->capacity = capacity;
+  self->n = 0;
+  atomic_store(&self->is_filled, false);
+}
+
 uint32_t broker_handover_take(broker_handover *self, uint32_t wait_ms, qn_receipt *ret_receipts, uint32_t capacity) {
-  if (wait_ms == 0 && !atomic_load(&self->is_filled)) {
-    return 0;
+  if (self->n_given == self->n_taken && (wait_ms > 0 || atomic_load(&self->is_filled))) {
+    pthread_mutex_lock(&self->lock);
+    if (wait_ms > 0) {
+      wait_for_some(self, wait_ms);
+    }
+    if (self->n > 0) {
+      change_places(self);
+    }
+    pthread_mutex_unlock(&self->lock);
   }
-  pthread_mutex_lock(&self->lock);
-  if (wait_ms > 0) {
-    wait_for_some(self, wait_ms);
-  }
-  uint32_t n = self->n < capacity ? self->n : capacity;
+  uint32_t n = self->n_taken - self->n_given < capacity ? self->n_taken - self->n_given : capacity;
   if (n > 0) {
-    memcpy(ret_receipts, self->receipts, n * sizeof *ret_receipts);
-    memmove(self->receipts, self->receipts + n, (self->n - n) * sizeof *ret_receipts);
-    self->n -= n;
-    atomic_store(&self->is_filled, self->n > 0);
+    memcpy(ret_receipts, self->taken + self->n_given, n * sizeof *ret_receipts);
+    self->n_given += n;
   }
-  pthread_mutex_unlock(&self->lock);
   return n;
 }
 

@@ -14,8 +14,10 @@
 typedef struct broker_handover {
   pthread_mutex_t lock;
   pthread_cond_t changed; /* on CLOCK_MONOTONIC */
-  qn_receipt *receipts;   /* not yet taken */
+  qn_receipt *receipts;   /* put, not yet taken */
   uint32_t n, capacity;
+  qn_receipt *taken; /* of the lent thread, which needs no lock for them: n_given of n_taken were given out */
+  uint32_t n_taken, n_given, taken_capacity;
   _Atomic bool is_filled; /* a look without the lock, which nobody takes for a document alone */
   _Atomic bool is_ending;
 } broker_handover;

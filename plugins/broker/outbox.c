@@ -7,6 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { BLOCK_BYTES = 4096, SPARE_MAX = 1024 };
+
+/* Storage of a message that is not larger; while it is spare, a link. */
+typedef struct outbox_block {
+  struct outbox_block *next;
+} outbox_block;
+
 int outbox_init(outbox *self, uint32_t capacity) {
   *self = (outbox){ .capacity = capacity };
   self->entries = calloc(capacity, sizeof *self->entries);
@@ -21,6 +28,11 @@ static outbox_entry *at(const outbox *self, uint32_t index) {
 void outbox_done(outbox *self) {
   for (uint32_t i = 0; self->entries != NULL && i < self->n; i++) {
     free(at(self, i)->storage);
+  }
+  while (self->spare != NULL) {
+    outbox_block *next = self->spare->next;
+    free(self->spare);
+    self->spare = next;
   }
   free(self->entries);
   *self = (outbox){ 0 };
@@ -49,16 +61,37 @@ static size_t size_of(const broker_message *message) {
   return bytes;
 }
 
+static char *take_storage(outbox *self, size_t bytes) {
+  outbox_block *spare = bytes <= BLOCK_BYTES ? self->spare : NULL;
+  if (spare == NULL) {
+    return malloc(bytes <= BLOCK_BYTES ? BLOCK_BYTES : bytes);
+  }
+  self->spare = spare->next;
+  self->n_spare--;
+  return (char *)spare;
+}
+
+static void give_storage(outbox *self, char *storage, size_t bytes) {
+  if (bytes > BLOCK_BYTES || self->n_spare == SPARE_MAX) {
+    free(storage);
+    return;
+  }
+  outbox_block *spare = (outbox_block *)(void *)storage;
+  spare->next = self->spare;
+  self->spare = spare;
+  self->n_spare++;
+}
+
 int outbox_put(outbox *self, const broker_message *message) {
   size_t bytes = size_of(message);
-  char *storage = malloc(bytes + 1);
+  char *storage = take_storage(self, bytes);
   if (storage == NULL) {
     return -ENOMEM;
   }
   outbox_entry *entry = at(self, self->n);
   *entry = (outbox_entry){ .message = *message, .storage = storage, .size_bytes = bytes };
-  broker_header *headers = (broker_header *)(void *)storage;
-  char *to = storage + message->n_headers * sizeof *headers;
+  broker_header *headers = (broker_header *)(void *)entry->storage;
+  char *to = entry->storage + message->n_headers * sizeof *headers;
   for (uint32_t i = 0; i < message->n_headers; i++) {
     headers[i] = message->headers[i];
     keep(&to, &headers[i].name);
@@ -115,7 +148,8 @@ static void leave(outbox *self) {
   while (self->n > 0 && at(self, 0)->state == OUTBOX_CONFIRMED) {
     outbox_entry *entry = at(self, 0);
     self->bytes -= entry->size_bytes;
-    free(entry->storage);
+    self->n_refused -= entry->n_refused;
+    give_storage(self, entry->storage, entry->size_bytes);
     entry->storage = NULL;
     self->first = self->first + 1 < self->capacity ? self->first + 1 : 0;
     self->first_token++;
@@ -141,6 +175,7 @@ uint32_t outbox_refuse(outbox *self, uint64_t token, uint64_t not_before_ms) {
   entry->state = OUTBOX_NEW;
   entry->not_before_ms = not_before_ms;
   self->n_unsent++;
+  self->n_refused++;
   return ++entry->n_refused;
 }
 

@@ -14,7 +14,7 @@ typedef enum outbox_state { OUTBOX_NEW = 0, OUTBOX_SENT = 1, OUTBOX_CONFIRMED = 
 
 typedef struct outbox_entry {
   broker_message message; /* its strings and headers are in storage */
-  char *storage;
+  char *storage;          /* holds still until the message has left */
   size_t size_bytes;
   outbox_state state;
   uint64_t not_before_ms; /* refused: waits before it is sent again */
@@ -26,8 +26,11 @@ typedef struct outbox {
   uint32_t capacity;
   uint32_t first, n;
   uint32_t n_unsent;    /* in state NEW */
+  uint32_t n_refused;   /* refusals of what is in here: as long as there are none, the time does not matter */
   uint64_t first_token; /* of the first entry; tokens count up */
   uint64_t bytes;
+  struct outbox_block *spare; /* storage of small messages, for reuse */
+  uint32_t n_spare;
 } outbox;
 
 int outbox_init(outbox *outbox, uint32_t capacity); /* 0, -ENOMEM */
@@ -36,7 +39,11 @@ bool outbox_is_full(const outbox *outbox, uint64_t most_bytes);
 
 /* Copies the message. 0, -ENOMEM. Not when full. */
 int outbox_put(outbox *outbox, const broker_message *message);
-/* The next to send at this time, or NULL; its token. */
+/* Whether what is unsent may have to wait for a time. */
+static inline bool outbox_has_refused(const outbox *outbox) {
+  return outbox->n_refused > 0;
+}
+/* The next to send at this time, or NULL; its token. now_ms counts only if outbox_has_refused(). */
 outbox_entry *outbox_next(outbox *outbox, uint64_t now_ms, uint64_t *ret_token);
 void outbox_sent(outbox *outbox, uint64_t token);
 /* Confirmed; entries leave at the front. False: there is no such entry that was sent. */

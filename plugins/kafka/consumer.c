@@ -21,7 +21,7 @@
 enum {
   TOPICS_MAX = 256,
   RESTART_MS = 300, /* before another try to begin with a partition */
-  QUIET_MOST = 32,  /* messages delivered without a look at the group's events */
+  QUIET_MOST = 128, /* messages delivered without a look at the group's events */
   IDLE_MS = 100,    /* the longest sleep: dead letters and returned messages come due */
   STEADY_MS = 5000, /* a session that failed sooner is not begun again at once */
   LAST_MS = 5000,   /* for dead letters, and for offsets */
@@ -153,6 +153,9 @@ static void consumer_close(void *client);
 
 static int read_all(qn_create *create, consumer *self) {
   int rc = read_topics(create, self);
+  if (qn_config_str(create, "/dead_letter").len == 0) {
+    broker_source_hold(self->source, BROKER_RETURN); /* dead letters are the pipeline's own */
+  }
   rc = rc == 0 ? member_configure(create, self) : rc;
   rc = rc == 0 ? dead_open(create, self, &self->dead) : rc;
   qn_str on_failure = qn_config_str(create, "/on_failure");
@@ -261,18 +264,23 @@ static int consumer_connect(void *client, broker_fault *fault) {
 
 /* --- reading --- */
 
-static void wait_for_event(consumer *self, uint64_t wait_ms) {
+static void sleep_until_event(consumer *self, int wait_ms) {
   struct pollfd events = { .fd = self->event_fd, .events = POLLIN };
   uint64_t count;
-  if (atomic_load(&self->woken)) {
-    return;
-  }
-  bool due_soon = self->returned != NULL || dead_is_busy(self->dead) || self->commit_runs;
-  uint64_t most_ms = due_soon ? IDLE_MS / 10 : IDLE_MS;
-  if (poll(&events, 1, (int)(wait_ms < most_ms ? wait_ms : most_ms)) > 0) {
+  if (poll(&events, 1, wait_ms) > 0) {
     ssize_t n = read(self->event_fd, &count, sizeof count);
     (void)n; /* it may have been taken back already */
   }
+}
+
+static void wait_for_event(consumer *self, uint64_t wait_ms) {
+  bool due_soon = self->returned != NULL || dead_is_busy(self->dead) || self->commit_runs;
+  uint64_t most_ms = due_soon ? IDLE_MS / 10 : IDLE_MS;
+  atomic_store(&self->is_asleep, true);
+  if (!atomic_load(&self->woken)) { /* looked at after is_asleep is set, which wake() looks at after setting this */
+    sleep_until_event(self, (int)(wait_ms < most_ms ? wait_ms : most_ms));
+  }
+  atomic_store(&self->is_asleep, false);
 }
 
 static int consumer_fetch(void *client, uint32_t wait_ms, const broker_message **ret_message, broker_fault *fault) {
@@ -302,8 +310,25 @@ static int consumer_fetch(void *client, uint32_t wait_ms, const broker_message *
   }
 }
 
+static delivery *delivery_of(const broker_message *message) {
+  return (delivery *)(uintptr_t)message; /* its first member */
+}
+
+/* Whether it is the one that was handed over last, which is in hand no more. */
+static void note_out_of_hand(consumer *self, const broker_message *message) {
+  if (message->tag.lane == self->in_hand.lane && message->tag.position == self->in_hand.position) {
+    self->in_hand = (broker_tag){ 0 };
+  }
+}
+
 static void consumer_release(void *client, const broker_message *message) {
-  delivery_unref(client, (delivery *)(uintptr_t)message); /* its first member */
+  note_out_of_hand(client, message);
+  delivery_unref(client, delivery_of(message));
+}
+
+static void consumer_let_go(void *client, const broker_message *message) {
+  note_out_of_hand(client, message);
+  delivery_let_go(client, delivery_of(message));
 }
 
 static int consumer_serve(void *client, uint32_t wait_ms, broker_fault *fault) {
@@ -327,7 +352,7 @@ static int consumer_serve(void *client, uint32_t wait_ms, broker_fault *fault) {
 static int consumer_settle(void *client, broker_tag tag, broker_verdict verdict, uint32_t delay_ms,
                            const broker_message *message, broker_fault *fault) {
   consumer *self = client;
-  delivery *held = (delivery *)(uintptr_t)message;
+  delivery *held = delivery_of(message);
   lane *at = lanes_of(self, tag);
   (void)fault;
   if (at == NULL) {
@@ -338,6 +363,8 @@ static int consumer_settle(void *client, broker_tag tag, broker_verdict verdict,
     held->due_ms = consumer_now_ms() + delay_ms;
     at->n_parked++;
     delivery_park(&self->returned, delivery_ref(held));
+  } else if (verdict == BROKER_RETURN) {
+    at->n_parked++; /* it stays where it is in its topic, and comes again in another session */
   } else if (verdict == BROKER_DEAD_LETTER && held != NULL && self->dead != NULL) {
     dead_put(self->dead, delivery_ref(held));
   } else {
@@ -364,8 +391,10 @@ static void consumer_wake(void *client) {
   consumer *self = client;
   uint64_t one = 1;
   atomic_store(&self->woken, true);
-  ssize_t n = write(self->event_fd, &one, sizeof one);
-  (void)n; /* it can only fail by being set already */
+  if (atomic_load(&self->is_asleep)) {
+    ssize_t n = write(self->event_fd, &one, sizeof one);
+    (void)n; /* it can only fail by being set already */
+  }
 }
 
 const broker_consumer kafka_consumer = {
@@ -377,6 +406,7 @@ const broker_consumer kafka_consumer = {
   .disconnect = consumer_disconnect,
   .fetch = consumer_fetch,
   .release = consumer_release,
+  .let_go = consumer_let_go,
   .serve = consumer_serve,
   .settle = consumer_settle,
   .commit = consumer_commit,

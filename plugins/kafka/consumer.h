@@ -8,7 +8,7 @@
  * credit for a single document.
  *
  * Everything here belongs to the lent thread, callbacks of the library too, since they run inside its polls; but for the last
- * six members, and log lines, which come from threads of the library. */
+ * seven members, and log lines, which come from threads of the library. */
 #ifndef QANAT_KAFKA_CONSUMER_H
 #define QANAT_KAFKA_CONSUMER_H
 
@@ -31,7 +31,7 @@ typedef struct delivery {
   uint64_t due_ms;                  /* in a list: not before */
   struct delivery *next;            /* in a list, or spare */
   struct delivery *before, *behind; /* among all that hold a message */
-  char id[ID_MAX_BYTES];
+  char id[ID_MAX_BYTES];            /* last: left as it is when a delivery is used again */
 } delivery;
 
 typedef enum lane_state {
@@ -94,6 +94,7 @@ typedef struct consumer {
 
   int event_fd;
   _Atomic bool woken;
+  _Atomic bool is_asleep;    /* in a poll, or about to be: whoever wakes it has to write */
   _Atomic bool is_joining;   /* partitions are being shared anew: no commits */
   _Atomic bool was_admitted; /* the group has taken the member in */
   _Atomic bool is_abandoned; /* a member could not be ended */
@@ -122,6 +123,8 @@ uint32_t lanes_in_flight(const consumer *self, const lane *at);
 delivery *delivery_new(consumer *self, lane *at, rd_kafka_message_t *kafka, uint32_t sequence);
 delivery *delivery_ref(delivery *held);
 void delivery_unref(consumer *self, delivery *held);
+/* The same for one whose document is on its way: it may settle without its message. */
+void delivery_let_go(consumer *self, delivery *held);
 /* Puts it into a list ordered by due_ms; the list takes the reference. */
 void delivery_park(delivery **list, delivery *held);
 /* Takes the messages out of all deliveries, wherever they are, since their member goes. */

@@ -19,9 +19,10 @@ struct dead_letters {
   char *topic;
   rd_kafka_conf_t *conf; /* until the producer is made of it, for the first letter */
   rd_kafka_t *producer;
-  uint32_t n_sent;   /* unconfirmed */
-  delivery *waiting; /* to be sent, or sent again, by due_ms */
-  bool fails;        /* and that was said */
+  rd_kafka_topic_t *handle; /* of the topic */
+  uint32_t n_sent;          /* unconfirmed */
+  delivery *waiting;        /* to be sent, or sent again, by due_ms */
+  bool fails;               /* and that was said */
 };
 
 /* --- when the broker has spoken --- */
@@ -96,6 +97,9 @@ void dead_close(dead_letters *self) {
   if (self->producer != NULL) {
     rd_kafka_purge(self->producer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
     rd_kafka_flush(self->producer, 1000); /* hears of the purged ones */
+    if (self->handle != NULL) {
+      rd_kafka_topic_destroy(self->handle);
+    }
     rd_kafka_destroy(self->producer);
   }
   free_waiting(self);
@@ -123,7 +127,7 @@ static rd_kafka_headers_t *headers_of(const delivery *held) {
 
 static rd_kafka_resp_err_t produce(dead_letters *self, delivery *held) {
   const publish_message letter = {
-    .topic = self->topic,
+    .topic = self->handle,
     .key = { held->kafka->key, held->kafka->key_len },
     .body = { held->kafka->payload, held->kafka->len },
     .headers = headers_of(held),
@@ -138,10 +142,13 @@ static rd_kafka_resp_err_t start(dead_letters *self) {
     self->producer = rd_kafka_new(RD_KAFKA_PRODUCER, self->conf, text, sizeof text);
     self->conf = self->producer != NULL ? NULL : self->conf;
   }
+  if (self->producer != NULL && self->handle == NULL) {
+    self->handle = rd_kafka_topic_new(self->producer, self->topic, NULL);
+  }
   if (self->producer == NULL && !self->fails) {
     consumer_log(self->owner, QN_LOG_ERROR, "cannot make a producer for dead letters: %.250s", text);
   }
-  return self->producer != NULL ? RD_KAFKA_RESP_ERR_NO_ERROR : RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE;
+  return self->handle != NULL ? RD_KAFKA_RESP_ERR_NO_ERROR : RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE;
 }
 
 static void send_one(dead_letters *self, delivery *held) {

@@ -3,6 +3,7 @@
 /* Messages as the room sees them: strings are the library's own, headers are looked up once. Deliveries are reused, so that a
  * message costs no allocation. */
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,7 +20,9 @@ static delivery *take_spare(consumer *self) {
   self->spare = spare->next;
   broker_header *headers = spare->headers;
   uint32_t capacity = spare->capacity;
-  *spare = (delivery){ .headers = headers, .capacity = capacity };
+  memset(spare, 0, offsetof(delivery, id)); /* and not the longest member */
+  spare->headers = headers;
+  spare->capacity = capacity;
   return spare;
 }
 
@@ -166,11 +169,19 @@ static void empty(consumer *self, delivery *held) {
   }
 }
 
-void delivery_unref(consumer *self, delivery *held) {
-  if (held != NULL && --held->n_refs == 0) {
-    note_unsettled(self, held->message.tag);
+void delivery_let_go(consumer *self, delivery *held) {
+  if (--held->n_refs == 0) {
     empty(self, held);
     recycle(self, held);
+  }
+}
+
+void delivery_unref(consumer *self, delivery *held) {
+  if (held != NULL) {
+    if (held->n_refs == 1) {
+      note_unsettled(self, held->message.tag);
+    }
+    delivery_let_go(self, held);
   }
 }
 

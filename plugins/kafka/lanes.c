@@ -180,14 +180,14 @@ static int take(consumer *self, lane *at, delivery **ret_delivery, broker_fault 
     rd_kafka_message_destroy(kafka);
     return rc;
   }
-  if (kafka->offset <= at->window.last) { /* the library has gone back: it was delivered before, and is known */
+  if (offsets_take(&at->window, kafka->offset, &sequence) !=
+      0) { /* the library has gone back: it was delivered before, and is known */
     at->at++;
     rd_kafka_message_destroy(kafka);
     return 0;
   }
-  delivery *made = delivery_new(self, at, kafka, at->window.first + at->window.n_window);
-  if (made == NULL || offsets_take(&at->window, kafka->offset, &sequence) != 0) {
-    delivery_unref(self, made);
+  delivery *made = delivery_new(self, at, kafka, sequence);
+  if (made == NULL) {
     return broker_fault_set(fault, -ENOMEM, "no-memory", "no memory for a message of \"%s\"", at->name);
   }
   at->at++;

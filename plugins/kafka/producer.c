@@ -22,9 +22,11 @@ enum { SLICE_MS = 250, PURGE_MS = 1000, FLUSH_MS = 1, VALUE_MAX = 40, NAME_MAX_B
 typedef struct producer {
   broker_sink *sink;
   report report;
-  rd_kafka_conf_t *conf; /* clients are made of copies */
-  rd_kafka_t *client;    /* NULL: not connected */
+  rd_kafka_conf_t *conf;    /* clients are made of copies */
+  rd_kafka_t *client;       /* NULL: not connected */
+  rd_kafka_topic_t *handle; /* of the topic, as long as there is a client */
   char *topic, *id_header;
+  uint32_t n_reports; /* that came in the poll under way */
   uint32_t connect_ms;
   bool is_connected; /* connect() has succeeded; until then it tells what goes wrong */
   bool is_leaving;   /* reports are of messages that the room has taken back */
@@ -58,6 +60,7 @@ static void on_report(rd_kafka_t *client, const rd_kafka_message_t *report, void
   if (self->is_leaving) {
     return;
   }
+  self->n_reports++;
   if (report->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
     broker_sink_confirmed(self->sink, token, NULL);
   } else {
@@ -124,6 +127,10 @@ static void producer_disconnect(void *client) {
   self->is_leaving = true;
   rd_kafka_purge(self->client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
   rd_kafka_flush(self->client, PURGE_MS);
+  if (self->handle != NULL) {
+    rd_kafka_topic_destroy(self->handle);
+    self->handle = NULL;
+  }
   rd_kafka_destroy(self->client);
   self->client = NULL;
   self->is_leaving = false;
@@ -158,10 +165,10 @@ static rd_kafka_resp_err_t ask_for_topic(producer *self, rd_kafka_topic_t *topic
 }
 
 static int find_topic(producer *self, broker_fault *fault) {
-  rd_kafka_topic_t *topic = rd_kafka_topic_new(self->client, self->topic, NULL);
-  rd_kafka_resp_err_t error = topic == NULL ? rd_kafka_last_error() : RD_KAFKA_RESP_ERR__WAIT_COORD;
-  for (uint32_t waited_ms = 0; topic != NULL && waited_ms < self->connect_ms; waited_ms += SLICE_MS) {
-    error = ask_for_topic(self, topic);
+  self->handle = rd_kafka_topic_new(self->client, self->topic, NULL);
+  rd_kafka_resp_err_t error = self->handle == NULL ? rd_kafka_last_error() : RD_KAFKA_RESP_ERR__WAIT_COORD;
+  for (uint32_t waited_ms = 0; self->handle != NULL && waited_ms < self->connect_ms; waited_ms += SLICE_MS) {
+    error = ask_for_topic(self, self->handle);
     bool is_wait = error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || error == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR || self->report.last.is_permanent || (faults_is_final(error) && !is_wait)) {
       break;
@@ -169,9 +176,6 @@ static int find_topic(producer *self, broker_fault *fault) {
     if (is_wait) {
       rd_kafka_poll(self->client, SLICE_MS);
     }
-  }
-  if (topic != NULL) {
-    rd_kafka_topic_destroy(topic);
   }
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
     return 0;
@@ -256,9 +260,10 @@ static int told(const producer *self, rd_kafka_resp_err_t error, broker_fault *f
 static int producer_publish(void *client, const broker_message *message, uint64_t token, broker_fault *fault) {
   producer *self = client;
   const publish_message sent = {
-    .topic = self->topic,
+    .topic = self->handle,
     .key = message->key.len > 0 ? message->key : (qn_str){ NULL, 0 },
     .body = message->body,
+    .is_lent = true, /* the room keeps it until it is confirmed, and longer than this client */
     .timestamp_ms = message->timestamp_ms,
     .headers = headers_of(self, message),
     .opaque = (void *)(uintptr_t)token,
@@ -270,12 +275,13 @@ static int producer_publish(void *client, const broker_message *message, uint64_
 static int producer_serve(void *client, uint32_t wait_ms, broker_fault *fault) {
   producer *self = client;
   char text[300];
+  self->n_reports = 0;
   if (wait_ms > 0) {
     /* Somebody waits, so nothing is to be kept back for company (linger.ms): a flush sends what there is. */
     rd_kafka_flush(self->client, FLUSH_MS);
     wait_ms -= FLUSH_MS;
   }
-  if (wait_ms == 0 || rd_kafka_outq_len(self->client) > 0) {
+  if (self->n_reports == 0 && (wait_ms == 0 || rd_kafka_outq_len(self->client) > 0)) {
     rd_kafka_poll(self->client, (int)wait_ms);
   }
   if (rd_kafka_fatal_error(self->client, text, sizeof text) != RD_KAFKA_RESP_ERR_NO_ERROR) {

@@ -5,10 +5,10 @@
 
 rd_kafka_resp_err_t publish_send(rd_kafka_t *client, const publish_message *message) {
   const rd_kafka_vu_t parts[] = {
-    { .vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = message->topic },
+    { .vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = message->topic },
     { .vtype = RD_KAFKA_VTYPE_KEY, .u.mem = { (void *)(uintptr_t)message->key.data, message->key.len } },
     { .vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = { (void *)(uintptr_t)message->body.data, message->body.len } },
-    { .vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY },
+    { .vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = message->is_lent ? 0 : RD_KAFKA_MSG_F_COPY },
     { .vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = message->timestamp_ms },
     { .vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = message->headers },
     { .vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = message->opaque },
