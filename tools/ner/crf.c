@@ -364,23 +364,35 @@ static float least_kept(const training *t) {
   return least;
 }
 
-static void write_slots(const training *t, float least, uint32_t mask, model_header *header, model_slot *slots) {
+/* The cells of rows, by row. */
+static const feature_cell **cells_by_row(const training *t) {
+  const feature_cell **cells = ground_get((size_t)t->table.n_rows + 1, sizeof *cells);
   for (uint64_t c = 0; c < (uint64_t)1 << FEATURE_BITS; c++) {
-    const feature_cell *cell = &t->table.cells[c];
-    const float *w = t->w + (size_t)cell->row * MODEL_ROW;
-    if (cell->row == 0 || weight_of_row(w) < least) {
+    cells[t->table.cells[c].row] = &t->table.cells[c];
+  }
+  return cells;
+}
+
+/* Rows were numbered as features were met again: the most frequent have the lowest numbers, so that they are taken first and
+ * stand where they are looked for first. */
+static void write_slots(const training *t, float least, uint32_t mask, model_header *header, model_slot *slots) {
+  const feature_cell **cells = cells_by_row(t);
+  for (uint32_t row = 1; row <= t->table.n_rows; row++) {
+    const float *w = t->w + (size_t)row * MODEL_ROW;
+    if (weight_of_row(w) < least) {
       continue;
     }
-    uint32_t i = (uint32_t)cell->feature & mask;
+    uint32_t i = (uint32_t)cells[row]->feature & mask;
     while (slots[i].print != 0) {
       i = (i + 1) & mask;
     }
-    slots[i].print = model_print(cell->feature);
+    slots[i].print = model_print(cells[row]->feature);
     for (uint32_t y = 0; y < MODEL_LABELS; y++) {
       slots[i].weights[y] = in_steps(w[y]);
     }
     header->n_used++;
   }
+  free(cells);
 }
 
 static uint8_t *write_model(const training *t, size_t *ret_len) {
