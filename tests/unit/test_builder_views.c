@@ -2,6 +2,7 @@
 
 /* Builders over views: spans stand in the text and are read in any view, and layers are edited. */
 #include <errno.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
