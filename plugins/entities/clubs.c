@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "entities/context.h"
+#include "entities/match.h"
 #include "qanat/layers.h"
 
 enum { CLUBS_ENOUGH = 3 }; /* mentions of clubs and teams without doubt that make a page one about sport */
@@ -32,14 +33,8 @@ static bool is_place(const scan *s, const candidate *c) {
 
 /* The one club that the lexicon of a city calls as the text calls the city; SCAN_NONE if there is none or several. */
 static uint32_t club_called(const scan *s, const candidate *c) {
-  const scan_word *w = &s->words[c->first];
   const lexicon *lex = &s->lexicons[c->lexicon];
-  key k = c->begin == w->begin ? (key){ w->hash, w->key_len } : (key){ w->core_hash, w->core_len };
-  for (uint32_t i = c->first + 1; i < c->last && k.len <= KEY_BYTES_MAX; i++) {
-    if (s->words[i].key_len <= KEY_BYTES_MAX) {
-      k = key_join(k, (key){ s->words[i].hash, s->words[i].key_len });
-    }
-  }
+  key k = match_key(s, c->first, c->last, c->begin);
   const qlex_slot *slot = k.len <= KEY_BYTES_MAX ? lexicon_find(lex, key_print(k)) : NULL;
   uint32_t found = SCAN_NONE;
   for (uint32_t p = 0; slot != NULL && p < slot->n; p++) {

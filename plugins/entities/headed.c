@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "entities/match.h"
 #include "entities/nationalities.h"
 #include "qanat/layers.h"
 
@@ -71,18 +72,6 @@ typedef struct finding {
   uint32_t entry;
   bool several;
 } finding;
-
-static key key_of_words(const scan *s, uint32_t first, uint32_t last, uint32_t begin) {
-  const scan_word *w = &s->words[first];
-  key k = begin == w->begin ? (key){ w->hash, w->key_len }
-                            : (key){ w->core_hash, begin == w->core ? w->core_len : KEY_BYTES_MAX + 1 };
-  for (uint32_t i = first + 1; i < last && k.len <= KEY_BYTES_MAX; i++) {
-    if (s->words[i].key_len <= KEY_BYTES_MAX) {
-      k = key_join(k, (key){ s->words[i].hash, s->words[i].key_len });
-    }
-  }
-  return k;
-}
 
 static bool is_meant(const qlex_entry *entry, uint8_t meant) {
   bool inhabited = entry->class == QLEX_CLASS_CITY || entry->class == QLEX_CLASS_COUNTRY;
@@ -182,7 +171,7 @@ static void find_adjectival(const scan *s, const senses *d, key k, uint8_t type,
 /* With the word that stands before it. */
 static void find_longer(const scan *s, const senses *d, const candidate *c, finding *f) {
   uint32_t h = c->first > 0 && !scan_parts(s, c->first) ? head_at(s, c->first - 1, c->type) : N_HEADS;
-  key k = key_of_words(s, c->first, c->last, c->begin);
+  key k = match_key(s, c->first, c->last, c->begin);
   if (h < N_HEADS && k.len <= KEY_BYTES_MAX) {
     look_up(s, key_join(key_of(heads[h].word, strlen(heads[h].word)), k), c->type, ANY, f);
   } else if (c->type == QN_ENTITY_TYPE_ORGANIZATION && k.len <= KEY_BYTES_MAX) {
@@ -204,7 +193,7 @@ void headed_link(const scan *s, const senses *d, candidate *c) {
   uint32_t own = c->last > c->first + 1 ? head_at(s, c->first, c->type) : N_HEADS;
   if (own < N_HEADS) {
     uint32_t rest = c->first + 1;
-    look_up(s, key_of_words(s, rest, c->last, s->words[rest].begin), c->type, heads[own].meant, &f);
+    look_up(s, match_key(s, rest, c->last, s->words[rest].begin), c->type, heads[own].meant, &f);
   } else {
     find_longer(s, d, c, &f);
   }

@@ -191,3 +191,29 @@ void match_all(scan *s) {
     }
   }
 }
+
+static key first_key(const scan *s, uint32_t i, uint32_t begin) {
+  const scan_word *w = &s->words[i];
+  if (begin == w->begin || begin == w->core) {
+    return begin == w->begin ? (key){ w->hash, w->key_len } : (key){ w->core_hash, w->core_len };
+  }
+  reading readings[READINGS_MAX];
+  uint32_t n = match_readings(s, i, readings);
+  for (uint32_t k = 0; k < n; k++) {
+    if (readings[k].begin == begin) {
+      return readings[k].key;
+    }
+  }
+  return (key){ 0, KEY_BYTES_MAX + 1 };
+}
+
+key match_key(const scan *s, uint32_t first, uint32_t last, uint32_t begin) {
+  key k = first_key(s, first, begin);
+  for (uint32_t i = first + 1; i < last && k.len <= KEY_BYTES_MAX; i++) {
+    const scan_word *w = &s->words[i];
+    if (w->mark == 0) {
+      k = w->key_len > KEY_BYTES_MAX ? (key){ 0, KEY_BYTES_MAX + 1 } : key_join(k, (key){ w->hash, w->key_len });
+    }
+  }
+  return k;
+}

@@ -26,4 +26,8 @@ uint32_t match_readings(const scan *s, uint32_t i, reading *ret_readings);
  * an apostrophe between them is skipped where nothing but it stands there. */
 int match_next(const scan *s, uint32_t i, uint32_t *ret_next);
 
+/* The key of words [first, last), the first of them from byte begin on, where one of its readings begins; a key that matches
+ * nothing if a word has none. What joins the words inside of a name does not count. */
+key match_key(const scan *s, uint32_t first, uint32_t last, uint32_t begin);
+
 #endif

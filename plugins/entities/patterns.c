@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "entities/match.h"
 #include "qanat/layers.h"
 #include "text/fold.h"
 
@@ -14,20 +15,6 @@ enum {
   AFTER_MAX = 2,
   NAME_MAX = 128 /* bytes of an English name that is looked up */
 };
-
-/* The key of words [first, last), the first of them from byte begin on; too long a key if a word has none. */
-static key key_of_words(const scan *s, uint32_t first, uint32_t last, uint32_t begin) {
-  key k = { 0, 0 };
-  for (uint32_t i = first; i < last && k.len <= KEY_BYTES_MAX; i++) {
-    const scan_word *w = &s->words[i];
-    key word = { w->hash, w->key_len };
-    if (i == first && begin != w->begin) {
-      word = (key){ w->core_hash, begin == w->core ? w->core_len : KEY_BYTES_MAX + 1 };
-    }
-    k = word.len > KEY_BYTES_MAX ? word : key_join(k, word);
-  }
-  return k;
-}
 
 /* What the lexicon has for the words before and behind a place. */
 static const qlex_slot *slot_of(const lexicon *lex, key before, key after) {
@@ -62,7 +49,7 @@ static float place_fit(const scan *s, const senses *d, const hit *here, const ql
 
 /* The English name of the one place that words [first, last) name; empty if there is none or several fit as well. */
 static qn_str place_called(const scan *s, const senses *d, uint32_t first, uint32_t last) {
-  key k = key_of_words(s, first, last, s->words[first].begin);
+  key k = match_key(s, first, last, s->words[first].begin);
   for (uint32_t which = 0; k.len <= KEY_BYTES_MAX && which < s->n_lexicons; which++) {
     const lexicon *lex = &s->lexicons[which];
     const qlex_slot *slot = lexicon_find(lex, key_print(k));
@@ -145,8 +132,8 @@ int patterns_find(const scan *s, const senses *d, const candidate *c, pattern_ma
     for (uint32_t before = 1; before <= BEFORE_MAX && before + after < n; before++) {
       uint32_t first = c->first + before;
       uint32_t last = c->last - after;
-      key words_before = key_of_words(s, c->first, first, c->begin);
-      key words_after = after > 0 ? key_of_words(s, last, c->last, s->words[last].begin) : (key){ 0, 0 };
+      key words_before = match_key(s, c->first, first, c->begin);
+      key words_after = after > 0 ? match_key(s, last, c->last, s->words[last].begin) : (key){ 0, 0 };
       for (uint32_t which = 0; which < s->n_lexicons; which++) {
         const qlex_slot *slot = slot_of(&s->lexicons[which], words_before, words_after);
         qn_str place =

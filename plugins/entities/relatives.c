@@ -20,25 +20,6 @@ static bool is_linked(const candidate *c) {
   return c->entry != SCAN_NONE || c->link.end > c->link.begin || c->composed != 0;
 }
 
-/* The key of word i from byte begin on: its first word may have lost proclitics. */
-static key key_at(const scan *s, uint32_t i, uint32_t begin) {
-  const scan_word *w = &s->words[i];
-  if (begin == w->begin) {
-    return (key){ w->hash, w->key_len };
-  }
-  if (begin == w->core) {
-    return (key){ w->core_hash, w->core_len };
-  }
-  reading readings[READINGS_MAX];
-  uint32_t n = match_readings(s, i, readings);
-  for (uint32_t k = 0; k < n; k++) {
-    if (readings[k].begin == begin) {
-      return readings[k].key;
-    }
-  }
-  return (key){ 0, KEY_BYTES_MAX + 1 };
-}
-
 static bool same_key(key a, key b) {
   return a.len <= KEY_BYTES_MAX && a.len == b.len && a.hash == b.hash;
 }
@@ -47,8 +28,9 @@ static bool same_key(key a, key b) {
 static bool has_words(const scan *s, const candidate *whole, uint32_t at, const candidate *part, uint32_t n) {
   for (uint32_t k = 0; k < n; k++) {
     uint32_t i = whole->first + at + k;
-    key of_whole = key_at(s, i, at + k == 0 ? whole->begin : s->words[i].begin);
-    key of_part = key_at(s, part->first + k, k == 0 ? part->begin : s->words[part->first + k].begin);
+    key of_whole = match_key(s, i, i + 1, at + k == 0 ? whole->begin : s->words[i].begin);
+    uint32_t j = part->first + k;
+    key of_part = match_key(s, j, j + 1, k == 0 ? part->begin : s->words[j].begin);
     if (!same_key(of_whole, of_part)) {
       return false;
     }
@@ -144,7 +126,7 @@ static uint32_t gather_makers(const scan *s, maker all[MAKERS_MAX]) {
       k++;
     }
     if (k == n) {
-      all[n++] = (maker){ c->lexicon, c->entry, key_at(s, c->first, c->begin),
+      all[n++] = (maker){ c->lexicon, c->entry, match_key(s, c->first, c->first + 1, c->begin),
                           first_word(lexicon_name(&s->lexicons[c->lexicon], c->entry)) };
     }
   }
@@ -168,12 +150,7 @@ static uint32_t product_called(const lexicon *lex, key maker, key model) {
 
 /* "EV9" where Kia is named, too, and Kia EV9 is known. */
 static void link_model(const scan *s, candidate *c, const maker *makers, uint32_t n) {
-  key model = key_at(s, c->first, c->begin);
-  for (uint32_t i = c->first + 1; i < c->last && model.len <= KEY_BYTES_MAX; i++) {
-    if (s->words[i].key_len <= KEY_BYTES_MAX) {
-      model = key_join(model, (key){ s->words[i].hash, s->words[i].key_len });
-    }
-  }
+  key model = match_key(s, c->first, c->last, c->begin);
   uint32_t found = SCAN_NONE;
   uint32_t lexicon = 0;
   for (uint32_t k = 0; k < n && model.len <= KEY_BYTES_MAX; k++) {
