@@ -145,19 +145,27 @@ static char *copy_escaped(char *out, const char *text, size_t len) {
   return needs_escape(copy_short(out, text + at, rest)) ? escape_all(out, text + at, rest) : out + rest;
 }
 
+/* Long texts go in slices, since room is made as if every byte were to be escaped. */
 void json_string(json_writer *self, const char *text, size_t len) {
-  json_char(self, '"');
-  while (len > 0) {
-    size_t slice = len < SLICE_BYTES ? len : SLICE_BYTES;
-    if (!json_room(self, slice * ESCAPE_BYTES)) {
+  size_t slice = len < SLICE_BYTES ? len : SLICE_BYTES;
+  const size_t quotes = 2;
+  if (!json_room(self, slice * ESCAPE_BYTES + quotes)) {
+    return;
+  }
+  char *out = self->bytes + self->len;
+  *out++ = '"';
+  while (len > SLICE_BYTES) {
+    self->len = (size_t)(copy_escaped(out, text, SLICE_BYTES) - self->bytes);
+    text += SLICE_BYTES;
+    len -= SLICE_BYTES;
+    if (!json_room(self, SLICE_BYTES * ESCAPE_BYTES + quotes)) {
       return;
     }
-    char *start = self->bytes + self->len;
-    self->len += (size_t)(copy_escaped(start, text, slice) - start);
-    text += slice;
-    len -= slice;
+    out = self->bytes + self->len;
   }
-  json_char(self, '"');
+  out = copy_escaped(out, text, len);
+  *out++ = '"';
+  self->len = (size_t)(out - self->bytes);
 }
 
 void json_key(json_writer *self, const char *name) {

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "text/blocks.h"
 #include "text/letters.h"
 #include "text/utf8.h"
 
@@ -83,13 +84,36 @@ static bool is_urdu(uint32_t code) {
   return code == 0x0679 || code == 0x0688 || code == 0x0691 || code == 0x06BA || code == 0x06C1 || code == 0x06D2;
 }
 
+/* Counts the letters of a block that has nothing but characters below 'A' and of U+0600 to U+066D, of which those of
+ * LETTERS_ARABIC_PLACES are the letters; -1 if it has anything else. One byte behind the block is looked at. */
+static int count_plain_block(const uint8_t *text) {
+  text_block at = block_load(text);
+  text_block next = block_load(text + 1);
+  text_block first_half = block_is(at, 0xD8);
+  text_block second_half = block_is(at, 0xD9) & (text_block)(next < 0xAE);
+  if (block_any(~(first_half | second_half | block_is(at & 0xC0, 0x80) | (text_block)(at < 'A')))) {
+    return -1;
+  }
+  return (int)block_count((first_half & block_is(next & 0xE0, 0xA0)) | (second_half & (text_block)(next - 0x81 < 10)));
+}
+
 const char *junk_language(const uint8_t *text, size_t len) {
   uint32_t n_letters = 0, n_arabic = 0, n_common = 0, n_persian = 0, n_urdu = 0;
   uint32_t end = len < LANGUAGE_BYTES ? (uint32_t)len : LANGUAGE_BYTES;
   while (end > 0 && end < len && !utf8_is_lead(text[end])) {
     end--;
   }
+  uint32_t not_plain = 0; /* up to where it is read by characters */
   for (uint32_t at = 0; at < end;) {
+    if (at >= not_plain && end - at > TEXT_BLOCK) {
+      int n_in_block = count_plain_block(text + at);
+      if (n_in_block >= 0) {
+        n_common += (uint32_t)n_in_block;
+        at += TEXT_BLOCK + (text[at + TEXT_BLOCK - 1] >= 0xC0);
+        continue;
+      }
+      not_plain = at + TEXT_BLOCK;
+    }
     if (text[at] < 'A') {
       at++; /* a space, nearly always */
       continue;

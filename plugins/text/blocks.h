@@ -30,4 +30,12 @@ static inline int block_any(text_block found) {
   return (halves[0] | halves[1]) != 0;
 }
 
+/* For how many bytes it held. */
+static inline uint32_t block_count(text_block found) {
+  const uint64_t ones = 0x0101010101010101u;
+  uint64_t halves[2];
+  memcpy(halves, &found, sizeof halves);
+  return (uint32_t)(((halves[0] & ones) + (halves[1] & ones)) * ones >> 56);
+}
+
 #endif

@@ -3,6 +3,7 @@
 /* Encodings: found, converted, and each character aligned to its bytes. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unicode/ucnv.h>
@@ -10,6 +11,7 @@
 #include <cmocka.h>
 
 #include "decode/convert.h"
+#include "decode/junk.h"
 #include "qanat/doc.h"
 #include "text/utf8.h"
 
@@ -237,6 +239,33 @@ static void convert_any_bytes_keep_the_rules(void **state) {
   converter_free(converter);
 }
 
+/* Long enough to be read in blocks, with everything that is no plain letter at every place of a block. */
+static void junk_language_is_that_of_the_letters(void **state) {
+  static const struct {
+    const char *text;
+    const char *language;
+  } rows[] = {
+    { "أعلنت الشركة، يوم ٢٥ من الشهر، أنّها «ستفتح» مصنعاً جديـداً في الشمال (25%).", "ar" },
+    { "شرکت گفت که بهار آینده کارخانه‌ای تازه در شمال کشور باز "
+      "می‌کند.",
+      "fa" },
+    { "کمپنی نے کہا ہے کہ وہ اگلے سال شمال میں ایک نیا کارخانہ کھولے گی۔", "ur" },
+    { "The company said on Monday that it would open a new factory in مصر next spring.", NULL },
+    { "12 34 56 78 90 12 34 56 78 90", NULL },
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    for (size_t shift = 0; shift < 40; shift++) {
+      char text[300];
+      int len =
+          snprintf(text, sizeof text, "%.*s%s", (int)shift, "........................................", rows[i].text);
+      const char *found = junk_language((const uint8_t *)text, (size_t)len);
+      assert_int_equal(found == NULL, rows[i].language == NULL);
+      assert_true(found == NULL || strcmp(found, rows[i].language) == 0);
+    }
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(charset_is_found),
@@ -245,6 +274,7 @@ int main(void) {
     cmocka_unit_test(convert_single_byte_aligns_each_character),
     cmocka_unit_test(convert_replaces_and_counts_bad_bytes),
     cmocka_unit_test(convert_any_bytes_keep_the_rules),
+    cmocka_unit_test(junk_language_is_that_of_the_letters),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
