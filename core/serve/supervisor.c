@@ -139,11 +139,22 @@ int supervisor_launch(supervisor *self, generation *of, qn_error *error) {
   return rc;
 }
 
-/* Waits until it has ended, or the time is up. */
-static bool wait_ended(supervisor *self, const generation *of, uint32_t timeout_ms) {
-  uint64_t until_ms = supervisor_clock_ms() + timeout_ms;
+/* [locked] */
+static uint64_t deadline(const supervisor *self, uint64_t until_ms) {
+  return self->stopping && self->stop_by_ms < until_ms ? self->stop_by_ms : until_ms;
+}
+
+uint64_t supervisor_deadline(supervisor *self, uint64_t until_ms) {
   pthread_mutex_lock(&self->mutex);
-  while (!generation_has_ended(of) && supervisor_clock_ms() < until_ms) {
+  until_ms = deadline(self, until_ms);
+  pthread_mutex_unlock(&self->mutex);
+  return until_ms;
+}
+
+/* Waits until it has ended, or that moment; if it heeds the end and the worker is told to end meanwhile, until it must have. */
+static bool wait_ended(supervisor *self, const generation *of, uint64_t until_ms, bool heeds_end) {
+  pthread_mutex_lock(&self->mutex);
+  while (!generation_has_ended(of) && supervisor_clock_ms() < (heeds_end ? deadline(self, until_ms) : until_ms)) {
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += 1;
@@ -155,9 +166,8 @@ static bool wait_ended(supervisor *self, const generation *of, uint32_t timeout_
 
 /* Lets it finish until then; what is left goes back to the journal. False: it does not even end then. */
 static bool drain_until(supervisor *self, generation *of, uint64_t until_ms) {
-  uint64_t now_ms = supervisor_clock_ms();
   generation_stop(of);
-  if (wait_ended(self, of, until_ms > now_ms ? (uint32_t)(until_ms - now_ms) : 0)) {
+  if (wait_ended(self, of, until_ms, true)) {
     return true;
   }
   runtime_counts counts;
@@ -166,7 +176,7 @@ static bool drain_until(supervisor *self, generation *of, uint64_t until_ms) {
                  "%u documents have not come out after %u ms; they go back to where they came from", counts.in_flight,
                  self->parts->options->drain_ms);
   generation_abandon(of);
-  if (wait_ended(self, of, GRACE_MS)) {
+  if (wait_ended(self, of, supervisor_clock_ms() + GRACE_MS, false)) {
     return true;
   }
   supervisor_say(self, QN_LOG_ERROR, "a stage does not return from a document; the process has to end");
@@ -316,7 +326,7 @@ static void end(supervisor *self) {
   for (uint32_t i = 0; i < n; i++) {
     generation_stop(all[i]);
   }
-  uint64_t until_ms = supervisor_clock_ms() + self->parts->options->drain_ms;
+  uint64_t until_ms = supervisor_deadline(self, UINT64_MAX);
   for (uint32_t i = 0; i < n && !atomic_load(&self->is_stuck); i++) {
     if (drain_until(self, all[i], until_ms)) {
       supervisor_bury(self, all[i]);
@@ -423,6 +433,7 @@ int supervisor_start(supervisor *self, qn_error *error) {
 void supervisor_stop(supervisor *self) {
   pthread_mutex_lock(&self->mutex);
   self->stopping = true;
+  self->stop_by_ms = supervisor_clock_ms() + self->parts->options->drain_ms;
   pthread_cond_broadcast(&self->changed);
   pthread_mutex_unlock(&self->mutex);
 }

@@ -34,6 +34,7 @@ struct supervisor {
   pthread_mutex_t mutex; /* all that follows */
   pthread_cond_t changed;
   bool stopping;
+  uint64_t stop_by_ms; /* once it is: when all must be over, whatever it was doing */
   reload_request *requests;
   edition *edition; /* that runs, or is to run again */
   generation *running;
@@ -61,6 +62,8 @@ int supervisor_launch(supervisor *self, generation *of, qn_error *error);
 generation *supervisor_take_running(supervisor *self, pipeline_state state);
 /* Warns of documents in the journal whose source the pipeline no longer has. */
 void supervisor_tell_orphans(const supervisor *self);
+/* The earlier of the moment and the one by which a worker that ends must be done. */
+uint64_t supervisor_deadline(supervisor *self, uint64_t until_ms);
 /* Lets it finish under the deadline; what is left then goes back to the journal. False: it does not even end then. */
 bool supervisor_drain(supervisor *self, generation *of);
 /* Adds those of the run; of in_flight too. */

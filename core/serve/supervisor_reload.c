@@ -83,14 +83,15 @@ static void keep_draining(supervisor *self, generation *of) {
 
 /* Until nothing more is taken from the journal by it, so that two do not take from one line; what it took and has not begun goes back, for the
  * new one to take in its order. One whose sources do not end in time is abandoned. */
-static void end_sources(const supervisor *self, generation *of) {
+static void end_sources(supervisor *self, generation *of) {
   static const _Atomic bool never = false;
   uint64_t until_ms = supervisor_clock_ms() + self->parts->options->drain_ms;
+  bool is_abandoned = false;
   generation_stop(of);
   while (!generation_has_ended(of) && !runtime_sources_ended(generation_runtime(of))) {
-    if (supervisor_clock_ms() >= until_ms) {
+    if (supervisor_clock_ms() >= supervisor_deadline(self, until_ms) && !is_abandoned) {
       generation_abandon(of);
-      until_ms = UINT64_MAX;
+      is_abandoned = true;
     }
     thread_nap(1, &never);
   }

@@ -121,7 +121,9 @@ void __real_runtime_abandon(runtime *self);
 void __wrap_runtime_abandon(runtime *self);
 
 void __wrap_runtime_abandon(runtime *self) {
+  pthread_mutex_lock(&between.mutex);
   atomic_store(&between.was_abandoned, true);
+  pthread_mutex_unlock(&between.mutex);
   __real_runtime_abandon(self);
 }
 
@@ -253,34 +255,39 @@ static bool none_runs(void *arg) {
   return supervisor_has_ended(world->service->supervisors[0]);
 }
 
-static bool three_linger(void *arg) {
-  return serve_world_logged(arg, "probe-step: lingering") == 3;
+static uint32_t wanted_lingering;
+
+static bool so_many_linger(void *arg) {
+  return serve_world_logged(arg, "probe-step: lingering") >= wanted_lingering;
 }
 
 /* Each look is a minute later, since nobody knows when the deadline was set. */
 static bool first_is_abandoned(void *arg) {
-  jump(arg, MINUTE_NS);
+  pthread_mutex_lock(&between.mutex); /* what is abandoned has some time left, which must not pass at once */
+  uint64_t ahead_ns = atomic_load(&between.was_abandoned) ? 0 : MINUTE_NS;
+  atomic_fetch_add(&between.ahead_ns, ahead_ns);
+  pthread_mutex_unlock(&between.mutex);
+  jump(arg, 0);
   return atomic_load(&between.was_abandoned);
+}
+
+static bool drains(void *arg) {
+  return look(arg).state == PIPELINE_DRAINING;
 }
 
 static void runs_that_drain_at_the_end_share_one_deadline(void **state) {
   serve_world *world = *state;
   world->options.n_workers = 1;
   start(world, LINGERING("one"));
-  serve_world_wait(some_in_flight, world, "nothing begins");
-  assert_reloads(world, LINGERING("two"));
-  assert_reloads(world, LINGERING("three"));
-  serve_world_wait(three_linger, world, "not all three work");
+  for (wanted_lingering = 1; wanted_lingering <= 3; wanted_lingering++) {
+    serve_world_wait(so_many_linger, world, "not all three work");
+    if (wanted_lingering < 3) {
+      assert_reloads(world, wanted_lingering == 1 ? LINGERING("two") : LINGERING("three"));
+    }
+  }
   service_stop(world->service);
-  while (look(world).state != PIPELINE_DRAINING) {
-    serve_world_nap(2);
-  }
-  serve_world_nap(
-      50); /* that the deadline is set: if it is not, the clock jumps before, and no deadline passes: then again */
-  while (!atomic_load(&between.was_abandoned)) {
-    atomic_fetch_add(&between.ahead_ns, MINUTE_NS);
-    serve_world_nap(1500);
-  }
+  serve_world_wait(drains, world, "it does not drain");
+  serve_world_wait(first_is_abandoned, world, "no deadline passes");
   serve_world_wait(none_runs, world, "each run has a deadline of its own");
   assert_int_equal(serve_world_stop(world), 0);
 }
@@ -298,9 +305,13 @@ static void *reload_beside(void *arg) {
   return NULL;
 }
 
-static bool none_runs_later(void *arg) {
-  jump(arg, MINUTE_NS);
-  return none_runs(arg);
+static bool is_told_to_end(void *arg) {
+  serve_world *world = arg;
+  supervisor *of = world->service->supervisors[0];
+  pthread_mutex_lock(&of->mutex);
+  bool is_told = of->stopping;
+  pthread_mutex_unlock(&of->mutex);
+  return is_told;
 }
 
 static bool has_swapped(void *arg) {
@@ -317,7 +328,8 @@ static void run_whose_sources_do_not_end_is_abandoned(void **state) {
   reloading other = { .world = world, .pipeline = LINGERING("two") };
   pthread_t thread;
   start(world, LINGERING("one"));
-  serve_world_wait(some_in_flight, world, "nothing begins");
+  wanted_lingering = 1;
+  serve_world_wait(so_many_linger, world, "nothing begins");
   atomic_store(&between.ends_if_abandoned, true);
   assert_int_equal(pthread_create(&thread, NULL, reload_beside, &other), 0);
   serve_world_wait(has_swapped, world, "the reload does not begin");
@@ -325,9 +337,34 @@ static void run_whose_sources_do_not_end_is_abandoned(void **state) {
   pthread_join(thread, NULL);
   assert_int_equal(other.code, 0);
   atomic_store(&between.ends_if_abandoned, false);
+  wanted_lingering = 2;
+  serve_world_wait(so_many_linger, world, "the other run does nothing");
+  atomic_store(&between.was_abandoned, false);
   service_stop(world->service);
-  serve_world_wait(none_runs_later, world, "the run does not end");
+  serve_world_wait(first_is_abandoned, world, "the other run is not abandoned");
+  serve_world_wait(none_runs, world, "the run does not end");
   assert_int_equal(serve_world_stop(world), 0);
+}
+
+static void end_during_a_reload_has_one_deadline(void **state) {
+#define OWNER                                                                                                          \
+  "{" SOURCE "'stages': [{'use': 'decode'}, {'use': 'probe-step', 'with': {'linger': true}}], "                        \
+  "'limits': {'documents': 1}, 'sink': {'use': 'jsonl', 'with': {'path': 'out.jsonl'}}}"
+  serve_world *world = *state;
+  reloading other = { .world = world, .pipeline = OWNER };
+  pthread_t thread;
+  start(world, OWNER);
+  wanted_lingering = 1;
+  serve_world_wait(so_many_linger, world, "nothing begins");
+  assert_int_equal(pthread_create(&thread, NULL, reload_beside, &other), 0);
+  serve_world_wait(has_swapped, world, "the reload does not begin"); /* and waits for the old one to drain */
+  service_stop(world->service);
+  serve_world_wait(is_told_to_end, world, "it is not told to end");
+  serve_world_wait(first_is_abandoned, world, "no deadline passes");
+  serve_world_wait(none_runs, world, "what the reload starts has a deadline of its own");
+  pthread_join(thread, NULL);
+  assert_int_equal(serve_world_stop(world), 0);
+#undef OWNER
 }
 
 static void pipeline_that_cannot_be_launched_is_tried_again(void **state) {
@@ -436,6 +473,7 @@ int main(void) {
     IN_FOLDER(output_is_not_opened_while_a_draining_run_has_it),
     IN_FOLDER(runs_that_drain_at_the_end_share_one_deadline),
     IN_FOLDER(run_whose_sources_do_not_end_is_abandoned),
+    IN_FOLDER(end_during_a_reload_has_one_deadline),
     IN_FOLDER(pipeline_that_cannot_be_launched_is_tried_again),
     IN_FOLDER(only_a_run_that_went_well_is_forgiven),
     IN_FOLDER(letters_stay_if_the_journal_refused_somebody),
