@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "entities/clubs.h"
+#include "entities/editions.h"
 #include "entities/headed.h"
 #include "entities/match.h"
 #include "entities/namesakes.h"
@@ -485,6 +486,7 @@ int links_find(links *l, scan *s, const senses *d) {
     link_apart(s);
   }
   namesakes_link(s);
+  editions_link(s);
   return r;
 }
 

@@ -182,6 +182,17 @@ static void links_city_is_its_club_where_clubs_play(void **state) {
              rows);
 }
 
+/* Its year, or the page, says which edition of an event is meant; one that the lexicon lacks is none. */
+static void links_event_is_the_edition_of_its_year(void **state) {
+  (void)state;
+  static const entity_row rows[] = {
+    { "تأهل الفريق إلى كأس زنغورة 2031 أمس. وقال المدرب إن كأس زنغورة صعبة.",
+      "EVENT:كأس زنغورة=2031 Zangora Cup|EVENT:كأس زنغورة=2031 Zangora Cup" },
+    { "تأهل الفريق إلى كأس زنغورة 2035 أمس.", "EVENT:كأس زنغورة=Zangora Cup" },
+  };
+  CHECK_WITH("Zangora Cup\tEVENT\ttournament\t\tكأس زنغورة\n2031 Zangora Cup\tEVENT\ttournament\t\tزنغورة 31\n", rows);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(links_institution_is_of_the_country_beside_it),
@@ -196,6 +207,7 @@ int main(void) {
     cmocka_unit_test(links_spelled_acronym_is_that_of_one_thing),
     cmocka_unit_test(links_surname_is_of_whom_the_page_names_in_full),
     cmocka_unit_test(links_last_parts_of_a_name_are_the_persons),
+    cmocka_unit_test(links_event_is_the_edition_of_its_year),
     cmocka_unit_test(links_city_is_its_club_where_clubs_play),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Looks for "2026 FIFA World Cup" where FIFA World Cup was found. */
+#include "entities/editions.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "qanat/layers.h"
+#include "text/fold.h"
+
+enum { YEAR_DIGITS = 4, NAME_MAX = 128 };
+
+static bool is_event(const candidate *c) {
+  return c->chosen != 0 && c->type == QN_ENTITY_TYPE_EVENT && c->entry != SCAN_NONE && c->composed == 0;
+}
+
+static bool is_year(const char *text, size_t len) {
+  bool century = len >= YEAR_DIGITS && ((text[0] == '2' && text[1] == '0') || (text[0] == '1' && text[1] == '9'));
+  return century && text[2] >= '0' && text[2] <= '9' && text[3] >= '0' && text[3] <= '9';
+}
+
+/* The year that a mention ends with or that follows it; NULL if there is none. */
+static const char *year_of(const scan *s, const candidate *c) {
+  for (uint32_t i = c->last - 1; i <= c->last && i < s->n_words; i++) {
+    const scan_word *w = &s->words[i];
+    bool apart = i == c->last && scan_parts(s, i);
+    if (!apart && (w->shape & WORD_NUMBER) != 0 && w->form_len == YEAR_DIGITS &&
+        is_year(s->heap + w->form, w->form_len)) {
+      return s->heap + w->form;
+    }
+  }
+  return NULL;
+}
+
+/* The entry of that year's edition, or SCAN_NONE. */
+static uint32_t edition_of(const lexicon *lex, qn_str name, const char *year) {
+  char text[NAME_MAX];
+  char form[FOLD_BOUND(NAME_MAX)];
+  if (name.len + YEAR_DIGITS + 1 > NAME_MAX) {
+    return SCAN_NONE;
+  }
+  memcpy(text, year, YEAR_DIGITS);
+  text[YEAR_DIGITS] = ' ';
+  memcpy(text + YEAR_DIGITS + 1, name.data, name.len);
+  size_t len = fold_key((const uint8_t *)text, name.len + YEAR_DIGITS + 1, (uint8_t *)form);
+  const qlex_slot *slot = lexicon_find(lex, key_print(key_of(form, len)));
+  for (uint32_t p = 0; slot != NULL && p < slot->n; p++) {
+    const qlex_payload *payload = &lex->payloads[slot->first + p];
+    if (payload->kind == QLEX_ENTITY && lex->entries[payload->entry].type == QN_ENTITY_TYPE_EVENT) {
+      return payload->entry;
+    }
+  }
+  return SCAN_NONE;
+}
+
+/* The one edition of this event that the page names; SCAN_NONE if it names none or several. */
+static uint32_t edition_named(const scan *s, const candidate *c, qn_str name) {
+  uint32_t found = SCAN_NONE;
+  for (uint32_t i = 0; i < s->n_candidates; i++) {
+    const candidate *other = &s->candidates[i];
+    if (!is_event(other) || other->lexicon != c->lexicon || other->entry == c->entry) {
+      continue;
+    }
+    qn_str longer = lexicon_name(&s->lexicons[other->lexicon], other->entry);
+    bool edition = longer.len == name.len + YEAR_DIGITS + 1 && is_year(longer.data, longer.len) &&
+                   memcmp(longer.data + YEAR_DIGITS + 1, name.data, name.len) == 0;
+    if (edition && found != SCAN_NONE && found != other->entry) {
+      return SCAN_NONE;
+    }
+    found = edition ? other->entry : found;
+  }
+  return found;
+}
+
+void editions_link(scan *s) {
+  for (uint32_t i = 0; i < s->n_candidates; i++) {
+    candidate *c = &s->candidates[i];
+    if (!is_event(c)) {
+      continue;
+    }
+    const lexicon *lex = &s->lexicons[c->lexicon];
+    qn_str name = lexicon_name(lex, c->entry);
+    const char *year = is_year(name.data, name.len) ? NULL : year_of(s, c);
+    uint32_t edition = year != NULL ? edition_of(lex, name, year) : edition_named(s, c, name);
+    c->entry = edition != SCAN_NONE ? edition : c->entry;
+  }
+}
