@@ -81,7 +81,11 @@ static int refill_letter(journal_line *line, letter_rows *rows, const letter_row
   refill to = { 0 };
   int rc = journal_reserve(line, (size_t)row->payload_bytes, &to.entry);
   if (rc != 0) {
-    return rc == -EAGAIN ? error_set(error, rc, "journal", "the journal is full, or cannot write; try again") : rc;
+    return error_set(error, rc, "journal", "dead letter %lld does not come into the journal: %s",
+                     (long long)row->number,
+                     rc == -EAGAIN  ? "it is full, or cannot write; try again"
+                     : rc == -EFBIG ? "it is larger than all that the journal may hold; raise --journal-size"
+                                    : strerror(-rc));
   }
   rc = letter_rows_payload(rows, row->number, fill_piece, &to, error);
   const qn_emit emit = { .source = row->source,

@@ -144,7 +144,7 @@ static int set_intake(http_source *source, const request *self, uint32_t index, 
   }
   if (self->key != NULL) {
     int len = from->line == 0 ? snprintf(key, sizeof key, "%s", self->key)
-                              : snprintf(key, sizeof key, "%s#%u", self->key, index);
+                              : snprintf(key, sizeof key, "%s %u", self->key, index); /* no sender's key has a space */
     rc = source->intake->emit_key(source->call, (qn_str){ key, (size_t)len });
   }
   return rc == 0 && self->waits ? source->intake->emit_watch(source->call, QN_INTAKE_FINISH | QN_INTAKE_RECORD) : rc;

@@ -136,7 +136,8 @@ static taken take_document(connection *self, const line *from, uint32_t number) 
     say(self, number, ANSWER_REJECTED, fault.text);
     return TAKEN;
   case -EFBIG:
-    say(self, number, ANSWER_REJECTED, "the text is larger than limits.document_bytes of the pipeline allows");
+    say(self, number, ANSWER_REJECTED,
+        "the text is larger than limits.document_bytes of the pipeline, or the journal's bound, allows");
     return TAKEN;
   default:
     say(self, number, ANSWER_REFUSED, "no memory for this document now; send it again after a while");

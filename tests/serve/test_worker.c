@@ -465,6 +465,28 @@ static void letters_kept_are_told_from_those_that_failed_since(void **state) {
   assert_int_equal(serve_world_stop(world), 0);
 }
 
+static void letter_that_no_journal_could_hold_says_so(void **state) {
+  serve_world *world = *state;
+  static const char *const paths[] = { "test.json" };
+  const int64_t number = 1;
+  uint32_t n_done = 0;
+  qn_error error = { 0 };
+  start(world, "{'name': 'test', 'source': {'use': 'probe-source', 'with': {'count': 2, 'bytes': 5000}}, "
+               "'stages': [{'use': 'probe-step', 'with': {'reject_every': 2}}], 'sink': {'use': 'probe-sink'}}");
+  n_waiting_letters = 1;
+  serve_world_wait(letters_wait, world, "no dead letter");
+  assert_int_equal(serve_world_stop(world), 0);
+  serve_world_write("test.json",
+                    "{'name': 'test', 'source': {'use': 'probe-source', 'with': {'count': 0}}, 'stages': [], "
+                    "'sink': {'use': 'probe-sink'}}");
+  world->options.journal.max_bytes = 4000;
+  serve_world_start(world, paths, 1);
+  assert_int_equal(service_letters_retry(world->service, &number, 1, &n_done, &error), -EFBIG);
+  assert_non_null(strstr(error.message, "dead letter 1 does not come into the journal: it is larger"));
+  assert_int_equal(n_done, 0);
+  assert_int_equal(serve_world_stop(world), 0);
+}
+
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, enter, serve_world_leave)
 
 int main(void) {
@@ -477,6 +499,7 @@ int main(void) {
     IN_FOLDER(pipeline_that_cannot_be_launched_is_tried_again),
     IN_FOLDER(only_a_run_that_went_well_is_forgiven),
     IN_FOLDER(letters_stay_if_the_journal_refused_somebody),
+    IN_FOLDER(letter_that_no_journal_could_hold_says_so),
     IN_FOLDER(letters_kept_are_told_from_those_that_failed_since),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
