@@ -66,6 +66,7 @@ void entity_rows_lexicon(const char *text, char path[64], char *stages_json, siz
   assert_true(fd >= 0);
   assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
   close(fd);
-  int n = snprintf(stages_json, size, ENTITY_STAGES("{\"use\":\"entities\",\"with\":{\"lexicons\":[\"%s\"]}}"), path);
+  int n = snprintf(stages_json, size,
+                   ENTITY_STAGES("{\"use\":\"entities\",\"with\":{\"model\":false,\"lexicons\":[\"%s\"]}}"), path);
   assert_true(n > 0 && (size_t)n < size);
 }

@@ -18,7 +18,8 @@ typedef struct entity_row {
 /* Fails the test unless each text has these mentions. */
 void entity_rows_check(const char *with, const entity_row *rows, size_t n_rows);
 
-/* A lexicon file of the composer's own, to be unlinked; stages_json, of size bytes, becomes the stages that read it. */
+/* A lexicon file of the composer's own, to be unlinked; stages_json, of size bytes, becomes the stages that read it: without the
+ * model, which may take names that nobody knows for anything. */
 void entity_rows_lexicon(const char *text, char path[64], char *stages_json, size_t size);
 
 #endif
