@@ -41,7 +41,8 @@ enum {
   QLEX_PARTICLE = 8, /* joins the parts of a person's name */
   QLEX_LETTER = 9,   /* the name of a Latin letter: acronyms are spelled so */
   QLEX_PLACE = 10,   /* a preposition of place */
-  QLEX_PATTERN = 11, /* names that are made with a place; "+" in the alias and "*" in the name of its entry stand for it */
+  QLEX_PATTERN =
+      11, /* names that are made with a place; "+" in the alias and "*" in the name of its entry stand for it */
   QLEX_KINDS = 12
 };
 
