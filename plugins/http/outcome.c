@@ -39,8 +39,9 @@ static verdict verdict_of(const request *self, const taken *it) {
   case TAKE_BAD:
     return (verdict){ 400, it->slug, it->detail };
   case TAKE_LARGE:
-    return (verdict){ 413, "document-too-large",
-                      "the document is larger than limits.document_bytes of the pipeline, or the journal's bound, allows" };
+    return (
+        verdict){ 413, "document-too-large",
+                  "the document is larger than limits.document_bytes of the pipeline, or the journal's bound, allows" };
   case TAKE_FULL:
     return (verdict){ 429, "full", "there is no room for the document now; send it again later" };
   case TAKE_FAILED:
