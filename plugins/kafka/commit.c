@@ -7,6 +7,9 @@
 #include "kafka/consumer.h"
 #include "kafka/faults.h"
 
+/* What a worker that is killed has done without saying so is done again: at most so many documents, or those of so short a time. */
+enum { DOCUMENTS_MOST = 1000, LEAST_MS = 10 };
+
 static rd_kafka_topic_partition_list_t *collect(consumer *self) {
   rd_kafka_topic_partition_list_t *list = NULL;
   for (uint32_t i = 0; i < self->n_lanes; i++) {
@@ -62,8 +65,15 @@ static void on_done(rd_kafka_t *member, rd_kafka_resp_err_t error, rd_kafka_topi
   }
 }
 
+bool commit_is_due(const consumer *self) {
+  uint64_t since_ms = consumer_now_ms() - self->committed_ms;
+  return since_ms >= self->commit_ms ||
+         (self->n_uncommitted >= DOCUMENTS_MOST && since_ms >= LEAST_MS && !self->commit_runs);
+}
+
 void commit_begin(consumer *self) {
   self->committed_ms = consumer_now_ms();
+  self->n_uncommitted = 0;
   rd_kafka_topic_partition_list_t *list = self->commit_runs || atomic_load(&self->is_joining) ? NULL : collect(self);
   if (list == NULL) {
     return;

@@ -61,6 +61,7 @@ void consumer_settled(consumer *self, broker_tag tag) {
   lane *at = lanes_of(self, tag);
   if (at != NULL && offsets_settle(&at->window, (uint32_t)tag.position) == 0) {
     self->n_unsettled--;
+    self->n_uncommitted++;
   }
 }
 
@@ -126,7 +127,7 @@ int consumer_serve_events(consumer *self, broker_fault *fault) {
   }
   commit_serve(self, 0);
   dead_serve(self->dead);
-  if (consumer_now_ms() - self->committed_ms >= self->commit_ms) {
+  if (commit_is_due(self)) {
     commit_begin(self);
   }
   if (self->has_failed) {
@@ -379,7 +380,7 @@ static int consumer_commit(void *client, bool is_last, broker_fault *fault) {
     return 0;
   }
   if (!is_last) {
-    return consumer_now_ms() - self->committed_ms >= self->commit_ms ? consumer_serve_events(self, fault) : 0;
+    return commit_is_due(self) ? consumer_serve_events(self, fault) : 0;
   }
   dead_wait(self->dead, LAST_MS);
   commit_wait(self, LAST_MS);

@@ -84,9 +84,10 @@ typedef struct consumer {
   delivery *spare;    /* for reuse */
 
   bool commit_runs;
-  uint64_t committed_ms; /* when a commit was last begun */
-  bool commit_fails;     /* and that was said */
-  bool commit_in_vain;   /* not while the group is as it is */
+  uint32_t n_uncommitted; /* documents settled since a commit was last begun */
+  uint64_t committed_ms;  /* when a commit was last begun */
+  bool commit_fails;      /* and that was said */
+  bool commit_in_vain;    /* not while the group is as it is */
 
   bool has_failed;
   broker_fault failure;  /* what a callback met: fetch and serve give it on */
@@ -135,6 +136,8 @@ void delivery_free_spare(consumer *self);
 
 /* Begins to commit what is due, unless a commit is under way. */
 void commit_begin(consumer *self);
+/* Whether it is time for one: after commit_ms, or when much has settled. */
+bool commit_is_due(const consumer *self);
 /* Hears of the commit under way, waiting for up to wait_ms. */
 void commit_serve(consumer *self, uint32_t wait_ms);
 /* Commits all that is due, and waits for the broker's word for up to wait_ms. */
