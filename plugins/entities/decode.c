@@ -312,13 +312,17 @@ static bool confirm(scan *s, uint32_t from, uint32_t n_candidates, uint32_t firs
   return best != NULL;
 }
 
-/* True if words [first, last) share a word with a chosen name that a composer's lexicon, which is asked before the shipped
- * one, has without doubt. */
+/* True if a composer's lexicon, which is asked before the shipped one, has this name without doubt. */
+static bool is_composers(const scan *s, const candidate *c) {
+  return c->entry != SCAN_NONE && c->lexicon + 1u < s->n_lexicons && c->score >= KNOWN_MIN;
+}
+
+/* True if words [first, last) share a word with a chosen name of a composer's. */
 static bool is_own(const scan *s, uint32_t from, uint32_t n_candidates, uint32_t first, uint32_t last) {
   for (uint32_t k = from; k < n_candidates && s->candidates[k].last < last + KNOWN_WORDS_MAX; k++) {
     const candidate *c = &s->candidates[k];
     bool overlaps = c->chosen != 0 && c->first < last && c->last > first;
-    if (overlaps && c->entry != SCAN_NONE && c->lexicon + 1u < s->n_lexicons && c->score >= KNOWN_MIN) {
+    if (overlaps && is_composers(s, c)) {
       return true;
     }
   }
@@ -378,7 +382,7 @@ static void doubt(const decoder *d, scan *s, uint32_t first, uint32_t last, uint
   }
   for (uint32_t k = *at; k < n_candidates && s->candidates[k].last <= last; k++) {
     candidate *c = &s->candidates[k];
-    if (c->from == FROM_VALUES || c->type > QN_ENTITY_TYPE_EVENT || c->first < first) {
+    if (c->from == FROM_VALUES || c->type > QN_ENTITY_TYPE_EVENT || c->first < first || is_composers(s, c)) {
       continue;
     }
     float p = belief(d, c->first - first, c->last - first, last - first, c->type);
