@@ -10,13 +10,15 @@
 #include "entities/names.h"
 #include "qanat/layers.h"
 
-/* What is believed less is not proposed; a guess that the model believes less than DOUBTED_MAX loses more than the difference;
- * more than BELIEF_MAX is not believed. A name of the lexicon loses only what the model is sure to be none, but so much the
+/* What is believed less than PROPOSED_MIN is not proposed, and no more than BELIEF_MAX is believed, so that the values of the
+ * grammars go first. A guess that the model believes less than DOUBTED_MAX loses more than the difference; of persons, half of
+ * whose name is worse than too much, less. A name of the lexicon loses only what the model is sure to be none, but so much the
  * more. One of a composer's own lexicon is left alone where it stands without doubt. */
 #define PROPOSED_MIN 0.5f
 #define DOUBTED_MAX 0.5f
 #define DOUBTED_BY 1.5f
-#define BELIEF_MAX 0.97f
+#define PERSON_DOUBTED_MAX 0.35f
+#define BELIEF_MAX 0.94f
 #define REFUTED_MAX 0.3f
 #define REFUTED_BY 2.0f
 #define LOSS_MAX 40.0f /* what is less likely counts as this */
@@ -388,6 +390,8 @@ static void doubt(const decoder *d, scan *s, uint32_t first, uint32_t last, uint
     float p = belief(d, c->first - first, c->last - first, last - first, c->type);
     if (c->from == FROM_LEXICON) {
       c->score -= p < REFUTED_MAX ? REFUTED_BY * (REFUTED_MAX - p) : 0.0f;
+    } else if (c->type == QN_ENTITY_TYPE_PERSON) {
+      c->score -= p < PERSON_DOUBTED_MAX ? PERSON_DOUBTED_MAX - p : 0.0f;
     } else if (p < DOUBTED_MAX) {
       c->score -= DOUBTED_BY * (DOUBTED_MAX - p);
     }
