@@ -16,6 +16,8 @@ class Parts:
     def start(self, description, **chosen):
         """chosen: part="1/4", only="...", but="..."."""
         environment = dict(os.environ, QANAT_BROKER_KIT=description, CMOCKA_MESSAGE_OUTPUT='TAP')
+        if 'QANAT_KIT_PRELOAD' in os.environ:  # for the kit alone, not for what is around it
+            environment['LD_PRELOAD'] = os.environ['QANAT_KIT_PRELOAD']
         environment.update({'QANAT_BROKER_KIT_' + name.upper(): value for name, value in chosen.items()})
         self.processes.append(subprocess.Popen([self.kit], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True))
 
