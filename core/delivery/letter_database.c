@@ -117,7 +117,7 @@ static int make_tables(sqlite3 *database, qn_error *error) {
 
 static int prepare(sqlite3 *database, letter_access access, qn_error *error) {
   sqlite3_extended_result_codes(database, 1);
-  sqlite3_busy_timeout(database, BUSY_MS);
+  sqlite3_busy_timeout(database, access == LETTERS_GLANCE ? 0 : BUSY_MS);
   if (access == LETTERS_CREATE) {
     /* Only heeded before the first table; purging gives pages back by it. */
     int rc = letter_database_run(database, "PRAGMA auto_vacuum = INCREMENTAL", "open", error);
@@ -129,7 +129,7 @@ static int prepare(sqlite3 *database, letter_access access, qn_error *error) {
   if (rc == 1 && access != LETTERS_CREATE) {
     return error_set(error, -EINVAL, "dead-letters", "%s is empty, there are no dead letters in it", name_of(database));
   }
-  if (rc >= 0 && access != LETTERS_READ) {
+  if (rc >= 0 && (access == LETTERS_CHANGE || access == LETTERS_CREATE)) {
     int wal = letter_database_run(database, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL", "write", error);
     rc = wal != 0 ? wal : rc;
   }
@@ -137,8 +137,8 @@ static int prepare(sqlite3 *database, letter_access access, qn_error *error) {
 }
 
 int letter_database_open(const char *path, letter_access access, sqlite3 **ret_database, qn_error *error) {
-  static const int flags[] = { SQLITE_OPEN_READONLY, SQLITE_OPEN_READWRITE,
-                               SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE };
+  static const int flags[] = { SQLITE_OPEN_READONLY, SQLITE_OPEN_READWRITE, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+                               SQLITE_OPEN_READONLY };
   char *plain = NULL;
   if (path[0] == '\0') {
     return error_set(error, -EINVAL, "dead-letters", "the file of dead letters has an empty name");

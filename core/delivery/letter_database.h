@@ -16,7 +16,8 @@
 typedef enum letter_access {
   LETTERS_READ = 0,   /* the file must be there */
   LETTERS_CHANGE = 1, /* the same, to be written */
-  LETTERS_CREATE = 2  /* made if it is not there */
+  LETTERS_CREATE = 2, /* made if it is not there */
+  LETTERS_GLANCE = 3  /* as LETTERS_READ, and nobody who writes is waited for: -EBUSY */
 } letter_access;
 
 /* Bytes of a part of a payload. */

@@ -46,7 +46,8 @@ static uint32_t open_descriptors(void) {
 
 enum { LETTERS_EVERY_MS = 1000 };
 
-/* How many letters the file holds: others take some out, and some were there before. Looked at when some were put, and each second. */
+/* How many letters the file holds: others take some out, and some were there before. Looked at when some were put, and each second;
+ * never waited for, since signs of life hang on the report. */
 static uint64_t count_letters(service *self, uint64_t n_put) {
   qn_error ignored = { 0 };
   letter_rows *rows = NULL;
@@ -56,7 +57,7 @@ static uint64_t count_letters(service *self, uint64_t n_put) {
   bool is_fresh =
       self->letters_seen_ms != 0 && self->letters_put == n_put && now_ms - self->letters_seen_ms < LETTERS_EVERY_MS;
   pthread_mutex_unlock(&self->mutex);
-  if (is_fresh || letter_rows_open(self->letters_path, LETTERS_READ, &rows, &ignored) != 0) {
+  if (is_fresh || letter_rows_open(self->letters_path, LETTERS_GLANCE, &rows, &ignored) != 0) {
     return n_kept; /* what cannot be looked at now is what it was */
   }
   if (letter_rows_totals(rows, &n_kept, &n_bytes, &ignored) == 0) {

@@ -88,6 +88,7 @@ int outbox_put(outbox *self, const broker_message *message) {
   if (storage == NULL) {
     return -ENOMEM;
   }
+  bytes = bytes < BLOCK_BYTES ? BLOCK_BYTES : bytes; /* what it takes */
   outbox_entry *entry = at(self, self->n);
   *entry = (outbox_entry){ .message = *message, .storage = storage, .size_bytes = bytes };
   broker_header *headers = (broker_header *)(void *)entry->storage;

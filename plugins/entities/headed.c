@@ -92,11 +92,10 @@ static void look_up(const scan *s, key k, uint8_t type, uint8_t meant, finding *
       const qlex_entry *entry = &lex->entries[payload->entry];
       bool asked = payload->kind == QLEX_ENTITY && entry->type == type && (payload->flags & QLEX_NATIONAL) == 0 &&
                    is_meant(entry, meant);
-      bool same = asked && f->entry == payload->entry && f->lexicon == which;
-      if (asked && !same) {
-        f->several = f->entry != SCAN_NONE;
-        f->entry = payload->entry;
-        f->lexicon = which;
+      if (asked && (f->entry == SCAN_NONE || which < f->lexicon)) {
+        *f = (finding){ which, payload->entry, false };
+      } else if (asked && which == f->lexicon && payload->entry != f->entry) {
+        f->several = true;
       }
     }
   }

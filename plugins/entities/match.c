@@ -187,7 +187,8 @@ void match_all(scan *s) {
     if ((w->shape & WORD_ARABIC) != 0 && (w->shape & WORD_LETTERS) != 0 && (w->core_lore & LORE_FREQUENT) == 0 &&
         s->n_lexicons > 0 && w->core_len <= KEY_BYTES_MAX) {
       uint32_t skip = (uint32_t)(w->key_len - w->core_len);
-      w->likeness = (int8_t)lexicon_likeness(&s->lexicons[0], s->heap + w->form + skip, (size_t)w->form_len - skip);
+      w->likeness = (int8_t)lexicon_likeness(&s->lexicons[s->n_lexicons - 1], s->heap + w->form + skip,
+                                             (size_t)w->form_len - skip);
     }
   }
 }

@@ -317,7 +317,9 @@ static delivery *delivery_of(const broker_message *message) {
 
 /* Whether it is the one that was handed over last, which is in hand no more. */
 static void note_out_of_hand(consumer *self, const broker_message *message) {
-  if (message->tag.lane == self->in_hand.lane && message->tag.position == self->in_hand.position) {
+  const broker_tag *tag = &message->tag;
+  if (tag->session == self->in_hand.session && tag->lane == self->in_hand.lane &&
+      tag->position == self->in_hand.position) {
     self->in_hand = (broker_tag){ 0 };
   }
 }

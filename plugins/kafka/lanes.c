@@ -186,12 +186,12 @@ static int take(consumer *self, lane *at, delivery **ret_delivery, broker_fault 
     rd_kafka_message_destroy(kafka);
     return 0;
   }
+  self->n_unsettled++; /* as the window's own count, which is taken off again when the lane is closed */
   delivery *made = delivery_new(self, at, kafka, sequence);
   if (made == NULL) {
     return broker_fault_set(fault, -ENOMEM, "no-memory", "no memory for a message of \"%s\"", at->name);
   }
   at->at++;
-  self->n_unsettled++;
   *ret_delivery = made;
   return 1;
 }

@@ -78,11 +78,17 @@ int bookmark_write(int root, const char *path, int fd, uint64_t n_lines) {
 void bookmark_remove(int root, const char *path) {
   int parent;
   char *name;
-  if (find(root, path, &parent, &name) == 0) {
-    unlinkat(parent, name, 0);
-    close(parent);
-    free(name);
+  if (find(root, path, &parent, &name) != 0) {
+    return;
   }
+  unlinkat(parent, name, 0);
+  char *part = NULL;
+  if (asprintf(&part, "%s.tmp", name) >= 0) {
+    unlinkat(parent, part, 0); /* of somebody killed while it was written */
+    free(part);
+  }
+  close(parent);
+  free(name);
 }
 
 uint64_t bookmark_read(int root, const char *path, int fd) {

@@ -145,6 +145,8 @@ static bool is_gone(const mover *self, const ledger_file *file) {
 
 /* Tries until it works or the end is near; then it stays claimed, and comes again. */
 static void settle_one(const mover *self, ledger_file *file) {
+  /* First: a bookmark that outlived its file would skip the lines of one that is moved back. */
+  bookmark_remove(self->options.place->root, file->path);
   int rc = move_one(self, file);
   bool gone = rc == -ENOENT && is_gone(self, file);
   while (rc != 0 && !gone && !ledger_is_closing(self->options.ledger)) {
@@ -156,9 +158,6 @@ static void settle_one(const mover *self, ledger_file *file) {
     }
     rc = move_one(self, file);
     gone = rc == -ENOENT && is_gone(self, file);
-  }
-  if (rc == 0 || gone) {
-    bookmark_remove(self->options.place->root, file->path);
   }
   if (gone) {
     say(self, "somebody took the file away while it was being processed:", file->path, rc);
