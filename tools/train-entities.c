@@ -24,7 +24,7 @@
 #include "thin_lexicon.h"
 
 enum {
-  READINGS = 3,
+  READINGS = 5,
   FILES_MAX = 64,
   SETS_MAX = 8,
   JUDGED = 3,
@@ -350,6 +350,18 @@ static void work(const job *j) {
   end_judging(judged);
 }
 
+/* As many numbers as there are readings, with commas between them. */
+static bool take_percents(uint32_t percents[READINGS], const char *text) {
+  char *end = NULL;
+  for (uint32_t i = 0; i < READINGS; i++, text = end + 1) {
+    percents[i] = (uint32_t)strtoul(text, &end, 10);
+    if (end == text || percents[i] > 100 || *end != (i + 1 < READINGS ? ',' : '\0')) {
+      return false;
+    }
+  }
+  return true;
+}
+
 static bool take_argument(job *j, const char *arg) {
   size_t len = 0;
   if (strncmp(arg, "out=", 4) == 0) {
@@ -374,8 +386,7 @@ static bool take_argument(job *j, const char *arg) {
   } else if (strcmp(arg, "borders=words") == 0) {
     j->words = true;
   } else if (strncmp(arg, "hide=", 5) == 0) {
-    uint32_t *p = j->hidden_percent;
-    return sscanf(arg + 5, "%u,%u,%u", &p[0], &p[1], &p[2]) == READINGS && p[0] <= 100 && p[1] <= 100 && p[2] <= 100;
+    return take_percents(j->hidden_percent, arg + 5);
   } else if (strncmp(arg, "fold=", 5) == 0) {
     j->fold = (uint32_t)strtoul(arg + 5, NULL, 10);
   } else if (strncmp(arg, "folds=", 6) == 0) {
@@ -392,28 +403,28 @@ static bool take_argument(job *j, const char *arg) {
 }
 
 int main(int argc, char **argv) {
-  job j = { .told = 1, .folds = FOLDS, .fold = SCAN_NONE, .hidden_percent = { 10, 30, 50 } };
+  job j = { .told = 1, .folds = FOLDS, .fold = SCAN_NONE, .hidden_percent = { 5, 15, 30, 45, 60 } };
   bool understood = true;
   for (int i = 1; i < argc; i++) {
     understood = understood && take_argument(&j, argv[i]);
   }
   if (!understood || (j.out == NULL && !j.print) || j.n_articles == 0 || j.clitics == NULL || j.n_lexicon == 0) {
-    fprintf(
-        stderr,
-        "usage: train-entities [out=MODEL.qner] [folds=N [fold=I] [errors=FILE] [told=PERCENT] "
-        "[borders=words]] clitics=MODEL.qclt "
-        "articles=FILE...\n"
-        "                      [hide=A,B,C] [judged=FILE...] [extra=FILE...] LEXICON.tsv...\n"
-        "folds=N tells how every article is judged by a model that was trained without it and every Nth "
-        "other. The scores of\n"
-        "a model that is written are calibrated by such a judgement, with 5 folds unless told otherwise.\n"
-        "fold=I judges that one of the folds only, borders=words judges by whole words, with or without clitics.\n"
-        "hide=10,30,50 are percents of the lexicon that are hidden while the articles named behind it are read for the "
-        "first,\nsecond and third time.\n"
-        "told=0, 30 or 60 tells of the judgement with so much of the lexicon hidden.\n"
-        "Each file of articles is judged by itself. Those of judged files are never trained on, those of extra "
-        "files always and "
-        "never\njudged.\n");
+    fprintf(stderr,
+            "usage: train-entities [out=MODEL.qner] [folds=N [fold=I] [errors=FILE] [told=PERCENT] "
+            "[borders=words]] clitics=MODEL.qclt "
+            "articles=FILE...\n"
+            "                      [hide=A,B,C,D,E] [judged=FILE...] [extra=FILE...] LEXICON.tsv...\n"
+            "folds=N tells how every article is judged by a model that was trained without it and every Nth "
+            "other. The scores of\n"
+            "a model that is written are calibrated by such a judgement, with 5 folds unless told otherwise.\n"
+            "fold=I judges that one of the folds only, borders=words judges by whole words, with or without clitics.\n"
+            "hide=5,15,30,45,60 are percents of the lexicon that are hidden while the articles named behind it are "
+            "read for the "
+            "first,\nsecond and third time.\n"
+            "told=0, 30 or 60 tells of the judgement with so much of the lexicon hidden.\n"
+            "Each file of articles is judged by itself. Those of judged files are never trained on, those of extra "
+            "files always and "
+            "never\njudged.\n");
     return 2;
   }
   work(&j);
