@@ -6,6 +6,7 @@
 
 #include "summarize/evidence.h"
 
+/* clang-format off */
 static const float sentence_weights[N_FEATURES] = {
   [FEATURE_first] = 1.45F,
   [FEATURE_depth] = -3.75F,
@@ -25,5 +26,6 @@ static const float sentence_weights[N_FEATURES] = {
   [FEATURE_quotes] = -0.25F,
   [FEATURE_leans] = -0.35F,
 };
+/* clang-format on */
 
 #endif
