@@ -28,7 +28,8 @@ struct hands {
   size_t n_bytes;
   hand *slots;
   uint32_t n_slots;
-  _Atomic uint32_t next; /* where to look first */
+  _Atomic uint32_t next;    /* where to look first */
+  _Atomic uint32_t n_taken; /* slots that are somebody's or about to be */
 };
 
 static size_t size_of(uint32_t n_slots) {
@@ -151,22 +152,25 @@ void hands_close(hands *self) {
   free(self);
 }
 
+/* Who counts as a taker finds a slot: there are never more of those than slots, but the free one may move while it is looked for. */
 hand *hands_take(hands *self, uint64_t number) {
-  uint32_t start = atomic_fetch_add_explicit(&self->next, 1, memory_order_relaxed);
-  for (uint32_t i = 0; i < self->n_slots; i++) {
-    hand *slot = &self->slots[(start + i) % self->n_slots];
+  if (atomic_fetch_add_explicit(&self->n_taken, 1, memory_order_acquire) >= self->n_slots) {
+    atomic_fetch_sub_explicit(&self->n_taken, 1, memory_order_relaxed);
+    return NULL;
+  }
+  for (uint32_t i = atomic_fetch_add_explicit(&self->next, 1, memory_order_relaxed);; i++) {
+    hand *slot = &self->slots[i % self->n_slots];
     uint64_t nobodys = 0;
     if (atomic_load_explicit(slot, memory_order_relaxed) == 0 &&
         atomic_compare_exchange_strong_explicit(slot, &nobodys, number, memory_order_relaxed, memory_order_relaxed)) {
       return slot;
     }
   }
-  return NULL;
 }
 
 void hands_give(hands *self, hand *slot) {
-  (void)self;
   if (slot != NULL) {
     atomic_store_explicit(slot, 0, memory_order_relaxed);
+    atomic_fetch_sub_explicit(&self->n_taken, 1, memory_order_release);
   }
 }
