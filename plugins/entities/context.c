@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "entities/owners.h"
 #include "qanat/layers.h"
 #include "text/letters.h"
 
@@ -204,7 +205,8 @@ static uint32_t name_end(const scan *s, uint32_t at, const qlex_payload *payload
   return adjective && is_called(s, at, payload, h->last - 1) ? h->last - 1 : h->last;
 }
 
-static float score_of(const scan *s, const hit *h, const qlex_payload *payload, uint8_t type) {
+/* owned: the document names who makes or owns it. */
+static float score_of(const scan *s, const hit *h, const qlex_payload *payload, uint8_t type, bool owned) {
   const scan_word *w = &s->words[h->first];
   bool single = h->last == h->first + 1;
   bool ambiguous = (payload->flags & QLEX_AMBIGUOUS) != 0;
@@ -212,13 +214,14 @@ static float score_of(const scan *s, const hit *h, const qlex_payload *payload, 
   float score = ambiguous ? 0.35f : 0.9f;
   float support = context_support(s, h->first, h->last, type);
   if (ambiguous) {
-    score += support;
+    score += support + (owned ? 0.25f : 0.0f);
     score += single ? 0.0f : 0.2f;
     score += (w->shape & WORD_LATIN) != 0 && (w->shape & WORD_CAPITAL) != 0 ? 0.2f : 0.0f;
   } else {
     score += support * 0.15f;
   }
-  if (single && (lore & LORE_COMMON) != 0) {
+  bool vouched = owned && support >= 0.3f; /* "سلسلة الصعود" beside Huawei */
+  if (single && (lore & LORE_COMMON) != 0 && !vouched) {
     float doubt = (lore & LORE_FREQUENT) != 0 ? 0.45f : 0.22f;
     score -= support >= 0.3f ? doubt * 0.5f : doubt;
   }
@@ -278,6 +281,7 @@ static bool is_overridden(const scan *s, uint32_t i) {
 }
 
 void context_propose(scan *s, const senses *d) {
+  owners makers = { .gathered = false };
   for (uint32_t i = 0; i < s->n_hits; i++) {
     const hit *h = &s->hits[i];
     if (h->lexicon > 0 && is_overridden(s, i)) {
@@ -296,6 +300,7 @@ void context_propose(scan *s, const senses *d) {
       uint32_t last = first == h->first ? name_end(s, i, payload, type) : h->last;
       bool shortened = first > h->first || last < h->last;
       uint8_t class = s->lexicons[h->lexicon].entries[payload->entry].class;
+      bool owned = (payload->flags & QLEX_AMBIGUOUS) != 0 && owners_are_named(&makers, s, h->lexicon, payload->entry);
       if (first > h->first && class == QLEX_CLASS_OTHER && (s->triggers[first].owned >> type & 1) != 0 &&
           s->triggers[first].owned_end == h->last) {
         continue; /* "ميناء بربرة": what is left is the town's own name */
@@ -305,7 +310,7 @@ void context_propose(scan *s, const senses *d) {
         .last = last,
         .begin = first == h->first ? h->begin : s->words[first].begin,
         .end = s->words[last - 1].end,
-        .score = score_of(s, h, payload, type) + (shortened ? 0.04f : 0.0f) + /* the longer alias says more */
+        .score = score_of(s, h, payload, type, owned) + (shortened ? 0.04f : 0.0f) + /* the longer alias says more */
                  (several ? senses_weigh(d, s, h, payload) : 0.0f),
         .type = type,
         .from = FROM_LEXICON,

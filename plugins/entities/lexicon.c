@@ -106,6 +106,9 @@ static int check_entries(const lexicon *lex, int all_valid, lexicon_fault *fault
     if (entry->country < QLEX_ANY_COUNTRY && entry->country >= header->n_entries) {
       return refuse(fault, "an entry belongs to a country outside of it");
     }
+    if (entry->owner != QLEX_NO_OWNER && entry->owner >= header->n_entries) {
+      return refuse(fault, "an entry has an owner outside of it");
+    }
     if (!is_text(lex, entry->name, entry->name_len, all_valid)) {
       return refuse(fault, "a name in it is not UTF-8");
     }

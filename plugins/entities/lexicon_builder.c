@@ -19,10 +19,10 @@
 
 enum { ALIASES_MAX = 1 << 24, ALIAS_BYTES_MAX = 512, STRINGS_MAX = 1 << 28 };
 
-/* A country that an entry names, which may be read later than the entry. */
+/* A country or an owner that an entry names, which may be read later than the entry. */
 typedef struct belonging {
   uint32_t entry;
-  uint32_t name; /* place in strings, and length, of the country's name */
+  uint32_t name; /* place in strings, and length, of that name */
   uint32_t name_len;
 } belonging;
 
@@ -156,7 +156,7 @@ int lexicon_builder_entry(lexicon_builder *builder, qn_str name, uint8_t type, u
   if (name.len == 0 || name.len > QLEX_NAME_MAX || type > 4) {
     return -EINVAL;
   }
-  qlex_entry entry = { 0, (uint16_t)name.len, type, class, QLEX_NO_COUNTRY };
+  qlex_entry entry = { 0, (uint16_t)name.len, type, class, QLEX_NO_COUNTRY, QLEX_NO_OWNER };
   int r = grow((void **)&builder->entries, &builder->entry_capacity, builder->n_entries, 1, sizeof(qlex_entry),
                ALIASES_MAX);
   r = r == 0 ? grow_places(builder) : r;
@@ -177,7 +177,7 @@ int lexicon_builder_entry(lexicon_builder *builder, qn_str name, uint8_t type, u
   return r;
 }
 
-int lexicon_builder_country(lexicon_builder *builder, qn_str name) {
+int lexicon_builder_belongs(lexicon_builder *builder, qn_str name) {
   if (builder->n_entries == 0 || name.len == 0 || name.len > QLEX_NAME_MAX) {
     return -EINVAL;
   }
@@ -195,14 +195,18 @@ int lexicon_builder_country(lexicon_builder *builder, qn_str name) {
   return r;
 }
 
-/* Looks the names of countries up, now that all entries are there; what is none of them was an explanation. */
-static void settle_countries(lexicon_builder *builder) {
-  enum { LOCATION = 2 };
+/* Looks the names of countries and owners up, now that all entries are there; what is none of them was an explanation. */
+static void settle_belongings(lexicon_builder *builder) {
+  enum { ORGANIZATION = 1, LOCATION = 2 };
   for (uint32_t i = 0; i < builder->n_belongings; i++) {
     const belonging *named = &builder->belongings[i];
-    uint32_t found = *place_of(builder, (qn_str){ builder->strings + named->name, named->name_len }, LOCATION);
-    if (found != 0 && builder->entries[found - 1].class == QLEX_CLASS_COUNTRY) {
-      builder->entries[named->entry].country = found - 1;
+    qn_str name = { builder->strings + named->name, named->name_len };
+    uint32_t place = *place_of(builder, name, LOCATION);
+    uint32_t owner = *place_of(builder, name, ORGANIZATION);
+    if (place != 0 && builder->entries[place - 1].class == QLEX_CLASS_COUNTRY) {
+      builder->entries[named->entry].country = place - 1;
+    } else if (owner != 0) {
+      builder->entries[named->entry].owner = owner - 1;
     }
   }
 }
@@ -444,6 +448,8 @@ static uint16_t lore_of(const lexicon_builder *builder, const qlex_payload *payl
     [QLEX_PARTICLE] = LORE_PARTICLE,
     [QLEX_LETTER] = LORE_LETTER,
     [QLEX_PLACE] = LORE_PLACE,
+    [QLEX_MISREAD] = LORE_SPOKEN,
+    [QLEX_SIGN] = LORE_SPOKEN,
   };
   bool maybe = (payload->flags & QLEX_AMBIGUOUS) != 0;
   uint16_t lore = by_kind[payload->kind];
@@ -502,7 +508,7 @@ int lexicon_builder_finish(lexicon_builder *builder, uint8_t **ret_bytes, size_t
   if (builder->n_spellings > 1) {
     qsort(builder->spellings, builder->n_spellings, sizeof(qlex_spelling), compare_spellings);
   }
-  settle_countries(builder);
+  settle_belongings(builder);
   drop_derived(builder);
   unite_aliases(builder);
   header.file_size = 0;

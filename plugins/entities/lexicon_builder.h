@@ -20,10 +20,10 @@ void lexicon_builder_free(lexicon_builder *builder);
  * 4 (EVENT). 0, -ENOMEM, -E2BIG. */
 int lexicon_builder_entry(lexicon_builder *builder, qn_str name, uint8_t type, uint8_t class);
 
-/* Says which country the entry begun last lies in or belongs to, by the country's canonical name (an entry of class
- * country, now or later; what is no such name is passed over); "*": whichever a document speaks of. 0, -ENOMEM, -E2BIG,
- * -EINVAL. */
-int lexicon_builder_country(lexicon_builder *builder, qn_str name);
+/* Says which country the entry begun last lies in or belongs to, or which organisation makes or owns it, by the canonical
+ * name of that (an entry of class country or of type ORGANIZATION, now or later; what is no such name is passed over); "*":
+ * whichever country a document speaks of. 0, -ENOMEM, -E2BIG, -EINVAL. */
+int lexicon_builder_belongs(lexicon_builder *builder, qn_str name);
 
 /* Adds an alias, as people write it, of the entry begun last. An alias that two calls give with other flags is
  * ambiguous if one of them says so. 0; -ENOMEM; -E2BIG; -EINVAL if it has no letter or digit or is too long; -EILSEQ. */

@@ -16,7 +16,7 @@
 #define QLEX_MAGIC 0x58454C51u /* "QLEX" */
 
 enum {
-  QLEX_VERSION = 4,
+  QLEX_VERSION = 5,
   QLEX_FIRST_BITS = 19,
   QLEX_FIRST_WORDS = 1 << (QLEX_FIRST_BITS - 6),
   QLEX_LIKENESS_BITS = 14,
@@ -24,6 +24,8 @@ enum {
   QLEX_SLOTS_LOG2_MAX = 26,
   QLEX_NAME_MAX = 1024 /* bytes of a canonical name */
 };
+/* Of an entry: nobody owns it. */
+#define QLEX_NO_OWNER UINT32_MAX
 /* Of an entry: it belongs to no country, or (a name that ends with "(*)") to whichever the document speaks of. */
 #define QLEX_NO_COUNTRY UINT32_MAX
 #define QLEX_ANY_COUNTRY (UINT32_MAX - 1)
@@ -43,7 +45,9 @@ enum {
   QLEX_PLACE = 10,   /* a preposition of place */
   QLEX_PATTERN =
       11, /* names that are made with a place; "+" in the alias and "*" in the name of its entry stand for it */
-  QLEX_KINDS = 12
+  QLEX_MISREAD = 12, /* what machine translation makes of something that is no name (misread.h) */
+  QLEX_SIGN = 13,    /* of a document in which such words are that, or (AGAINST) the name that they look like */
+  QLEX_KINDS = 14
 };
 
 /* Facts about one alias. */
@@ -58,7 +62,8 @@ enum {
   QLEX_FEMININE = 1u << 7,  /* given name of a woman */
   QLEX_OPEN = 1u << 8,      /* head: a part of descriptive names only, not of proper ones */
   QLEX_DERIVED = 1u << 9,   /* common: an inflected form that nobody listed; gives way to every other meaning */
-  QLEX_NATIONAL = 1u << 10  /* every country has one: it means that of the document's country */
+  QLEX_NATIONAL = 1u << 10, /* every country has one: it means that of the document's country */
+  QLEX_AGAINST = 1u << 11   /* sign: speaks for the name */
 };
 
 /* What all meanings of a key say of a word together, in its slot: for most words nothing else need be read. */
@@ -102,6 +107,7 @@ typedef struct qlex_entry {
   uint8_t type;     /* QN_ENTITY_TYPE_*: PERSON to EVENT */
   uint8_t class;    /* QLEX_CLASS_* */
   uint32_t country; /* the entry that it lies in or belongs to, QLEX_NO_COUNTRY, QLEX_ANY_COUNTRY */
+  uint32_t owner;   /* the organisation that makes or owns it, QLEX_NO_OWNER */
 } qlex_entry;
 
 /* A folded alias, to be compared with spellings that are no alias (spelling.h). */

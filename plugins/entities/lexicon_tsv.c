@@ -21,7 +21,8 @@ enum {
   NO_TYPE = -1004,
   BAD_ALIAS = -1005,
   NO_PLACE = -1006,
-  NO_PATTERN = -1007
+  NO_PATTERN = -1007,
+  NO_SIGNS = -1008
 };
 
 static const char *reason(int code) {
@@ -41,6 +42,8 @@ static const char *reason(int code) {
   case NO_PATTERN:
     return "a pattern has a star for its place in the first and in the fourth column, and 'any' or 'known' in the "
            "fifth";
+  case NO_SIGNS:
+    return "a misread name has signs of what was translated in its third column";
   default:
     return "an alias has no letters, or is too long";
   }
@@ -181,19 +184,19 @@ static int add_canonical(lexicon_builder *builder, const qn_str *columns) {
   return lexicon_builder_alias(builder, shown, QLEX_ENTITY, (uint16_t)(flags | spelling_flags(shown)));
 }
 
-/* The country that an entry belongs to: its sixth column or what its name is explained by. */
-static int add_country(lexicon_builder *builder, const qn_str *columns) {
+/* The country or organisation that an entry belongs to: its sixth column or what its name is explained by. */
+static int add_belonging(lexicon_builder *builder, const qn_str *columns) {
   qn_str shown = shown_name(columns[0]);
-  qn_str country = columns[5];
-  if (country.len == 0 && shown.len < columns[0].len) {
-    country = (qn_str){ shown.data + shown.len, columns[0].len - shown.len };
-    while (country.len > 0 && (country.data[0] == ' ' || country.data[0] == ',' || country.data[0] == '(')) {
-      country.data++;
-      country.len--;
+  qn_str whose = columns[5];
+  if (whose.len == 0 && shown.len < columns[0].len) {
+    whose = (qn_str){ shown.data + shown.len, columns[0].len - shown.len };
+    while (whose.len > 0 && (whose.data[0] == ' ' || whose.data[0] == ',' || whose.data[0] == '(')) {
+      whose.data++;
+      whose.len--;
     }
-    country.len -= country.len > 0 && country.data[country.len - 1] == ')';
+    whose.len -= whose.len > 0 && whose.data[whose.len - 1] == ')';
   }
-  return country.len > 0 ? lexicon_builder_country(builder, country) : 0;
+  return whose.len > 0 ? lexicon_builder_belongs(builder, whose) : 0;
 }
 
 static int add_entity(lexicon_builder *builder, const qn_str *columns, int type) {
@@ -207,7 +210,7 @@ static int add_entity(lexicon_builder *builder, const qn_str *columns, int type)
   if (r == 0) {
     r = add_aliases(builder, columns[4], QLEX_ENTITY, 0);
   }
-  return r == 0 ? add_country(builder, columns) : r;
+  return r == 0 ? add_belonging(builder, columns) : r;
 }
 
 static int add_name(lexicon_builder *builder, const qn_str *columns, uint8_t kind) {
@@ -292,6 +295,14 @@ static int add_pattern(lexicon_builder *builder, const qn_str *columns, int type
                 : r;
 }
 
+/* "منظمة العفو الدولية", which machine translation makes of AI: the third column tells what speaks for that, the fourth
+ * what for the name. */
+static int add_misread(lexicon_builder *builder, const qn_str *columns) {
+  int r = columns[2].len == 0 ? NO_SIGNS : add_word(builder, columns, QLEX_MISREAD, 0, 0);
+  r = r == 0 ? add_aliases(builder, columns[2], QLEX_SIGN, 0) : r;
+  return r == 0 ? add_aliases(builder, columns[3], QLEX_SIGN, QLEX_AGAINST) : r;
+}
+
 /* Adds one line; 0, 1 for a kind that is not for us, or a negative errno. */
 static int add_line(lexicon_builder *builder, const qn_str *columns) {
   int type = type_of(columns[1]);
@@ -325,6 +336,9 @@ static int add_line(lexicon_builder *builder, const qn_str *columns) {
     if (equals(columns[1], words[i].name)) {
       return add_word(builder, columns, words[i].kind, 0, 0);
     }
+  }
+  if (equals(columns[1], "misread")) {
+    return add_misread(builder, columns);
   }
   if (equals(columns[1], "pattern")) {
     type = type_of(columns[2]);

@@ -13,6 +13,7 @@
 #include "entities/latin.h"
 #include "entities/links.h"
 #include "entities/match.h"
+#include "entities/misread.h"
 #include "entities/persons.h"
 #include "entities/second_pass.h"
 #include "entities/triggers.h"
@@ -150,6 +151,7 @@ int tagger_first_choice(tagger *t, const scan_input *input, qn_str published, co
     return r;
   }
   match_all(s);
+  misread_take_back(s);
   triggers_spread(s);
   senses_count(&t->senses, s);
   context_propose(s, &t->senses);

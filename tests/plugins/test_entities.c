@@ -281,6 +281,29 @@ static void entities_spelled_acronym_is_linked_to_its_letters(void **state) {
   CHECK(rows);
 }
 
+static void entities_doubtful_product_is_believed_beside_its_maker(void **state) {
+  (void)state;
+  static const entity_row rows[] = {
+    { "باعت هواوي آلاف الخوادم. وقال مهندسون إن رقائق الصعود أبطأ من منافساتها.",
+      "ORGANIZATION:هواوي=Huawei|PRODUCT:الصعود=Ascend" },
+    { "باعت الشركة آلاف الخوادم. وقال مهندسون إن رحلة الصعود مستمرة.", "" },
+    { "واصلت الأسهم الصعود بعد نتائج هواوي.", "ORGANIZATION:هواوي=Huawei" },
+  };
+  CHECK(rows);
+}
+
+static void entities_mistranslated_word_is_no_name(void **state) {
+  (void)state;
+  static const entity_row rows[] = {
+    { "تتوسع الشركات في الذكاء الاصطناعي. وقال رئيس قسم منظمة العفو الدولية إن نماذج الذكاء الاصطناعي تحتاج رقائق.",
+      "" },
+    { "قالت منظمة العفو الدولية إن الذكاء الاصطناعي خطر. ودعت إلى احترام حقوق الإنسان في الذكاء الاصطناعي.",
+      "ORGANIZATION:منظمة العفو الدولية=Amnesty International" },
+    { "قالت منظمة العفو الدولية إن القرار جائر.", "ORGANIZATION:منظمة العفو الدولية=Amnesty International" },
+  };
+  CHECK(rows);
+}
+
 static void entities_laws_hold(void **state) {
   (void)state;
   static const char *const texts[] = {
@@ -316,6 +339,8 @@ int main(void) {
     cmocka_unit_test(entities_unlisted_spelling_is_linked_to_the_name),
     cmocka_unit_test(entities_name_in_both_scripts_is_linked_to_its_latin_spelling),
     cmocka_unit_test(entities_spelled_acronym_is_linked_to_its_letters),
+    cmocka_unit_test(entities_doubtful_product_is_believed_beside_its_maker),
+    cmocka_unit_test(entities_mistranslated_word_is_no_name),
     cmocka_unit_test(entities_laws_hold),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,6 +25,8 @@ static const char *const kinds[QLEX_KINDS] = {
   [QLEX_LETTER] = "name of a letter",
   [QLEX_PLACE] = "preposition of place",
   [QLEX_PATTERN] = "pattern of names",
+  [QLEX_MISREAD] = "made by machine translation of something else, where signs of that stand on the page",
+  [QLEX_SIGN] = "sign of a mistranslation, or of its absence",
 };
 
 /* Why a meaning may not be believed where the name stands. */
@@ -43,6 +45,10 @@ static void print_doubts(const lexicon *lex, const qlex_payload *payload) {
   if (payload->kind == QLEX_ENTITY && entry->country < QLEX_ANY_COUNTRY) {
     qn_str country = lexicon_name(lex, entry->country);
     printf("; of %.*s", (int)country.len, country.data);
+  }
+  if (payload->kind == QLEX_ENTITY && entry->owner != QLEX_NO_OWNER) {
+    qn_str owner = lexicon_name(lex, entry->owner);
+    printf("; of %.*s", (int)owner.len, owner.data);
   }
 }
 

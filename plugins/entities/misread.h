@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Names that machine translation makes of what is none: منظمة العفو الدولية of "AI". */
+#ifndef ENTITIES_MISREAD_H
+#define ENTITIES_MISREAD_H
+
+#include "entities/scan.h"
+
+/* Takes the hits of such names back where the document shows signs of what was translated (at least two) and none of the
+ * name, and marks their words as an ordinary phrase. Works on hits, before anything is proposed. */
+void misread_take_back(scan *s);
+
+#endif
