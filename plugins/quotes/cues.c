@@ -9,6 +9,40 @@
 
 enum { CLAUSE_MAX_TOKENS = 40, AFTER_MAX_TOKENS = 6, NAME_MAX_TOKENS = 14 };
 
+/* What a subject may be that is no name, and what is none. */
+static void subjects_fill(quote_words *words) {
+  wordset_add(
+      &words->participles,
+      "قائلا قائلة قائلين مضيفا مضيفة موضحا موضحة مؤكدا مؤكدة معلنا معلنة متابعا متابعة مشيرا مشيرة لافتا لافتة مفيدا "
+      "مفيدة مشددا مشددة كاتبا معلقا معلقة سائلا متسائلا متسائلة خاتما خاتمة محذرا محذرة معتبرا معتبرة شارحا شارحة "
+      "واصفا واصفة مجيبا مجيبة مازحا مازحة مبينا مبينة منبها مبتسما مبتسمة داعيا ذاكرا مصرحا موضحة مهددا متهما منددا "
+      "مبررا ملمحا مكتفيا منتقدا بالقول");
+  wordset_add(
+      &words->roles,
+      "مدير مديرة رئيس رئيسة وزير وزيرة نائب نائبة محافظ محافظة أمين أمينة عضو عضوة قائد زعيم زعيمة مدرب مدربة لاعب "
+      "لاعبة باحث باحثة أستاذ أستاذة خبير خبيرة محلل محللة محام محامي محامية طبيب طبيبة مهندس مهندسة كاتب كاتبة مخرج "
+      "مخرجة ممثل ممثلة متحدث متحدثة ناطق ناطقة مسؤول مسؤولة مستشار مستشارة سفير سفيرة قاض قاضي قاضية والي عمدة حاكم "
+      "ملك ملكة أمير أميرة شيخ منسق منسقة مؤسس شريك صاحب صاحبة شقيق شقيقة والد والدة زوج زوجة ابنة عالم عالمة مزارع "
+      "مزارعة بائع بائعة سائق سائقة معلم معلمة ممرض ممرضة ناشط ناشطة كبير كبيرة وزارة شركة هيئة لجنة مجلس بنك حزب نادي "
+      "منتخب فريق مكتب قسم جامعة منظمة اتحاد نقابة جمعية مؤسسة شؤون خارجية داخلية دفاع مالية صحة رئاسة إدارة");
+  wordset_add(&words->nobodies,
+              "متحدث متحدثة ناطق ناطقة مصدر مصادر مسؤول مسؤولة مسؤولون مسؤولين دبلوماسي دبلوماسيون "
+              "شاهد شهود سكان محللون خبراء ناشطون spokesman spokeswoman spokesperson officials sources");
+  wordset_add(&words->honorifics,
+              "سعادته سعادتها معاليه معاليها سموه سموها فخامته جلالته سيادته سيادتها دولته حضرته قداسته فضيلته");
+  wordset_add(
+      &words->institutions,
+      "الشركة الوزارة الهيئة البنك المصرف المنظمة الجمعية الجامعة النادي اللجنة المؤسسة الاتحاد المجموعة الحركة "
+      "الحزب المحكمة الوكالة الجماعة النقابة المنصة الجيش الشرطة البعثة");
+  wordset_add(&words->presenting, "أما وأما");
+  wordset_add(&words->sons, "بن بنت ابن ابنة ولد آل");
+  wordset_add(
+      &words->particles,
+      "في من إلى على عن مع بين حتى منذ قبل بعد خلال عند لدى نحو ضد حول دون غير أو أم ثم بل لكن لأن أن إن كما حيث "
+      "عندما بينما فيما مما ما لا لم لن قد لقد كان كانت يكون تكون هو هي هم هذا هذه ذلك تلك الذي التي الذين كل "
+      "بعض جميع أيضا فقط أما وفق وفقا بحسب حسب عبر أمس اليوم غدا السيد السيدة الدكتور الدكتورة اسمه اسمها باسم");
+}
+
 void quote_words_fill(quote_words *words, uint32_t min_words) {
   memset(words, 0, sizeof(*words));
   words->min_words = min_words;
@@ -34,6 +68,9 @@ void quote_words_fill(quote_words *words, uint32_t min_words) {
       "دعا دعت "
       "داعيا "
       "توقع توقعت يتوقع تتوقع جاء ورد شكا شكت يشكو تشكو شكك شككت وعد وعدت تعهد تعهدت يصر تصر أصر أصرت اشتكى اشتكت "
+      "هدد هددت يهدد تهدد مهددا اتهم اتهمت يتهم تتهم متهما ندد نددت يندد تندد منددا برر بررت يبرر تبرر مبررا لمح لمحت "
+      "يلمح تلمح ملمحا بالقول بقوله بقولها اكتفى اكتفت مكتفيا اختصر اختصرت يختصر تختصر يمزح تمزح مزحت طمأن طمأنت "
+      "توعد توعدت استنكر استنكرت انتقد انتقدت ينتقد تنتقد منتقدا وصفوه عده عدته اعتبره اعتبرته "
       "حكى حكت يحكي تحكي يسميه تسميه سماه يصفه يصفها تصفه تصفها أقسم أقسمت استشهد قاطع قاطعت يقدر عاد عادت "
       "said says saying told tells added adds explained explains wrote writes asked asks announced stated states "
       "warned "
@@ -48,9 +85,18 @@ void quote_words_fill(quote_words *words, uint32_t min_words) {
                                 "تجيب مجيبة تحدثت زادت تزيد أكملت "
                                 "استدركت مازحة مبينة بينت استطردت نبهت أبلغت أخبرت تخبر ابتسمت مبتسمة نصحت عقبت طالبت "
                                 "تطالب دعت توقعت تتوقع شكت تشكو شككت وعدت "
-                                "تعهدت تصر أصرت اشتكت حكت تحكي تصفه تصفها أقسمت قاطعت عادت ضحكت صرخت");
+                                "تعهدت تصر أصرت اشتكت حكت تحكي تصفه تصفها أقسمت قاطعت عادت ضحكت صرخت "
+                                "هددت تهدد اتهمت تتهم نددت تندد بررت تبرر لمحت تلمح اكتفت اختصرت تختصر تمزح مزحت طمأنت "
+                                "توعدت استنكرت انتقدت تنتقد بقولها قولها عدته اعتبرته");
+  subjects_fill(words);
   wordset_add(&words->linking, "إن أن بأن إنه إنها أنه أنها إنهم أنهم أنني إنني إننا أننا بأنه بأنها that");
-  wordset_add(&words->before_saying, "كما هكذا هذا ما حسبما وفقما مثلما على حد بحسب حسب as so");
+  wordset_add(&words->before_saying, "كما هكذا هذا ما حسبما وفقما مثلما على حد بحسب حسب الكلمات العبارة as so");
+  wordset_add(&words->summing, "هكذا بهذه بهذا");
+  wordset_add(
+      &words->titled,
+      "فيلم رواية كتاب مسلسل برنامج صحيفة مجلة جريدة قناة إذاعة شركة مؤسسة مجموعة منصة تطبيق موقع مبادرة مشروع معرض "
+      "مهرجان متحف حملة فرقة أغنية ألبوم قصيدة ديوان لوحة فندق مطعم نادي جائزة مؤتمر منتدى كلمة مصطلح وسم لقب اسم "
+      "منصب وكالة بنك مصرف جمعية عملية");
 }
 
 uint32_t token_at(const qn_layer *tokens, uint32_t offset) {
@@ -86,6 +132,10 @@ static int ends_sentence(uint32_t code) {
   return code == '.' || code == '!' || code == '?' || code == 0x61F || code == 0x2026;
 }
 
+static int is_stop(const quote_input *input, uint32_t token) {
+  return is_punctuation(input, token) && ends_sentence(token_code(input, token));
+}
+
 /* True if a line or a cut lies between two tokens. */
 static int is_apart(const quote_input *input, uint32_t from, uint32_t to) {
   for (uint32_t at = from; at < to; at++) {
@@ -100,17 +150,19 @@ static int is_apart(const quote_input *input, uint32_t from, uint32_t to) {
 static void look_back(const quote_words *words, const quote_input *input, const quote_marks *marks, quote_cue *cue) {
   uint32_t token = cue->left;
   uint32_t next_begin = marks->outer_begin;
+  int is_near = 1;
   while (token > 0 && cue->left - token < CLAUSE_MAX_TOKENS) {
     uint32_t before = token - 1;
-    uint32_t code = token_code(input, before);
-    if (is_apart(input, input->tokens.end[before], next_begin) ||
-        (is_punctuation(input, before) && ends_sentence(code) && token != cue->left)) {
+    if (is_apart(input, input->tokens.end[before], next_begin) || (is_stop(input, before) && !is_near)) {
       break;
     }
+    is_near = is_near && is_stop(input, before); /* "... الآبار.. «الناس يشربون»" goes on with what was said */
     token = before;
     next_begin = input->tokens.begin[token];
-    if (cue->verb_before == QN_NO_ROW && cue_is_saying(words, input, token)) {
-      cue->verb_before = token;
+    if (cue->verb_before == QN_NO_ROW) {
+      qn_str form = qn_layer_str(&input->tokens, QN_TOKEN_FORM, token);
+      cue->verb_before = cue_is_saying(words, input, token) ? token : QN_NO_ROW;
+      cue->is_reported = cue->is_reported || wordset_has(&words->linking, form.data, form.len);
     }
   }
   cue->clause = token;
@@ -119,6 +171,8 @@ static void look_back(const quote_words *words, const quote_input *input, const 
     uint32_t code = token_code(input, last);
     qn_str form = qn_layer_str(&input->tokens, QN_TOKEN_FORM, last);
     cue->has_colon = is_punctuation(input, last) && code == ':';
+    cue->has_stop = is_stop(input, last);
+    cue->is_titled = wordset_has_loose(&words->titled, form.data, form.len);
     cue->has_link = (is_punctuation(input, last) && (code == ',' || code == 0x60C)) ||
                     wordset_has(&words->linking, form.data, form.len) || last == cue->verb_before;
   }
@@ -152,6 +206,7 @@ static void look_past_name(const quote_words *words, const quote_input *input, c
 /* "« ... »، قال": a verb behind the closing mark, after a comma or "كما". */
 static void look_ahead(const quote_words *words, const quote_input *input, const quote_marks *marks, quote_cue *cue) {
   uint32_t end = marks->outer_end;
+  int is_over = 0;
   for (uint32_t i = 0; i < AFTER_MAX_TOKENS && cue->right + i < input->tokens.n_rows; i++) {
     uint32_t token = cue->right + i;
     if (is_apart(input, end, input->tokens.begin[token])) {
@@ -159,15 +214,21 @@ static void look_ahead(const quote_words *words, const quote_input *input, const
     }
     end = input->tokens.end[token];
     qn_str form = qn_layer_str(&input->tokens, QN_TOKEN_FORM, token);
-    if (cue_is_saying(words, input, token)) {
+    if (!is_over && cue_is_saying(words, input, token)) {
       uint8_t first = (uint8_t)form.data[0];
       int has_and = form.len > 4 && first == 0xD9 && (uint8_t)form.data[1] == 0x88; /* وأضاف: another sentence */
       cue->verb_after = has_and ? QN_NO_ROW : token;
       return;
     }
     uint32_t code = token_code(input, token);
-    if (is_punctuation(input, token) ? (ends_sentence(code) || code == ':')
-                                     : !wordset_has(&words->before_saying, form.data, form.len)) {
+    if (is_punctuation(input, token)) {
+      is_over = is_over || ends_sentence(code);
+      if (code == ':') {
+        break;
+      }
+    } else if (wordset_has(&words->summing, form.data, form.len)) {
+      is_over = 0; /* "« ... ». بهذه الكلمات لخص" */
+    } else if (is_over || !wordset_has(&words->before_saying, form.data, form.len)) {
       break;
     }
   }
@@ -183,5 +244,7 @@ void cue_find(const quote_words *words, const quote_input *input, const quote_ma
   }
   look_back(words, input, marks, &cue);
   look_ahead(words, input, marks, &cue);
+  cue.is_last = cue.right >= input->tokens.n_rows || is_punctuation(input, cue.right) ||
+                is_apart(input, marks->outer_end, input->tokens.begin[cue.right]);
   *ret_cue = cue;
 }

@@ -28,6 +28,16 @@ typedef struct quote_words {
   wordset feminine;      /* those of saying that a woman is the subject of */
   wordset linking;       /* إن, أن: between the speaker and the words */
   wordset before_saying; /* كما قال */
+  wordset summing;       /* "« ... ». هكذا قال" */
+  wordset titled;        /* رواية, صحيفة: what stands in marks behind them is their name */
+  wordset participles;   /* قائلا, مضيفة: their subject is that of the clause */
+  wordset roles;         /* متحدث, رئيس, شقيق: what somebody is, without the article */
+  wordset nobodies;      /* متحدث, مصدر: roles whose bearers stay unnamed */
+  wordset honorifics;    /* سعادته: stand for a pronoun */
+  wordset institutions;  /* الشركة: stands for the organisation named before */
+  wordset presenting;    /* أما: a name follows */
+  wordset sons;          /* بن, بنت: a name goes on behind them */
+  wordset particles;     /* prepositions, conjunctions: no part of a name */
   uint32_t min_words;
 } quote_words;
 
@@ -71,10 +81,36 @@ typedef struct quote_cue {
   uint32_t verb_after;
   int is_named_first; /* "« ... »، فلان قال": the speaker stands before verb_after */
   int has_colon;
-  int has_link; /* إن, or a comma, right before it */
+  int has_link;    /* إن, or a comma, right before it */
+  int has_stop;    /* the end of a sentence right before it */
+  int is_reported; /* إن stands between verb_before and it */
+  int is_titled;   /* a word for what has a name stands right before it */
+  int is_last;     /* a mark or the end of the line follows it */
 } quote_cue;
 
 void cue_find(const quote_words *words, const quote_input *input, const quote_marks *marks, quote_cue *ret_cue);
+
+/* The search of one document. */
+typedef struct quote_finder {
+  const quote_words *words;
+  const quote_input *input;
+  uint32_t last_speaker; /* mention, or QN_NO_ROW */
+  uint32_t last_of[2];   /* the last speaker with a verb in the masculine and in the feminine, or QN_NO_ROW */
+  uint32_t last_end;     /* of the last quotation that was speech */
+  uint32_t n_rows;
+} quote_finder;
+
+/* The mention of who says it, or QN_NO_ROW. */
+uint32_t speaker_find(const quote_finder *f, const quote_marks *marks, const quote_cue *cue);
+
+/* True if a woman is the subject of the verb. */
+int speaker_is_feminine(const quote_finder *f, uint32_t verb);
+
+/* What to call the one who is mentioned. */
+qn_str fullname_of(const quote_words *words, const quote_input *input, uint32_t mention);
+
+/* True if text is longer than tail and ends with it, as a full name does with a last name. */
+int fullname_ends_with(qn_str text, qn_str tail);
 
 /* True if the token is a verb of saying. */
 int cue_is_saying(const quote_words *words, const quote_input *input, uint32_t token);
