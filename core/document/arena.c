@@ -6,36 +6,24 @@
 #include "document/arena.h"
 
 #include <assert.h>
-#include <stdlib.h>
 
+#include "document/chunk_store.h"
 #include "document/poison.h"
 
 enum { CHUNK_MAX_STEP = 1024 * 1024 };
-
-struct arena_chunk {
-  arena_chunk *next;
-  size_t bytes; /* of data */
-  _Alignas(ARENA_ALIGN) char data[];
-};
 
 /* What an allocation takes: under AddressSanitizer also a gap behind it that stays poisoned. */
 static size_t slot_bytes(size_t bytes) {
   return (bytes + POISON_GAP + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
 }
 
-void arena_init(arena *self, size_t limit) {
-  *self = (arena){ .limit = limit };
+void arena_init(arena *self, size_t limit, chunk_store *store) {
+  *self = (arena){ .limit = limit, .store = store };
 }
 
 void arena_done(arena *self) {
-  arena_chunk *chunk = self->first;
-  while (chunk != NULL) {
-    arena_chunk *next = chunk->next;
-    UNPOISON(chunk->data, chunk->bytes);
-    free(chunk);
-    chunk = next;
-  }
-  *self = (arena){ .limit = self->limit };
+  chunk_store_give(NULL, self->first);
+  arena_init(self, self->limit, self->store);
 }
 
 size_t arena_used(const arena *self) {
@@ -53,17 +41,14 @@ static void enter_chunk(arena *self, arena_chunk *chunk) {
 static arena_chunk *chunk_new(arena *self, size_t bytes) {
   size_t step = self->capacity < ARENA_FIRST_BYTES ? ARENA_FIRST_BYTES : self->capacity;
   step = step > CHUNK_MAX_STEP ? CHUNK_MAX_STEP : step;
-  size_t size = bytes > step ? bytes : step;
-  arena_chunk *chunk = malloc(sizeof *chunk + size);
+  arena_chunk *chunk = chunk_store_take(self->store, bytes > step ? bytes : step);
   if (chunk == NULL) {
     return NULL;
   }
-  chunk->bytes = size;
-  POISON(chunk->data, size);
   arena_chunk **link = self->current != NULL ? &self->current->next : &self->first;
   chunk->next = *link;
   *link = chunk;
-  self->capacity += size;
+  self->capacity += chunk->bytes;
   return chunk;
 }
 
@@ -138,6 +123,7 @@ void arena_rewind(arena *self, arena_mark mark) {
 /* Frees waiting chunks from the first one on that would take the arena over `keep`. */
 static void trim(arena *self, size_t keep) {
   size_t kept = 0;
+  arena_chunk *over = NULL;
   arena_chunk **link = &self->first;
   while (*link != NULL) {
     arena_chunk *chunk = *link;
@@ -147,18 +133,16 @@ static void trim(arena *self, size_t keep) {
       continue;
     }
     *link = chunk->next;
-    UNPOISON(chunk->data, chunk->bytes);
-    free(chunk);
+    chunk->next = over;
+    over = chunk;
   }
+  chunk_store_give(self->store, over);
   self->capacity = kept;
 }
 
-void arena_reset(arena *self) {
-  size_t used = arena_used(self);
+/* Without a store: by what recent documents needed. */
+static void trim_by_use(arena *self, size_t used) {
   self->peak = used > self->peak ? used : self->peak;
-  self->used_before = 0;
-  self->current = NULL;
-  self->cursor = self->end = NULL;
   if (self->capacity > ARENA_KEEP_BYTES) {
     trim(self, ARENA_KEEP_BYTES);
   }
@@ -169,6 +153,18 @@ void arena_reset(arena *self) {
     }
     self->lives = 0;
     self->peak = 0;
+  }
+}
+
+void arena_reset(arena *self) {
+  size_t used = arena_used(self);
+  self->used_before = 0;
+  self->current = NULL;
+  self->cursor = self->end = NULL;
+  if (self->store == NULL) {
+    trim_by_use(self, used);
+  } else if (self->capacity > ARENA_FIRST_BYTES) {
+    trim(self, ARENA_FIRST_BYTES);
   }
   if (self->first != NULL) {
     enter_chunk(self, self->first);

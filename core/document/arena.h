@@ -2,8 +2,9 @@
 
 /* Memory of one document: chunks that never move, filled front to back and emptied all at once.
  *
- * A reset keeps the chunks for the next document; giving memory back every time costs ten times the document's whole
- * life, so that happens only past ARENA_KEEP_BYTES or when a run of documents needed much less than is held.
+ * A reset keeps the first chunk for the next document, as much as a short one needs, and gives the others to the store that
+ * lent them. Without a store it keeps all; giving memory back every time costs ten times the document's whole life, so that
+ * happens only past ARENA_KEEP_BYTES or when a run of documents needed much less than is held.
  * Knows bytes; does not know documents. One thread at a time. Private to core/document. */
 #ifndef CORE_DOCUMENT_ARENA_H
 #define CORE_DOCUMENT_ARENA_H
@@ -19,6 +20,7 @@ enum {
 };
 
 typedef struct arena_chunk arena_chunk;
+typedef struct chunk_store chunk_store; /* chunk_store.h */
 
 typedef struct arena {
   arena_chunk *first;
@@ -28,6 +30,7 @@ typedef struct arena {
   size_t used_before; /* bytes used in chunks before the current one */
   size_t capacity;    /* of all chunks */
   size_t limit;       /* of use; allocations beyond it fail */
+  chunk_store *store; /* borrowed; NULL: none */
   size_t peak;        /* most used by one of the recent lives */
   uint32_t lives;
 } arena;
@@ -40,7 +43,7 @@ typedef struct arena_mark {
 } arena_mark;
 
 /* No allocation yet; a zeroed arena is a valid empty one with limit 0. */
-void arena_init(arena *self, size_t limit);
+void arena_init(arena *self, size_t limit, chunk_store *store);
 void arena_done(arena *self);
 
 /* Aligned to ARENA_ALIGN, not cleared. NULL: no memory, or over the limit. bytes 0 gives a valid pointer. */

@@ -52,6 +52,7 @@ struct document_pool {
   uint32_t n_layers;
   uint32_t n_shelves; /* a power of two */
   struct shelf *shelves;
+  chunk_store *chunks; /* what its documents' arenas borrow; owned */
 };
 
 /* An empty document from a shelf, or a new one; its owner's reference is counted. NULL: no memory. */

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "document/chunk_store.h"
 #include "document/document_body.h"
 #include "document/poison.h"
 
@@ -108,7 +109,7 @@ static document *document_make(document_pool *pool) {
     return NULL;
   }
   doc->pool = pool;
-  arena_init(&doc->memory, pool->limits.document_memory);
+  arena_init(&doc->memory, pool->limits.document_memory, pool->chunks);
   return doc;
 }
 
@@ -185,7 +186,8 @@ int document_pool_new(const schema_set *set, const document_limits *limits, docu
   document_pool *pool = malloc(sizeof *pool);
   uint32_t n_shelves = shelf_count();
   shelf *shelves = aligned_alloc(CACHE_LINE, n_shelves * sizeof *shelves);
-  if (pool == NULL || shelves == NULL) {
+  chunk_store *chunks = NULL;
+  if (pool == NULL || shelves == NULL || chunk_store_new(&chunks) != 0) {
     free(shelves);
     free(pool);
     return -ENOMEM;
@@ -198,7 +200,12 @@ int document_pool_new(const schema_set *set, const document_limits *limits, docu
     atomic_init(&shelves[i].n_given, 0);
   }
   *pool = (document_pool){
-    .set = set, .limits = chosen, .n_layers = schema_set_count(set), .n_shelves = n_shelves, .shelves = shelves
+    .set = set,
+    .limits = chosen,
+    .n_layers = schema_set_count(set),
+    .n_shelves = n_shelves,
+    .shelves = shelves,
+    .chunks = chunks,
   };
   *ret_pool = pool;
   return 0;
@@ -228,6 +235,7 @@ void document_pool_free(document_pool *pool) {
       doc = next;
     }
   }
+  chunk_store_free(pool->chunks);
   free(pool->shelves);
   free(pool);
 }

@@ -16,7 +16,7 @@ static void memory_is_aligned_apart_and_does_not_move(void **state) {
   (void)state;
   enum { N = 400 };
   arena a;
-  arena_init(&a, SIZE_MAX / 2);
+  arena_init(&a, SIZE_MAX / 2, NULL);
   fixture_random random = { 3 };
   for (int life = 0; life < 5; life++) {
     uint8_t *pieces[N];
@@ -45,7 +45,7 @@ static void memory_is_aligned_apart_and_does_not_move(void **state) {
 static void rewind_goes_back_across_chunks(void **state) {
   (void)state;
   arena a;
-  arena_init(&a, SIZE_MAX / 2);
+  arena_init(&a, SIZE_MAX / 2, NULL);
   arena_mark empty = arena_mark_get(&a);
   void *first = arena_alloc(&a, 100);
   arena_mark mark = arena_mark_get(&a);
@@ -68,7 +68,7 @@ static void limit_bounds_use_whatever_the_sizes(void **state) {
   static const size_t sizes[] = { 1, 16, 100, 4096, 100000 };
   for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
     arena a;
-    arena_init(&a, 1000000);
+    arena_init(&a, 1000000, NULL);
     size_t taken = 0;
     while (arena_alloc(&a, sizes[i]) != NULL) {
       taken += sizes[i];
@@ -85,7 +85,7 @@ static void limit_bounds_use_whatever_the_sizes(void **state) {
 static void shrink_gives_back_the_end_of_the_latest_only(void **state) {
   (void)state;
   arena a;
-  arena_init(&a, SIZE_MAX / 2);
+  arena_init(&a, SIZE_MAX / 2, NULL);
   char *first = arena_alloc(&a, 1000);
   arena_shrink(&a, first, 1000, 100);
   assert_true(arena_used(&a) < 200);
@@ -100,7 +100,7 @@ static void shrink_gives_back_the_end_of_the_latest_only(void **state) {
 static void idle_arena_keeps_little_after_a_huge_document(void **state) {
   (void)state;
   arena a;
-  arena_init(&a, SIZE_MAX / 2);
+  arena_init(&a, SIZE_MAX / 2, NULL);
   assert_non_null(arena_alloc(&a, 3 * (size_t)ARENA_KEEP_BYTES));
   arena_reset(&a);
   assert_true(a.capacity <= ARENA_KEEP_BYTES);
@@ -118,7 +118,7 @@ static void idle_arena_keeps_little_after_a_huge_document(void **state) {
 static void arenas_life_of_equal_documents_asks_for_no_new_memory(void **state) {
   (void)state;
   arena a;
-  arena_init(&a, SIZE_MAX / 2);
+  arena_init(&a, SIZE_MAX / 2, NULL);
   size_t capacity = 0;
   for (int life = 0; life < 1000; life++) {
     for (int i = 0; i < 100; i++) {
