@@ -24,10 +24,33 @@ static uint32_t count_digits(uint64_t value) {
   return n + (value >= 10) + (value >= 100) + (value >= 1000);
 }
 
+static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
+                            "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
+                            "8081828384858687888990919293949596979899";
+
+/* Below 10,000, as most offsets are. */
+static size_t write_small(uint32_t value, char *text) {
+  uint32_t high = value / 100;
+  uint32_t low = value - high * 100;
+  size_t n = 0;
+  if (high >= 10) {
+    memcpy(text, pairs + (size_t)2 * high, 2);
+    n = 2;
+  } else if (high > 0) {
+    text[0] = (char)('0' + high);
+    n = 1;
+  } else if (low < 10) {
+    text[0] = (char)('0' + low);
+    return 1;
+  }
+  memcpy(text + n, pairs + (size_t)2 * low, 2);
+  return n + 2;
+}
+
 size_t decimal_write_u64(uint64_t value, char *ret_text) {
-  static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
-                              "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
-                              "8081828384858687888990919293949596979899";
+  if (value < 10000) {
+    return write_small((uint32_t)value, ret_text);
+  }
   uint32_t n = count_digits(value);
   char *at = ret_text + n;
   for (; value >= 100; value /= 100) {

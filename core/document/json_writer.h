@@ -57,6 +57,33 @@ static inline void json_drop_comma(json_writer *self) {
   }
 }
 
+/* For what is written of every token: room for the whole is made once, and what is put into it is counted at the end.
+ * NULL: no memory. */
+static inline char *json_open(json_writer *self, size_t most) {
+  return json_room(self, most) ? self->bytes + self->len : NULL;
+}
+
+static inline void json_close(json_writer *self, const char *end) {
+  self->len = (size_t)(end - self->bytes);
+}
+
+/* Each returns the end of what it put. */
+static inline char *json_put(char *out, const char *text, size_t len) {
+  memcpy(out, text, len);
+  return out + len;
+}
+
+#define JSON_PUT(out, literal) json_put((out), "" literal, sizeof(literal) - 1)
+
+static inline char *json_put_u64(char *out, uint64_t value) {
+  return out + decimal_write_u64(value, out);
+}
+
+/* A string with its quotes takes up to JSON_STRING_BYTES(len). len is at most JSON_PUT_MAX. */
+enum { JSON_PUT_MAX = 4096, JSON_ESCAPE_BYTES = 6 };
+#define JSON_STRING_BYTES(len) ((size_t)(len)*JSON_ESCAPE_BYTES + 2)
+char *json_put_string(char *out, const char *text, size_t len);
+
 void json_i64(json_writer *self, int64_t value);
 void json_f64(json_writer *self, double value); /* null if not finite */
 /* A string with its quotes. text must be UTF-8. */

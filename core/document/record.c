@@ -47,36 +47,47 @@ bool record_wants(const record_encoder *self, const char *part) {
 
 /* --- spans and columns --- */
 
-static void offsets_pair(record_encoder *self, uint32_t begin, uint32_t end) {
-  JSON_RAW(&self->out, "\"begin\":");
-  json_u64(&self->out, offset_index_convert(&self->offsets, begin));
-  JSON_RAW(&self->out, ",\"end\":");
-  json_u64(&self->out, offset_index_convert(&self->offsets, end));
+static char *put_offsets(const record_encoder *self, uint32_t begin, uint32_t end, char *out) {
+  out = JSON_PUT(out, "\"begin\":");
+  out = json_put_u64(out, offset_index_convert(&self->offsets, begin));
+  out = JSON_PUT(out, ",\"end\":");
+  return json_put_u64(out, offset_index_convert(&self->offsets, end));
 }
 
-static void payload_pair(record_encoder *self, uint32_t begin, uint32_t end) {
-  JSON_RAW(&self->out, ",\"payload\":[");
-  json_u64(&self->out, begin);
-  json_char(&self->out, ',');
-  json_u64(&self->out, end);
-  json_char(&self->out, ']');
+static char *put_payload(uint32_t begin, uint32_t end, char *out) {
+  out = JSON_PUT(out, ",\"payload\":[");
+  out = json_put_u64(out, begin);
+  *out++ = ',';
+  out = json_put_u64(out, end);
+  *out++ = ']';
+  return out;
+}
+
+char *record_put_span(const record_encoder *self, const record_layer *from, uint32_t row, char *out) {
+  out = put_offsets(self, from->rows.begin[row], from->rows.end[row], out);
+  return self->with_payload ? put_payload(from->payload.begin[row], from->payload.end[row], out) : out;
 }
 
 void record_row_span(record_encoder *self, const record_layer *from, uint32_t row) {
-  offsets_pair(self, from->rows.begin[row], from->rows.end[row]);
-  if (self->with_payload) {
-    payload_pair(self, from->payload.begin[row], from->payload.end[row]);
+  char *out = json_open(&self->out, RECORD_SPAN_BYTES);
+  if (out != NULL) {
+    json_close(&self->out, record_put_span(self, from, row, out));
   }
 }
 
 void record_span(record_encoder *self, qn_span span) {
-  json_char(&self->out, '{');
-  offsets_pair(self, span.begin, span.end);
+  char *out = json_open(&self->out, RECORD_SPAN_BYTES + 2);
+  if (out == NULL) {
+    return;
+  }
+  *out++ = '{';
+  out = put_offsets(self, span.begin, span.end, out);
   if (self->with_payload) {
     qn_span below = alignment_map(&self->text->alignment, ALIGNMENT_TO_BASE, span);
-    payload_pair(self, below.begin, below.end);
+    out = put_payload(below.begin, below.end, out);
   }
-  json_char(&self->out, '}');
+  *out++ = '}';
+  json_close(&self->out, out);
 }
 
 void record_row_text(record_encoder *self, const record_layer *from, uint32_t row) {

@@ -36,8 +36,13 @@ typedef struct record_layer {
 /* True if the caller asked for this part. */
 bool record_wants(const record_encoder *self, const char *part);
 
+/* What record_put_span puts at most. */
+enum { RECORD_SPAN_BYTES = 4 * DECIMAL_BYTES_MAX + 32 };
+
 /* "begin":1,"end":2 and perhaps ,"payload":[1,2] of a row. */
 void record_row_span(record_encoder *self, const record_layer *from, uint32_t row);
+/* The same where room has been made. Returns the end. */
+char *record_put_span(const record_encoder *self, const record_layer *from, uint32_t row, char *out);
 /* The same for a span of the text that is in no row; with braces. */
 void record_span(record_encoder *self, qn_span span);
 /* The bytes of the text under a row, as a string. */

@@ -115,6 +115,7 @@ static void write_symbol(record_encoder *self, const char *name, const record_la
 typedef struct symbol_names {
   qn_str names[TOKEN_SYMBOLS_MAX];
   const uint32_t *cells;
+  size_t longest;
 } symbol_names;
 
 static symbol_names symbol_names_of(const record_layer *from, uint32_t column) {
@@ -122,37 +123,69 @@ static symbol_names symbol_names_of(const record_layer *from, uint32_t column) {
   const column_schema *schema = &from->schema->columns[column];
   for (uint32_t i = 0; i < schema->n_symbols && i < TOKEN_SYMBOLS_MAX; i++) {
     found.names[i] = (qn_str){ schema->symbols[i], strlen(schema->symbols[i]) };
+    found.longest = found.names[i].len > found.longest ? found.names[i].len : found.longest;
   }
   return found;
 }
 
-static inline void write_name(record_encoder *self, const symbol_names *symbols, uint32_t row) {
+static inline char *put_name(const symbol_names *symbols, uint32_t row, char *out) {
   const qn_str *name = &symbols->names[symbols->cells[row]];
-  json_raw(&self->out, name->data, name->len);
+  return json_put(out, name->data, name->len);
 }
 
-/* Tokens are most of a record: what is the same in all of them is found once. */
+/* What is the same in all tokens, found once: they are most of a record. */
+typedef struct token_names {
+  symbol_names kinds, scripts;
+  size_t most; /* bytes of a token without its form and its parts */
+} token_names;
+
+static token_names token_names_of(const record_layer *from) {
+  enum { PUNCTUATION = 64 };
+  token_names found = { symbol_names_of(from, QN_TOKEN_KIND), symbol_names_of(from, QN_TOKEN_SCRIPT), 0 };
+  found.most = PUNCTUATION + RECORD_SPAN_BYTES + found.kinds.longest + found.scripts.longest;
+  return found;
+}
+
+/* False: no memory. */
+static bool write_token(record_encoder *self, const record_layer *from, const token_names *names, uint32_t row) {
+  qn_str form = qn_layer_str(&from->rows, QN_TOKEN_FORM, row);
+  bool in_place = form.len <= JSON_PUT_MAX;
+  char *out = json_open(&self->out, names->most + (in_place ? JSON_STRING_BYTES(form.len) : 0));
+  if (out == NULL) {
+    return false;
+  }
+  *out++ = '{';
+  out = record_put_span(self, from, row, out);
+  if (form.data != NULL) {
+    out = JSON_PUT(out, ",\"form\":");
+  }
+  if (form.data != NULL && in_place) {
+    out = json_put_string(out, form.data, form.len);
+  } else if (form.data != NULL) {
+    json_close(&self->out, out);
+    json_string(&self->out, form.data, form.len);
+    out = json_open(&self->out, names->most);
+    if (out == NULL) {
+      return false;
+    }
+  }
+  out = JSON_PUT(out, ",\"kind\":\"");
+  out = put_name(&names->kinds, row, out);
+  out = JSON_PUT(out, "\",\"script\":\"");
+  out = put_name(&names->scripts, row, out);
+  *out++ = '"';
+  json_close(&self->out, out);
+  return true;
+}
+
 static int write_tokens(record_encoder *self, const record_layer *from) {
   part_links links;
   int rc = link_parts(self, from->rows.n_rows, &links);
   if (rc != 0) {
     return rc;
   }
-  const symbol_names kinds = symbol_names_of(from, QN_TOKEN_KIND);
-  const symbol_names scripts = symbol_names_of(from, QN_TOKEN_SCRIPT);
-  for (uint32_t row = 0; row < from->rows.n_rows; row++) {
-    json_char(&self->out, '{');
-    record_row_span(self, from, row);
-    qn_str form = qn_layer_str(&from->rows, QN_TOKEN_FORM, row);
-    if (form.data != NULL) {
-      JSON_NEXT_KEY(&self->out, "form");
-      json_string(&self->out, form.data, form.len);
-    }
-    JSON_RAW(&self->out, ",\"kind\":\"");
-    write_name(self, &kinds, row);
-    JSON_RAW(&self->out, "\",\"script\":\"");
-    write_name(self, &scripts, row);
-    json_char(&self->out, '"');
+  const token_names names = token_names_of(from);
+  for (uint32_t row = 0; row < from->rows.n_rows && write_token(self, from, &names, row); row++) {
     write_parts(self, &links, row);
     JSON_RAW(&self->out, "},");
   }

@@ -116,10 +116,21 @@ static void random_number_reads_back_from_the_fewest_digits(void **state) {
   }
 }
 
+static void every_small_number_is_written_as_printf_does(void **state) {
+  (void)state;
+  for (uint32_t value = 0; value < 20000; value++) {
+    char text[DECIMAL_BYTES_MAX + 1], expected[DECIMAL_BYTES_MAX + 1];
+    text[decimal_write_u64(value, text)] = '\0';
+    snprintf(expected, sizeof expected, "%u", (unsigned)value);
+    assert_string_equal(text, expected);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(number_is_written_as_expected),
     cmocka_unit_test(whole_number_is_written_as_expected),
+    cmocka_unit_test(every_small_number_is_written_as_printf_does),
     cmocka_unit_test(random_number_reads_back_from_the_fewest_digits),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
