@@ -72,9 +72,14 @@ static const char *const fillers[] = {
   "جرينتش",  "الموافق", "الاول",   "الثاني",   "الاخر",    "الاخره",
 };
 
+/* True if two words are the same. Their first two bytes tell most apart before a call. */
+static inline bool same(const char *a, const char *b) {
+  return a[0] == b[0] && a[0] != '\0' && a[1] == b[1] && strcmp(a, b) == 0;
+}
+
 static bool is_among(const char *word, const char *const *list, size_t n) {
   for (size_t i = 0; i < n; i++) {
-    if (strcmp(word, list[i]) == 0) {
+    if (same(word, list[i])) {
       return true;
     }
   }
@@ -85,15 +90,15 @@ static bool is_among(const char *word, const char *const *list, size_t n) {
 static item read_word(const char *word, const char *before) {
   item found = { ITEM_WORD, 0, 0, 0 };
   for (size_t i = 0; i < sizeof months / sizeof months[0]; i++) {
-    if (strcmp(word, months[i].name) == 0) {
+    if (same(word, months[i].name)) {
       return (item){ ITEM_MONTH, months[i].value, 0, 0 };
     }
   }
   for (size_t i = 0; i < sizeof long_months / sizeof long_months[0]; i++) {
-    if (strcmp(word, long_months[i].second.name) == 0 && strcmp(before, long_months[i].first) == 0) {
+    if (same(word, long_months[i].second.name) && same(before, long_months[i].first)) {
       return (item){ ITEM_MONTH, long_months[i].second.value, 0, 0 };
     }
-    if (strcmp(word, long_months[i].first) == 0) {
+    if (same(word, long_months[i].first)) {
       found.kind = ITEM_FILLER;
     }
   }

@@ -80,6 +80,18 @@ static int compare_u32(const void *a, const void *b) {
   return x < y ? -1 : x > y;
 }
 
+/* By insertion: a sentence has some ten terms, for which a call of qsort and its calls back cost more. */
+static void sort_terms(uint32_t *terms, uint32_t n) {
+  for (uint32_t i = 1; i < n; i++) {
+    uint32_t term = terms[i];
+    uint32_t at = i;
+    for (; at > 0 && terms[at - 1] > term; at--) {
+      terms[at] = terms[at - 1];
+    }
+    terms[at] = term;
+  }
+}
+
 static void candidate_terms(picking *p, uint32_t candidate) {
   const rank_sentence *sentence = &p->scratch->sentences[p->rows[candidate]];
   uint32_t *terms = p->terms + (size_t)candidate * TERMS_PER_CANDIDATE;
@@ -90,7 +102,7 @@ static void candidate_terms(picking *p, uint32_t candidate) {
       terms[n++] = slot;
     }
   }
-  qsort(terms, n, sizeof(*terms), compare_u32);
+  sort_terms(terms, n);
   p->n_terms[candidate] = n;
   p->repeats[candidate] = 0;
 }
