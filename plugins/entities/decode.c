@@ -321,6 +321,9 @@ static bool is_composers(const scan *s, const candidate *c) {
 
 /* True if words [first, last) share a word with a chosen name of a composer's. */
 static bool is_own(const scan *s, uint32_t from, uint32_t n_candidates, uint32_t first, uint32_t last) {
+  if (s->n_lexicons < 2) {
+    return false;
+  }
   for (uint32_t k = from; k < n_candidates && s->candidates[k].last < last + KNOWN_WORDS_MAX; k++) {
     const candidate *c = &s->candidates[k];
     bool overlaps = c->chosen != 0 && c->first < last && c->last > first;

@@ -267,7 +267,8 @@ qn_str nationalities_country(const char *form, size_t len) {
 const char *nationalities_adjective(qn_str country, uint32_t *at) {
   for (uint32_t i = *at; i < sizeof nationalities / sizeof nationalities[0]; i++) {
     const char *of = nationalities[i].country;
-    if (strlen(of) == country.len && memcmp(of, country.data, country.len) == 0) {
+    if (country.len > 0 && of[0] == country.data[0] && strlen(of) == country.len &&
+        memcmp(of, country.data, country.len) == 0) {
       *at = i + 1;
       return nationalities[i].adjective;
     }

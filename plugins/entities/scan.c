@@ -78,8 +78,11 @@ static bool has_article(const uint8_t *text, uint32_t begin, uint32_t end) {
   return end - begin > 6 && memcmp(text + begin, article, sizeof article) == 0;
 }
 
-/* True if there is a line end between two bytes of the view. */
+/* True if there is a line end between two bytes of the view. Mostly there is one space, which needs no call. */
 static bool has_line_end(const uint8_t *text, uint32_t begin, uint32_t end) {
+  if (begin + 1 == end) {
+    return text[begin] == '\n';
+  }
   return begin < end && memchr(text + begin, '\n', end - begin) != NULL;
 }
 
@@ -161,10 +164,10 @@ static void fill_word(const scan_input *input, cursor *at, uint32_t token, scan_
  * bytes as they have, so that the core's form is the end of the whole one. */
 static void fill_keys(const scan_input *input, scan_word *w) {
   const char *form = input->tokens.heap + w->form;
-  key whole = key_of(form, w->form_len);
   if (w->mark != 0 && w->mark != '+') {
     return;
   }
+  key whole = key_of(form, w->form_len);
   if (w->form_len == 0 || whole.len == 0 || whole.len > KEY_BYTES_MAX) {
     return;
   }

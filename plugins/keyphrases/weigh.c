@@ -41,11 +41,16 @@ static float make_of(const phrase_scratch *scratch, const phrase *p) {
   return (last->traits & TRAIT_DEFINITE) != 0 && p->n_tokens > 1 ? make * WEIGHT_CLOSED : make;
 }
 
+/* Of a count from 1 on; most are 1, whose logarithms need no call. */
+static float log2_of(uint32_t n) {
+  return n <= 2 ? (float)n - 1 : log2f((float)n);
+}
+
 static float score_of(const phrase_scratch *scratch, const phrase *p) {
-  float score = log2f(1 + (float)p->count) * make_of(scratch, p);
+  float score = log2_of(1 + p->count) * make_of(scratch, p);
   score *= 1 + WEIGHT_TITLE * in_title(scratch, p);
   score *= 1 + WEIGHT_EARLY / (1 + (float)p->sentence);
-  return score * (1 + 0.2F * log2f((float)(p->n_sentences > 0 ? p->n_sentences : 1)));
+  return score * (1 + 0.2F * log2_of(p->n_sentences > 0 ? p->n_sentences : 1));
 }
 
 static int is_better(const phrase_scratch *scratch, uint32_t a, uint32_t b) {
