@@ -6,7 +6,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <microhttpd.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
@@ -19,6 +18,7 @@
 #include <unistd.h>
 
 #include "runtime/listen.h"
+#include "serve/late_mhd.h"
 
 enum { HEADER_BYTES_MAX = 32 * 1024, PER_PEER_MAX = 32, SOCKET_MODE = 0600 };
 
@@ -31,6 +31,7 @@ typedef struct door {
 
 struct control_http {
   control *control;
+  late_mhd mhd;
   control_token token;
   door doors[2];
   char address[256];
@@ -86,49 +87,52 @@ static void on_completed(void *arg, struct MHD_Connection *connection, void **ow
   }
 }
 
-static qn_str header(struct MHD_Connection *connection, const char *name) {
-  const char *value = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+static qn_str header(const control_http *self, struct MHD_Connection *connection, const char *name) {
+  const char *value = self->mhd.lookup_connection_value(connection, MHD_HEADER_KIND, name);
   return (qn_str){ value != NULL ? value : "", value != NULL ? strlen(value) : 0 };
 }
 
-static void add_headers(struct MHD_Response *response, const control_answer *answer) {
-  MHD_add_response_header(response, "Content-Type", answer->content_type);
-  MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
-  MHD_add_response_header(response, "Cache-Control", "no-store");
-  MHD_add_response_header(response, "Referrer-Policy", "no-referrer");
-  MHD_add_response_header(response, "X-Frame-Options", "DENY");
-  MHD_add_response_header(response, "Cross-Origin-Resource-Policy", "same-origin");
-  MHD_add_response_header(response, "Content-Security-Policy",
-                          answer->policy[0] != '\0' ? answer->policy : "default-src 'none'; frame-ancestors 'none'");
+static void add_headers(const control_http *self, struct MHD_Response *response, const control_answer *answer) {
+  self->mhd.add_response_header(response, "Content-Type", answer->content_type);
+  self->mhd.add_response_header(response, "X-Content-Type-Options", "nosniff");
+  self->mhd.add_response_header(response, "Cache-Control", "no-store");
+  self->mhd.add_response_header(response, "Referrer-Policy", "no-referrer");
+  self->mhd.add_response_header(response, "X-Frame-Options", "DENY");
+  self->mhd.add_response_header(response, "Cross-Origin-Resource-Policy", "same-origin");
+  self->mhd.add_response_header(response, "Content-Security-Policy",
+                                answer->policy[0] != '\0' ? answer->policy
+                                                          : "default-src 'none'; frame-ancestors 'none'");
   if (answer->allow != NULL) {
-    MHD_add_response_header(response, "Allow", answer->allow);
+    self->mhd.add_response_header(response, "Allow", answer->allow);
   }
   if (answer->status == 401) {
-    MHD_add_response_header(response, "WWW-Authenticate", "Bearer realm=\"qanat\"");
+    self->mhd.add_response_header(response, "WWW-Authenticate", "Bearer realm=\"qanat\"");
   }
   if (answer->status == 503) {
-    MHD_add_response_header(response, "Retry-After", "1");
+    self->mhd.add_response_header(response, "Retry-After", "1");
   }
 }
 
-static enum MHD_Result send_answer(struct MHD_Connection *connection, control_answer *answer) {
+static enum MHD_Result send_answer(const control_http *self, struct MHD_Connection *connection,
+                                   control_answer *answer) {
   struct MHD_Response *response =
-      MHD_create_response_from_buffer(answer->body_bytes, answer->body, MHD_RESPMEM_MUST_FREE);
+      self->mhd.create_response_from_buffer(answer->body_bytes, answer->body, MHD_RESPMEM_MUST_FREE);
   if (response == NULL) {
     return MHD_NO;
   }
   answer->body = NULL;
   answer->body_bytes = 0;
-  add_headers(response, answer);
-  enum MHD_Result sent = MHD_queue_response(connection, answer->status, response);
-  MHD_destroy_response(response);
+  add_headers(self, response, answer);
+  enum MHD_Result sent = self->mhd.queue_response(connection, answer->status, response);
+  self->mhd.destroy_response(response);
   return sent;
 }
 
-static enum MHD_Result refuse(struct MHD_Connection *connection, uint32_t status, const char *why) {
+static enum MHD_Result refuse(const control_http *self, struct MHD_Connection *connection, uint32_t status,
+                              const char *why) {
   control_answer answer = { 0 };
   control_refuse(&answer, status, "%s", why);
-  enum MHD_Result sent = send_answer(connection, &answer);
+  enum MHD_Result sent = send_answer(self, connection, &answer);
   control_answer_done(&answer);
   return sent;
 }
@@ -139,20 +143,20 @@ static enum MHD_Result begin(const door *at, inquiry *it) {
   it->begun = true;
   it->http = at->http;
   if (it->target == NULL) {
-    return refuse(connection, 414, "the target of the request is too long");
+    return refuse(at->http, connection, 414, "the target of the request is too long");
   }
-  const control_headers headers = { header(connection, "Host"), header(connection, "Origin"),
-                                    header(connection, "Authorization") };
+  const control_headers headers = { header(at->http, connection, "Host"), header(at->http, connection, "Origin"),
+                                    header(at->http, connection, "Authorization") };
   control_answer refusal;
   it->trust = control_guard(&it->http->token, at->kind, &headers, &refusal);
   if (refusal.status != 0) {
-    enum MHD_Result sent = send_answer(connection, &refusal);
+    enum MHD_Result sent = send_answer(at->http, connection, &refusal);
     control_answer_done(&refusal);
     return sent;
   }
-  qn_str length = header(connection, "Content-Length");
+  qn_str length = header(at->http, connection, "Content-Length");
   if (length.len > 0 && strtoull(length.data, NULL, 10) > CONTROL_BODY_MAX) {
-    return refuse(connection, 413, "the body is too large: 8 MiB at most");
+    return refuse(at->http, connection, 413, "the body is too large: 8 MiB at most");
   }
   return MHD_YES;
 }
@@ -191,7 +195,7 @@ static void on_answer(void *arg, control_answer *answer) {
   it->answer = *answer;
   answer->body = NULL;
   atomic_store(&it->answered, true);
-  MHD_resume_connection(it->connection);
+  http->mhd.resume_connection(it->connection);
   end_ask(http);
 }
 
@@ -202,14 +206,14 @@ static enum MHD_Result ask(inquiry *it, const control_request *request) {
   http->n_asked += may;
   pthread_mutex_unlock(&http->mutex);
   if (!may) {
-    return refuse(it->connection, 503, "the worker is ending");
+    return refuse(http, it->connection, 503, "the worker is ending");
   }
   it->asked = true;
-  MHD_suspend_connection(it->connection);
+  http->mhd.suspend_connection(it->connection);
   if (control_ask(http->control, request, on_answer, it) != 0) {
     control_refuse(&it->answer, 503, "too many requests wait already: try again");
     atomic_store(&it->answered, true);
-    MHD_resume_connection(it->connection);
+    http->mhd.resume_connection(it->connection);
     end_ask(http);
   }
   return MHD_YES;
@@ -219,18 +223,18 @@ static enum MHD_Result answer(inquiry *it, const char *method) {
   struct MHD_Connection *connection = it->connection;
   const control_request request = { .method = { method, strlen(method) },
                                     .target = { it->target, strlen(it->target) },
-                                    .content_type = header(connection, "Content-Type"),
-                                    .marked = header(connection, "X-Qanat").len > 0,
+                                    .content_type = header(it->http, connection, "Content-Type"),
+                                    .marked = header(it->http, connection, "X-Qanat").len > 0,
                                     .trust = it->trust,
                                     .body = { it->body != NULL ? it->body : "", it->body_bytes } };
   if (it->body_bytes > CONTROL_BODY_MAX) {
-    return refuse(connection, 413, "the body is too large: 8 MiB at most");
+    return refuse(it->http, connection, 413, "the body is too large: 8 MiB at most");
   }
   if (!control_is_quick(&request)) {
     return ask(it, &request);
   }
   control_answer_now(it->http->control, &request, &it->answer);
-  return send_answer(connection, &it->answer);
+  return send_answer(it->http, connection, &it->answer);
 }
 
 static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, const char *url, const char *method,
@@ -252,7 +256,7 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
   if (!it->asked) {
     return answer(it, method);
   }
-  return atomic_load(&it->answered) ? send_answer(connection, &it->answer) : MHD_YES;
+  return atomic_load(&it->answered) ? send_answer(it->http, connection, &it->answer) : MHD_YES;
 }
 
 /* --- listening --- */
@@ -271,14 +275,14 @@ static int open_door(control_http *self, door *at, int fd, control_door kind, qn
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  at->daemon =
-      MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0,
-                       NULL, NULL, on_request, at, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_EXTERNAL_LOGGER,
-                       say_nothing, NULL, MHD_OPTION_URI_LOG_CALLBACK, on_target, at, MHD_OPTION_NOTIFY_COMPLETED,
-                       on_completed, at, MHD_OPTION_CONNECTION_LIMIT, (unsigned int)CONTROL_CONNECTIONS_MAX,
-                       MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)CONTROL_IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-                       (size_t)HEADER_BYTES_MAX, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
-                       kind == DOOR_SOCKET ? 0u : (unsigned int)PER_PEER_MAX, MHD_OPTION_END);
+  at->daemon = self->mhd.start_daemon(
+      MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
+      on_request, at, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_EXTERNAL_LOGGER, say_nothing, NULL,
+      MHD_OPTION_URI_LOG_CALLBACK, on_target, at, MHD_OPTION_NOTIFY_COMPLETED, on_completed, at,
+      MHD_OPTION_CONNECTION_LIMIT, (unsigned int)CONTROL_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
+      (unsigned int)CONTROL_IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADER_BYTES_MAX,
+      MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+      kind == DOOR_SOCKET ? 0u : (unsigned int)PER_PEER_MAX, MHD_OPTION_END);
   pthread_sigmask(SIG_SETMASK, &before, NULL);
   if (at->daemon == NULL) {
     close(fd);
@@ -355,7 +359,8 @@ int control_http_start(const control_http_options *options, control_http **ret_h
     self->token = *options->token;
   }
   bool wanted = options->fd >= 0 || (options->address != NULL && strcmp(options->address, "off") != 0);
-  int rc = wanted ? open_address(self, options->address, options->fd, error) : 0;
+  int rc = wanted || options->socket_path != NULL ? late_mhd_open(&self->mhd, error) : 0;
+  rc = rc == 0 && wanted ? open_address(self, options->address, options->fd, error) : rc;
   if (rc == 0 && wanted && options->fd < 0 && strncmp(options->address, "unix:", 5) == 0) {
     self->doors[0].unlink_path = strdup(options->address + 5);
   }
@@ -391,7 +396,7 @@ void control_http_stop(control_http *self) {
   for (int i = 0; i < 2; i++) {
     door *at = &self->doors[i];
     if (at->daemon != NULL) {
-      MHD_stop_daemon(at->daemon);
+      self->mhd.stop_daemon(at->daemon);
     }
     if (at->unlink_path != NULL) {
       unlink(at->unlink_path);

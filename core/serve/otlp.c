@@ -3,7 +3,6 @@
 /* Whoever settles a document writes its spans and puts them into a queue; a thread sends what has come together. */
 #include "serve/otlp.h"
 
-#include <curl/curl.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -13,6 +12,7 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "serve/late_curl.h"
 #include "serve/otlp_spans.h"
 #include "serve/thread.h"
 
@@ -30,6 +30,7 @@ struct otlp {
   otlp_options options;
   tracer tracer;
   char *url, *service_name;
+  late_curl curl;
   struct curl_slist *headers;
   CURL *easy;   /* [its thread] */
   bool is_away; /* the collector, as the operator was told [its thread] */
@@ -113,7 +114,7 @@ static void tell_away(otlp *self, CURLcode code, long status) {
   self->is_away = true;
   if (code != CURLE_OK) {
     snprintf(text, sizeof text, "traces: %.200s does not take them: %s; those that wait too long are dropped",
-             self->url, curl_easy_strerror(code));
+             self->url, self->curl.easy_strerror(code));
   } else {
     snprintf(text, sizeof text, "traces: %.200s answers with status %ld; those that wait too long are dropped",
              self->url, status);
@@ -127,11 +128,11 @@ static bool may_try_again(CURLcode code, long status) {
 }
 
 static CURLcode post(otlp *self, const json_writer *body, long *ret_status) {
-  curl_easy_setopt(self->easy, CURLOPT_POSTFIELDS, body->bytes);
-  curl_easy_setopt(self->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->len);
-  CURLcode code = curl_easy_perform(self->easy);
+  self->curl.easy_setopt(self->easy, CURLOPT_POSTFIELDS, body->bytes);
+  self->curl.easy_setopt(self->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->len);
+  CURLcode code = self->curl.easy_perform(self->easy);
   *ret_status = 0;
-  curl_easy_getinfo(self->easy, CURLINFO_RESPONSE_CODE, ret_status);
+  self->curl.easy_getinfo(self->easy, CURLINFO_RESPONSE_CODE, ret_status);
   return code;
 }
 
@@ -233,7 +234,7 @@ static void *send_all(void *arg) {
       wait_until(self, OTLP_BATCH_MS);
     }
     if (is_ending(self)) {
-      curl_easy_setopt(self->easy, CURLOPT_TIMEOUT_MS, (long)LAST_MS);
+      self->curl.easy_setopt(self->easy, CURLOPT_TIMEOUT_MS, (long)LAST_MS);
     }
     parcel *batch = take_batch(self);
     if (batch != NULL) {
@@ -288,7 +289,7 @@ static int find_url(otlp *self, qn_error *error) {
 }
 
 static int add_header(otlp *self, const char *text) {
-  struct curl_slist *longer = curl_slist_append(self->headers, text);
+  struct curl_slist *longer = self->curl.slist_append(self->headers, text);
   self->headers = longer != NULL ? longer : self->headers;
   return longer != NULL ? 0 : -ENOMEM;
 }
@@ -315,19 +316,19 @@ static int add_headers(otlp *self, const char *list) {
 static int set_up(otlp *self, qn_error *error) {
   const char *name = getenv("OTEL_SERVICE_NAME");
   self->service_name = strdup(is_set(name) ? name : "qanat");
-  self->easy = curl_easy_init();
+  self->easy = self->curl.easy_init();
   if (self->service_name == NULL || self->easy == NULL ||
       add_headers(self, getenv("OTEL_EXPORTER_OTLP_HEADERS")) != 0) {
     return error_set(error, -ENOMEM, "no-memory", "no memory for traces");
   }
-  curl_easy_setopt(self->easy, CURLOPT_URL, self->url);
-  curl_easy_setopt(self->easy, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(self->easy, CURLOPT_HTTPHEADER, self->headers);
-  curl_easy_setopt(self->easy, CURLOPT_WRITEFUNCTION, ignore);
-  curl_easy_setopt(self->easy, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(self->easy, CURLOPT_TIMEOUT_MS, (long)TIMEOUT_MS);
-  curl_easy_setopt(self->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
-  curl_easy_setopt(self->easy, CURLOPT_USERAGENT, "qanat");
+  self->curl.easy_setopt(self->easy, CURLOPT_URL, self->url);
+  self->curl.easy_setopt(self->easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  self->curl.easy_setopt(self->easy, CURLOPT_HTTPHEADER, self->headers);
+  self->curl.easy_setopt(self->easy, CURLOPT_WRITEFUNCTION, ignore);
+  self->curl.easy_setopt(self->easy, CURLOPT_NOSIGNAL, 1L);
+  self->curl.easy_setopt(self->easy, CURLOPT_TIMEOUT_MS, (long)TIMEOUT_MS);
+  self->curl.easy_setopt(self->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
+  self->curl.easy_setopt(self->easy, CURLOPT_USERAGENT, "qanat");
   return 0;
 }
 
@@ -341,8 +342,12 @@ static void free_parts(otlp *self) {
     free(self->first);
     self->first = next;
   }
-  curl_easy_cleanup(self->easy);
-  curl_slist_free_all(self->headers);
+  if (self->easy != NULL) {
+    self->curl.easy_cleanup(self->easy);
+  }
+  if (self->headers != NULL) {
+    self->curl.slist_free_all(self->headers);
+  }
   free(self->service_name);
   free(self->url);
   pthread_cond_destroy(&self->changed);
@@ -370,8 +375,12 @@ int otlp_new(const otlp_options *options, otlp **ret_otlp, qn_error *error) {
     free_parts(made);
     return rc;
   }
-  rc = curl_global_init(CURL_GLOBAL_DEFAULT) == 0 ? set_up(made, error)
-                                                  : error_set(error, -ENOMEM, "no-memory", "libcurl cannot be set up");
+  rc = late_curl_open(&made->curl, error);
+  if (rc == 0) {
+    rc = made->curl.global_init(CURL_GLOBAL_DEFAULT) == 0
+             ? set_up(made, error)
+             : error_set(error, -ENOMEM, "no-memory", "libcurl cannot be set up");
+  }
   if (rc == 0) {
     rc = thread_start(&made->thread, send_all, made, "traces");
     made->has_thread = rc == 0;
