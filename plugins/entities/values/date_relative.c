@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Dates relative to the day of writing, and what may stand around any date: "نهاية", "صباح", "يوم". */
+/* Dates relative to the day of writing, and what may stand before any date: "نهاية", "صباح", "يوم". */
 #include "date.h"
 
 #include <math.h>
@@ -232,7 +232,7 @@ int month_is_certain(const value_item *item) {
          item_plays(before, ROLE_EDGE | ROLE_MONTH) || item_has(before, SENSE_MONTH);
 }
 
-/* --- what stands before a date and belongs to it --- */
+/* --- what stands before a date --- */
 
 /* A date of any kind without what stands before it. */
 static const value_item *core_read(const value_scratch *s, const value_item *item, date_span *d) {
@@ -252,6 +252,11 @@ static int is_day(const date_parts *parts) {
   return parts->day != 0 || parts->weekday != 0 || parts->period == PERIOD_DAY;
 }
 
+/* Not a day of a month: "يوم" before "19 سبتمبر" stays outside. */
+static int is_weekday_or_word(const date_parts *parts) {
+  return parts->weekday != 0 || parts->period == PERIOD_DAY;
+}
+
 /* "يوم الجمعة", "شهر مارس", "يومي الاثنين والثلاثاء". */
 static const value_item *cued_read(const value_scratch *s, const value_item *item, date_span *d) {
   if (is_definite(item) || !item_plays(item, ROLE_DAY | ROLE_DAYS | ROLE_MONTH) || !joins(item + 1)) {
@@ -259,8 +264,8 @@ static const value_item *cued_read(const value_scratch *s, const value_item *ite
   }
   date_span cued = *d;
   const value_item *next = core_read(s, item + 1, &cued);
-  if (next == NULL ||
-      (item_plays(item, ROLE_MONTH) ? cued.parts.month == 0 || cued.parts.day != 0 : !is_day(&cued.parts))) {
+  if (next == NULL || (item_plays(item, ROLE_MONTH) ? cued.parts.month == 0 || cued.parts.day != 0
+                                                    : !is_weekday_or_word(&cued.parts))) {
     return core_read(s, item, d);
   }
   if (item_plays(item, ROLE_DAYS) && item_follows(next) && (next->flags & ITEM_AND) != 0 && is_weekday(next)) {
@@ -271,7 +276,7 @@ static const value_item *cued_read(const value_scratch *s, const value_item *ite
   return next;
 }
 
-/* "صباح الأحد", "ليلة أمس". */
+/* "صباح الأحد", "ليلة أمس", from the part of the day on, which is no part of the date. */
 static const value_item *daypart_read(const value_scratch *s, const value_item *item, date_span *d) {
   if (is_definite(item) || !item_plays(item, ROLE_DAYPART) || !joins(item + 1)) {
     return NULL;
@@ -280,8 +285,7 @@ static const value_item *daypart_read(const value_scratch *s, const value_item *
   return next != NULL && is_day(&d->parts) ? next : NULL;
 }
 
-/* "نهاية 2027", "منتصف العام"; but "هذا العام" and "العام المقبل" stand alone, and their edge
- * becomes a modifier. */
+/* "نهاية 2027", "منتصف العام", from the edge on, which is its modifier and no part of it. */
 static const value_item *edge_read(const value_scratch *s, const value_item *item, date_span *d) {
   const value_item *next = item + 1;
   if (is_definite(item) || !item_plays(item, ROLE_EDGE) || !joins(next) || item_plays(next, ROLE_THIS)) {
@@ -292,7 +296,7 @@ static const value_item *edge_read(const value_scratch *s, const value_item *ite
   const value_item *behind = cued_read(s, next, &edged);
   if (behind != NULL) {
     *d = edged;
-    return edged.parts.has_shift && edged.parts.period != PERIOD_DAY ? NULL : behind;
+    return behind;
   }
   uint8_t period = period_of(next);
   if (!is_definite(next) || (period != PERIOD_YEAR && period != PERIOD_MONTH && period != PERIOD_WEEK)) {
@@ -310,6 +314,7 @@ const value_item *date_read(const value_scratch *s, const value_item *i, value_m
   if (i->kind != ITEM_NUMBER && !item_has(i, SENSE_DATE | SENSE_MONTH | SENSE_WEEKDAY | SENSE_ORDINAL)) {
     return i;
   }
+  const value_item *first = i + 1;
   const value_item *next = daypart_read(s, i, &d);
   if (next == NULL) {
     d = empty;
@@ -317,13 +322,14 @@ const value_item *date_read(const value_scratch *s, const value_item *i, value_m
   }
   if (next == NULL) {
     d = empty;
+    first = i;
     next = cued_read(s, i, &d);
   }
   if (next == NULL) {
     return i;
   }
   *m = (value_mention){
-    .begin = i->begin, .end = d.end, .type = VALUE_DATE, .score = 0.95, .amount = NAN, .amount_max = NAN
+    .begin = first->begin, .end = d.end, .type = VALUE_DATE, .score = 0.95, .amount = NAN, .amount_max = NAN
   };
   if (d.modifier != MODIFIER_NONE) {
     m->modifier = modifier_name(d.modifier);

@@ -3,6 +3,7 @@
 /* Money, percentages and quantities: a number, or two with a range between them, and what it counts. */
 #include "grammar.h"
 #include "text/fold.h"
+#include "text/hash.h"
 #include "text/utf8.h"
 
 #include <math.h>
@@ -149,6 +150,29 @@ static int is_plain(const value_item *item) {
   return item_follows(item) && (item->flags & (ITEM_AND | ITEM_BY | ITEM_AL)) == 0;
 }
 
+/* "م²": the unit's square or cube, as the tables have it with a digit. Takes in the exponent. */
+static void take_exponent(const value_scratch *s, const value_item *unit, suffix *found) {
+  enum { UNIT_BYTES_MAX = 16, SUPERSCRIPT_TWO = 0xB2, SUPERSCRIPT_THREE = 0xB3 };
+  const value_item *power = unit + 1;
+  uint8_t form[FOLD_BOUND(UNIT_BYTES_MAX) + 1];
+  uint32_t len = unit->end - unit->begin;
+  char exponent = 0;
+  if (item_is_mark(power, SUPERSCRIPT_TWO) || item_is_mark(power, SUPERSCRIPT_THREE)) {
+    exponent = item_is_mark(power, SUPERSCRIPT_TWO) ? '2' : '3';
+  }
+  if (exponent == 0 || !item_is_glued(power) || len > UNIT_BYTES_MAX) {
+    return;
+  }
+  size_t n = fold_key(s->view.data + unit->begin, len, form);
+  form[n] = (uint8_t)exponent;
+  const value_word *word = &value_words[value_place(hash_word(HASH_SEED, form, n + 1)) & ~VALUE_PLACE_ON];
+  if ((word->senses & SENSE_UNIT) != 0) {
+    found->unit = word->unit;
+    found->end = power->end;
+    found->next = power + 1;
+  }
+}
+
 static int suffix_read(const value_scratch *s, const amount *a, suffix *ret_suffix) {
   const value_item *item = a->next;
   suffix found = { .next = item + 1, .end = item->end, .unit_begin = item->begin };
@@ -166,6 +190,7 @@ static int suffix_read(const value_scratch *s, const amount *a, suffix *ret_suff
     }
     found.type = VALUE_QUANTITY;
     found.unit = item_word(item)->unit;
+    take_exponent(s, item, &found);
     found.is_noun = value_units[found.unit].countable;
   } else if (is_counted_noun(s, item) && agrees(s, a, item)) {
     found.type = VALUE_QUANTITY;
