@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "entities/match.h"
 #include "entities/owners.h"
 #include "qanat/layers.h"
 #include "text/letters.h"
@@ -280,6 +281,29 @@ static bool is_overridden(const scan *s, uint32_t i) {
   return false;
 }
 
+/* "ميناء بربرة" without its head: the port lies in a town of the name that is left, and that is meant. "سد دوكان" without it is
+ * the dam still. */
+static bool names_its_town(const scan *s, const hit *h, uint32_t first) {
+  static const char *const heads[] = { "ميناء", "مرفا", "مطار", "معبر" };
+  const scan_word *head = &s->words[first - 1];
+  bool stays = false;
+  for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++) {
+    size_t len = strlen(heads[i]);
+    stays = stays || (head->form_len >= len && memcmp(s->heap + head->form + head->form_len - len, heads[i], len) == 0);
+  }
+  const lexicon *lex = &s->lexicons[h->lexicon];
+  key rest = match_key(s, first, h->last, s->words[first].begin);
+  const qlex_slot *slot = stays && rest.len <= KEY_BYTES_MAX ? lexicon_find(lex, key_print(rest)) : NULL;
+  for (uint32_t p = 0; slot != NULL && p < slot->n; p++) {
+    const qlex_payload *payload = &lex->payloads[slot->first + p];
+    uint8_t class = lex->entries[payload->entry].class;
+    if (payload->kind == QLEX_ENTITY && (class == QLEX_CLASS_CITY || class == QLEX_CLASS_REGION)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 void context_propose(scan *s, const senses *d) {
   owners makers = { .gathered = false };
   for (uint32_t i = 0; i < s->n_hits; i++) {
@@ -301,9 +325,9 @@ void context_propose(scan *s, const senses *d) {
       bool shortened = first > h->first || last < h->last;
       uint8_t class = s->lexicons[h->lexicon].entries[payload->entry].class;
       bool owned = (payload->flags & QLEX_AMBIGUOUS) != 0 && owners_are_named(&makers, s, h->lexicon, payload->entry);
-      if (first > h->first && class == QLEX_CLASS_OTHER && (s->triggers[first].owned >> type & 1) != 0 &&
-          s->triggers[first].owned_end == h->last) {
-        continue; /* "ميناء بربرة": what is left is the town's own name */
+      if (first > h->first && class == QLEX_CLASS_OTHER && type == QN_ENTITY_TYPE_LOCATION &&
+          names_its_town(s, h, first)) {
+        continue;
       }
       candidate proposed = {
         .first = first,

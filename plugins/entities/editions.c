@@ -9,7 +9,7 @@
 #include "qanat/layers.h"
 #include "text/fold.h"
 
-enum { YEAR_DIGITS = 4, NAME_MAX = 128 };
+enum { YEAR_DIGITS = EDITIONS_YEAR, NAME_MAX = 128 };
 
 static bool is_event(const candidate *c) {
   return c->chosen != 0 && c->type == QN_ENTITY_TYPE_EVENT && c->entry != SCAN_NONE && c->composed == 0;
@@ -54,6 +54,19 @@ static uint32_t edition_of(const lexicon *lex, qn_str name, const char *year) {
   return SCAN_NONE;
 }
 
+/* True if a lexicon has editions of this event that are called by their years, around this one. */
+static bool has_editions(const lexicon *lex, qn_str name, const char *year) {
+  enum { YEARS_AROUND = 12 };
+  int named = (year[2] - '0') * 10 + (year[3] - '0');
+  for (int around = named - YEARS_AROUND; around <= named + YEARS_AROUND; around++) {
+    char other[YEAR_DIGITS] = { year[0], year[1], (char)('0' + around / 10), (char)('0' + around % 10) };
+    if (around >= 0 && around < 100 && edition_of(lex, name, other) != SCAN_NONE) {
+      return true;
+    }
+  }
+  return false;
+}
+
 /* The one edition of this event that the page names; SCAN_NONE if it names none or several. */
 static uint32_t edition_named(const scan *s, const candidate *c, qn_str name) {
   uint32_t found = SCAN_NONE;
@@ -73,16 +86,14 @@ static uint32_t edition_named(const scan *s, const candidate *c, qn_str name) {
   return found;
 }
 
-void editions_link(scan *s) {
-  for (uint32_t i = 0; i < s->n_candidates; i++) {
-    candidate *c = &s->candidates[i];
-    if (!is_event(c)) {
-      continue;
-    }
-    const lexicon *lex = &s->lexicons[c->lexicon];
-    qn_str name = lexicon_name(lex, c->entry);
-    const char *year = is_year(name.data, name.len) ? NULL : year_of(s, c);
-    uint32_t edition = year != NULL ? edition_of(lex, name, year) : edition_named(s, c, name);
-    c->entry = edition != SCAN_NONE ? edition : c->entry;
+const char *editions_link(scan *s, candidate *c) {
+  if (!is_event(c)) {
+    return NULL;
   }
+  const lexicon *lex = &s->lexicons[c->lexicon];
+  qn_str name = lexicon_name(lex, c->entry);
+  const char *year = is_year(name.data, name.len) ? NULL : year_of(s, c);
+  uint32_t edition = year != NULL ? edition_of(lex, name, year) : edition_named(s, c, name);
+  c->entry = edition != SCAN_NONE ? edition : c->entry;
+  return year != NULL && edition == SCAN_NONE && has_editions(lex, name, year) ? year : NULL;
 }

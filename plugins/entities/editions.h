@@ -6,7 +6,11 @@
 
 #include "entities/scan.h"
 
-/* Links events with the edition that their year names, or that the page names elsewhere, if the lexicon has it. */
-void editions_link(scan *s);
+/* The digits of a year. */
+enum { EDITIONS_YEAR = 4 };
+
+/* Links an event with the edition that its year names, or that the page names elsewhere, if the lexicon has it. If it has only
+ * others of about that time: the year, whose edition will be called like them; else NULL. */
+const char *editions_link(scan *s, candidate *c);
 
 #endif

@@ -14,6 +14,7 @@
 #include "entities/likeness.h"
 #include "entities/shortnames.h"
 #include "entities/spelling.h"
+#include "entities/wordings.h"
 #include "text/fold.h"
 #include "text/utf8.h"
 
@@ -303,6 +304,29 @@ static int push_spelling(lexicon_builder *builder, const char *form, size_t len,
   return r > 0 ? 0 : r;
 }
 
+/* Keeps how an alias may be worded otherwise. Persons are called by their names only. */
+static int push_wording(lexicon_builder *builder, const char *form, size_t len, qlex_payload payload) {
+  key wording = payload.kind == QLEX_ENTITY && builder->entries[payload.entry].type != 0
+                    ? wordings_key(form, len)
+                    : (key){ 0, KEY_BYTES_MAX + 1 };
+  if (wording.len > KEY_BYTES_MAX) {
+    return 0;
+  }
+  payload.kind = QLEX_WORDING;
+  payload.n_words = 1;
+  return push(builder, key_print(wording), payload);
+}
+
+/* Keeps what an institution's name begins with, which often stands for it. */
+static int push_beginning(lexicon_builder *builder, const char *form, size_t len, qlex_payload payload) {
+  bool organization = payload.kind == QLEX_ENTITY && builder->entries[payload.entry].type == 1;
+  size_t end = organization ? wordings_second_end(form, len) : 0;
+  key beginning = end > 0 ? wordings_beginning(form, end) : (key){ 0, KEY_BYTES_MAX + 1 };
+  payload.kind = QLEX_WORDING;
+  payload.n_words = 1;
+  return beginning.len <= KEY_BYTES_MAX ? push(builder, key_print(beginning), payload) : 0;
+}
+
 int lexicon_builder_alias(lexicon_builder *builder, qn_str text, uint8_t kind, uint16_t flags) {
   char form[FOLD_BOUND(ALIAS_BYTES_MAX)];
   if (builder->n_entries == 0 || text.len == 0 || text.len > ALIAS_BYTES_MAX || kind >= QLEX_KINDS) {
@@ -315,6 +339,8 @@ int lexicon_builder_alias(lexicon_builder *builder, qn_str text, uint8_t kind, u
   qlex_payload payload = { builder->current, flags, kind, 0 };
   int r = push_alias(builder, form, len, payload);
   r = r == 0 ? push_spelling(builder, form, len, &payload, false) : r;
+  r = r == 0 ? push_wording(builder, form, len, payload) : r;
+  r = r == 0 ? push_beginning(builder, form, len, payload) : r;
   bool organization = builder->entries[payload.entry].type == 1;
   size_t kept = organization && kind == QLEX_ENTITY ? shortnames_length(form, len) : len;
   return r == 0 && kept < len ? push_spelling(builder, form, kept, &payload, true) : r;
@@ -413,9 +439,10 @@ static uint64_t plan(const lexicon_builder *builder, qlex_header *header) {
   header->n_entries = builder->n_entries;
   header->n_strings = builder->n_strings;
   for (uint32_t i = 0; i < builder->n_aliases; i++) {
-    header->n_payloads += builder->aliases[i].payload.n_words > 0;
+    const qlex_payload *payload = &builder->aliases[i].payload;
+    header->n_payloads += payload->n_words > 0;
+    header->n_aliases += payload->n_words > 0 && payload->kind != QLEX_WORDING;
   }
-  header->n_aliases = header->n_payloads;
   uint64_t at = sizeof *header;
   header->slots = at;
   at += sizeof(qlex_slot) << header->slots_log2;

@@ -47,7 +47,8 @@ enum {
       11, /* names that are made with a place; "+" in the alias and "*" in the name of its entry stand for it */
   QLEX_MISREAD = 12, /* what machine translation makes of something that is no name (misread.h) */
   QLEX_SIGN = 13,    /* of a document in which such words are that, or (AGAINST) the name that they look like */
-  QLEX_KINDS = 14
+  QLEX_WORDING = 14, /* an entity by how it may be worded (wordings.h) */
+  QLEX_KINDS = 15
 };
 
 /* Facts about one alias. */

@@ -13,9 +13,12 @@
 #include "entities/match.h"
 #include "entities/namesakes.h"
 #include "entities/patterns.h"
+#include "entities/regions.h"
 #include "entities/relatives.h"
 #include "entities/spelled.h"
 #include "entities/spelling.h"
+#include "entities/subsidiaries.h"
+#include "entities/worded.h"
 #include "qanat/layers.h"
 #include "text/fold.h"
 
@@ -359,6 +362,27 @@ static uint32_t with_adjectives(const scan *s, const candidate *c, char form[FOR
   return len;
 }
 
+/* True if "في" and a country stand behind a mention, which is how it says whose it is: "المحكمة العليا" before "في كينيا". */
+static bool is_of_place(const scan *s, const candidate *c, char form[FORM_MAX], uint32_t len,
+                        national_found *ret_found) {
+  static const char IN[] = "في";
+  enum { COUNTRY_WORDS_MAX = 3 };
+  for (uint32_t i = c->last; i <= c->last + COUNTRY_WORDS_MAX && !scan_parts(s, i); i++) {
+    const scan_word *w = &s->words[i];
+    bool in = w->form_len == sizeof IN - 1 && memcmp(s->heap + w->form, IN, sizeof IN - 1) == 0;
+    if ((w->shape & WORD_ARABIC) == 0 || (i == c->last && !in) || len + 1 + w->form_len > FORM_MAX) {
+      return false;
+    }
+    form[len++] = ' ';
+    memcpy(form + len, s->heap + w->form, w->form_len);
+    len += w->form_len;
+    if (i > c->last && national_named(s, form, len, ret_found)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 /* What every country has: whose it is is said in the name, behind it, or by the document. */
 static int link_national(links *l, scan *s, candidate *c, char form[FORM_MAX], uint32_t len) {
   national_found found;
@@ -367,9 +391,8 @@ static int link_national(links *l, scan *s, candidate *c, char form[FORM_MAX], u
     uint32_t longer = with_adjectives(s, c, form, len);
     is_found = longer > len && national_named(s, form, longer, &found);
   }
-  if (!is_found) {
-    is_found = national_meant(&l->national, s, c->first, c->last, form, len, &found);
-  }
+  is_found = is_found || is_of_place(s, c, form, len, &found) ||
+             national_meant(&l->national, s, c->first, c->last, form, len, &found);
   return is_found ? take_national(l, s, c, &found) : 0;
 }
 
@@ -379,13 +402,14 @@ static int correct_national(links *l, scan *s, candidate *c) {
   char form[FORM_MAX];
   national_found found;
   if (c->chosen == 0 || c->type != QN_ENTITY_TYPE_ORGANIZATION || entry == NULL || entry->country == QLEX_NO_COUNTRY ||
-      scan_parts(s, c->last) || (s->words[c->last].shape & WORD_ARTICLE) == 0) {
+      scan_parts(s, c->last) || (s->words[c->last].shape & WORD_ARABIC) == 0) {
     return 0;
   }
   uint32_t len = form_of(s, c, form);
   uint32_t longer = len > 0 ? with_adjectives(s, c, form, len) : 0;
-  bool other = longer > len && national_named(s, form, longer, &found) &&
-               (found.lexicon != c->lexicon || found.country != entry->country);
+  bool is_found =
+      longer > len ? national_named(s, form, longer, &found) : len > 0 && is_of_place(s, c, form, len, &found);
+  bool other = is_found && (found.lexicon != c->lexicon || found.country != entry->country);
   return other ? take_national(l, s, c, &found) : 0;
 }
 
@@ -403,6 +427,36 @@ static void link_short(const scan *s, candidate *c) {
       return;
     }
   }
+}
+
+/* "2019 Africa Cup of Nations", where the lexicon has those of 2021 and 2023. */
+static int link_edition(links *l, scan *s, candidate *c) {
+  const char *year = editions_link(s, c);
+  qn_str name = year != NULL ? lexicon_name(&s->lexicons[c->lexicon], c->entry) : (qn_str){ NULL, 0 };
+  int r = year != NULL ? make_room(l, s, EDITIONS_YEAR + 1 + name.len) : 1;
+  if (r != 0) {
+    return r < 0 ? r : 0;
+  }
+  put(l, year, EDITIONS_YEAR);
+  put(l, " ", 1);
+  put(l, name.data, name.len);
+  take_text(l, c, EDITIONS_YEAR + 1 + name.len);
+  return 0;
+}
+
+/* "Nestlé" and "Ghana". */
+static int link_subsidiary(links *l, scan *s, candidate *c) {
+  subsidiary found;
+  int r = c->chosen != 0 && subsidiaries_find(s, c, &found) ? make_room(l, s, found.company.len + 1 + found.country.len)
+                                                            : 1;
+  if (r != 0) {
+    return r < 0 ? r : 0;
+  }
+  put(l, found.company.data, found.company.len);
+  put(l, " ", 1);
+  put(l, found.country.data, found.country.len);
+  take_text(l, c, found.company.len + 1 + found.country.len);
+  return 0;
 }
 
 /* What is made of a word and a place. */
@@ -431,6 +485,9 @@ static int link_unlinked(links *l, scan *s, const senses *d, candidate *c) {
   }
   if (c->entry == SCAN_NONE) {
     spelled_link(s, c);
+  }
+  if (len > 0 && c->entry == SCAN_NONE) {
+    worded_link(s, d, c, form, len);
   }
   if (r == 0 && c->entry == SCAN_NONE) {
     r = link_pattern(l, s, d, c);
@@ -479,6 +536,7 @@ int links_find(links *l, scan *s, const senses *d) {
       link_short(s, c);
     }
     r = r == 0 ? correct_national(l, s, c) : r;
+    r = r == 0 ? link_subsidiary(l, s, c) : r;
     r = r == 0 ? compose_name(l, s, d, c) : r;
   }
   if (n_unlinked > 0) {
@@ -486,7 +544,10 @@ int links_find(links *l, scan *s, const senses *d) {
     link_apart(s);
   }
   namesakes_link(s);
-  editions_link(s);
+  for (uint32_t i = 0; i < s->n_candidates && r == 0; i++) {
+    r = link_edition(l, s, &s->candidates[i]);
+  }
+  regions_tell(s);
   return r;
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "entities/nationalities.h"
+#include "entities/wordings.h"
 #include "text/fold.h"
 
 enum {
@@ -26,12 +27,13 @@ void national_begin(national *of) {
   of->gathered = 0;
 }
 
-/* The country that a lexicon knows by this key, or SCAN_NONE. */
-static uint32_t country_of_key(const lexicon *lex, key alias) {
+/* The country that a lexicon knows by this key, or SCAN_NONE. doubtful: even if it means something else, too, as "عمان" does. */
+static uint32_t country_of_key(const lexicon *lex, key alias, bool doubtful) {
   const qlex_slot *slot = lexicon_find(lex, key_print(alias));
   for (uint32_t p = 0; slot != NULL && p < slot->n; p++) {
     const qlex_payload *payload = &lex->payloads[slot->first + p];
-    if (payload->kind == QLEX_ENTITY && lex->entries[payload->entry].class == QLEX_CLASS_COUNTRY) {
+    if (payload->kind == QLEX_ENTITY && (doubtful || (payload->flags & QLEX_AMBIGUOUS) == 0) &&
+        lex->entries[payload->entry].class == QLEX_CLASS_COUNTRY) {
       return payload->entry;
     }
   }
@@ -44,17 +46,17 @@ static uint32_t country_called(const lexicon *lex, qn_str name) {
   const char *explained = memchr(name.data, '(', name.len);
   size_t len = explained != NULL ? (size_t)(explained - name.data) : name.len;
   len = fold_key((const uint8_t *)name.data, len < FORM_MAX ? len : FORM_MAX, (uint8_t *)form);
-  return country_of_key(lex, key_of(form, len));
+  return country_of_key(lex, key_of(form, len), true);
 }
 
 /* What an alias that every country has means in this one: the country's own entry, else the one for all; SCAN_NONE if there
  * is neither. */
-static uint32_t entry_of_country(const lexicon *lex, key alias, uint32_t country) {
-  const qlex_slot *slot = lexicon_find(lex, key_print(alias));
+static uint32_t entry_of_country(const lexicon *lex, key alias, uint8_t kind, uint32_t country) {
+  const qlex_slot *slot = alias.len <= KEY_BYTES_MAX ? lexicon_find(lex, key_print(alias)) : NULL;
   uint32_t found = SCAN_NONE;
   for (uint32_t p = 0; slot != NULL && p < slot->n; p++) {
     const qlex_payload *payload = &lex->payloads[slot->first + p];
-    if (payload->kind != QLEX_ENTITY || (payload->flags & QLEX_NATIONAL) == 0) {
+    if (payload->kind != kind || (payload->flags & QLEX_NATIONAL) == 0) {
       continue;
     }
     if (lex->entries[payload->entry].country == country) {
@@ -65,17 +67,20 @@ static uint32_t entry_of_country(const lexicon *lex, key alias, uint32_t country
   return found;
 }
 
-/* The same of a form that may lack the word for ministry, or the article that a country's name behind it takes the place of. */
+/* The same of a form that may lack the word for ministry, or the article that a country's name behind it takes the place of, or
+ * be worded otherwise. */
 static uint32_t institution_of(const lexicon *lex, const char *form, uint32_t len, uint32_t country) {
   static const char MINISTRY[] = "\xD9\x88\xD8\xB2\xD8\xA7\xD8\xB1\xD9\x87"; /* وزاره */
   static const char ARTICLE[] = "\xD8\xA7\xD9\x84";
   key alias = key_of(form, len);
-  uint32_t found = entry_of_country(lex, alias, country);
+  uint32_t found = entry_of_country(lex, alias, QLEX_ENTITY, country);
   if (found == SCAN_NONE) {
-    found = entry_of_country(lex, key_join(key_of(MINISTRY, sizeof MINISTRY - 1), alias), country);
+    found = entry_of_country(lex, key_join(key_of(MINISTRY, sizeof MINISTRY - 1), alias), QLEX_ENTITY, country);
   }
-  return found != SCAN_NONE ? found
-                            : entry_of_country(lex, key_join(key_of(ARTICLE, sizeof ARTICLE - 1), alias), country);
+  if (found == SCAN_NONE) {
+    found = entry_of_country(lex, key_join(key_of(ARTICLE, sizeof ARTICLE - 1), alias), QLEX_ENTITY, country);
+  }
+  return found != SCAN_NONE ? found : entry_of_country(lex, wordings_key(form, len), QLEX_WORDING, country);
 }
 
 /* Where the last n words of a form begin; 0 if nothing is before them. */
@@ -90,9 +95,9 @@ static uint32_t last_words(const char *form, uint32_t len, uint32_t n) {
 /* The country that these words are called, perhaps behind ل; SCAN_NONE if they are none. */
 static uint32_t country_named(const lexicon *lex, const char *form, uint32_t len) {
   static const char FOR[] = "\xD9\x84";
-  uint32_t found = country_of_key(lex, key_of(form, len));
+  uint32_t found = country_of_key(lex, key_of(form, len), false);
   bool led = len > sizeof FOR + 4 && memcmp(form, FOR, sizeof FOR - 1) == 0;
-  return found == SCAN_NONE && led ? country_of_key(lex, key_of(form + 2, len - 2)) : found;
+  return found == SCAN_NONE && led ? country_of_key(lex, key_of(form + 2, len - 2), false) : found;
 }
 
 /* Where the words before byte at end, "في" and the space left off. */

@@ -223,6 +223,23 @@ static key key_of_entry(const candidate *c) {
   return (key){ ((uint64_t)c->entry << 3 | c->lexicon) * 0xD6E8FEB86659FD93u + 1, KEY_BYTES_MAX };
 }
 
+/* True if the lexicon found these words as the end of a longer alias (context.c, "جبل كينيا") and calls something else so. */
+static bool is_cut(const scan *s, const candidate *c) {
+  const lexicon *lex = &s->lexicons[c->lexicon];
+  key k = c->from == FROM_LEXICON && c->type == QN_ENTITY_TYPE_LOCATION ? match_key(s, c->first, c->last, c->begin)
+                                                                        : (key){ 0, KEY_BYTES_MAX + 1 };
+  const qlex_slot *slot = k.len <= KEY_BYTES_MAX ? lexicon_find(lex, key_print(k)) : NULL;
+  bool others = false;
+  for (uint32_t p = 0; slot != NULL && p < slot->n; p++) {
+    const qlex_payload *payload = &lex->payloads[slot->first + p];
+    if (payload->kind == QLEX_ENTITY && payload->entry == c->entry) {
+      return false;
+    }
+    others = others || (payload->kind == QLEX_ENTITY && lex->entries[payload->entry].type == c->type);
+  }
+  return others;
+}
+
 static void learn(scan *s, memory *m) {
   uint32_t n = s->n_candidates; /* what is proposed on the way is not learnt from */
   for (uint32_t i = 0; i < n; i++) {
@@ -240,7 +257,9 @@ static void learn(scan *s, memory *m) {
     bool told = (s->triggers[c.first].direct >> c.type & 1) != 0; /* "شركة X": it is one wherever it is named */
     bool guessed = c.last == c.first + 1 &&
                    (c.type == QN_ENTITY_TYPE_PERSON || (c.from == FROM_PATTERN && c.score < 0.8f && !told));
-    learn_words(s, m, &c, c.first, c.last, c.begin, guessed ? MEMORY_GUESS : MEMORY_FULL);
+    if (!is_cut(s, &c)) {
+      learn_words(s, m, &c, c.first, c.last, c.begin, guessed ? MEMORY_GUESS : MEMORY_FULL);
+    }
     if (c.type == QN_ENTITY_TYPE_PERSON) {
       learn_person(s, m, &c);
     } else if (c.type == QN_ENTITY_TYPE_ORGANIZATION || c.type == QN_ENTITY_TYPE_PRODUCT) {

@@ -177,15 +177,80 @@ static void links_city_is_its_club_where_clubs_play(void **state) {
              rows);
 }
 
-/* Its year, or the page, says which edition of an event is meant; one that the lexicon lacks is none. */
+/* Its year, or the page, says which edition of an event is meant; one that the lexicon lacks is called as those that it has. */
 static void links_event_is_the_edition_of_its_year(void **state) {
   (void)state;
   static const entity_row rows[] = {
     { "تأهل الفريق إلى كأس زنغورة 2031 أمس. وقال المدرب إن كأس زنغورة صعبة.",
       "EVENT:كأس زنغورة=2031 Zangora Cup|EVENT:كأس زنغورة=2031 Zangora Cup" },
-    { "تأهل الفريق إلى كأس زنغورة 2035 أمس.", "EVENT:كأس زنغورة=Zangora Cup" },
+    { "تأهل الفريق إلى كأس زنغورة 2035 أمس.", "EVENT:كأس زنغورة=2035 Zangora Cup" },
+    { "تأهل الفريق إلى كأس زنغورة 1931 أمس.", "EVENT:كأس زنغورة=Zangora Cup" },
+    { "تأهل الفريق إلى كأس برتيلو 2035 أمس.", "EVENT:كأس برتيلو=Bertilo Cup" },
   };
-  CHECK_WITH("Zangora Cup\tEVENT\ttournament\t\tكأس زنغورة\n2031 Zangora Cup\tEVENT\ttournament\t\tزنغورة 31\n", rows);
+  CHECK_WITH("Zangora Cup\tEVENT\ttournament\t\tكأس زنغورة\n2031 Zangora Cup\tEVENT\ttournament\t\tزنغورة 31\n"
+             "Bertilo Cup\tEVENT\ttournament\t\tكأس برتيلو\n",
+             rows);
+}
+
+/* Translators word institutions differently: order, articles and prepositions do not count; one word missing does. */
+static void links_institution_is_found_in_other_words(void **state) {
+  (void)state;
+  static const entity_row rows[] = {
+    { "قال مسؤول في الصندوق الأزرق للزنغول إن العمل بدأ.", "ORGANIZATION:الصندوق الأزرق للزنغول=Zangol Blue Fund" },
+    { "قال مسؤول في الصندوق الأزرق للبرتيل إن العمل بدأ.", "ORGANIZATION:الصندوق الأزرق للبرتيل=" },
+    { "قال مسؤول في معهد زنغوبين إن العمل بدأ.", "ORGANIZATION:معهد زنغوبين=Zangobin Vaccine Institute" },
+    { "قال مسؤول في معهد برتيلان إن العمل بدأ.", "ORGANIZATION:معهد برتيلان=" },
+  };
+  CHECK_WITH("Zangol Blue Fund\tORGANIZATION\tfund\t\tصندوق الزنغول الأزرق\n"
+             "Zangobin Vaccine Institute\tORGANIZATION\tinstitute\t\tمعهد زنغوبين للقاحات\n"
+             "Bertilan Water Institute\tORGANIZATION\tinstitute\t\tمعهد برتيلان للمياه\n"
+             "Bertilan Wind Institute\tORGANIZATION\tinstitute\t\tمعهد برتيلان للرياح\n",
+             rows);
+}
+
+/* A country behind a company's name makes it a daughter, an adjective of nationality does not. */
+static void links_company_with_a_country_is_its_daughter(void **state) {
+  (void)state;
+  static const entity_row rows[] = {
+    { "اشترت شركة زنغوليكس غانا مصنعا.", "ORGANIZATION:زنغوليكس=Zangolix Ghana|LOCATION:غانا=Ghana" },
+    { "اشترت شركة زنغوليكس السعودية مصنعا.", "ORGANIZATION:زنغوليكس=Zangolix Group" },
+  };
+  CHECK_WITH("Zangolix Group\tORGANIZATION\tcompany\t\tزنغوليكس\n", rows);
+}
+
+static void links_town_that_is_called_a_province_is_that(void **state) {
+  (void)state;
+  static const entity_row rows[] = {
+    { "وقع الحادث بمحافظة زنغورة أمس.", "LOCATION:زنغورة=Zangora Governorate" },
+    { "وقع الحادث بمدينة زنغورة أمس.", "LOCATION:زنغورة=Zangora, Egypt" },
+    { "وقع الحادث في ولاية برتيلو أمس.", "LOCATION:برتيلو=Bertilo" },
+  };
+  CHECK_WITH("Egypt\tLOCATION\tcountry\t\tمصر\nOman\tLOCATION\tcountry\t\tسلطنة عمان\n"
+             "Zangora, Egypt\tLOCATION\tcity\t\tزنغورة\nZangora Governorate\tLOCATION\tregion\t\tمحافظة زنغورة\tEgypt\n"
+             "Bertilo\tLOCATION\tcity\t\tبرتيلو\tOman\nBertilo Province\tLOCATION\tregion\t\tمحافظة برتيلو\tOman\n",
+             rows);
+}
+
+/* What is left of a port's name without its head is the name of the town, which is meant. */
+static void links_ports_name_without_its_head_is_the_town(void **state) {
+  (void)state;
+  static const entity_row rows[] = {
+    { "وصلت السفينة إلى ميناء زنغورة أمس. ووقع الحادث في زنغورة.", "LOCATION:زنغورة=Zangora|LOCATION:زنغورة=Zangora" },
+  };
+  CHECK_WITH("Zangora\tLOCATION\tcity\t\t~زنغورة\n"
+             "Zangora Free Zone\tLOCATION\tfacility\t\tميناء زنغورة\n",
+             rows);
+}
+
+/* Whose it is is said behind it, whatever the document is about. */
+static void links_institution_is_of_the_country_that_it_is_in(void **state) {
+  (void)state;
+  static const entity_row rows[] = {
+    { "قالت نيجيريا إن العمل بدأ. وزار الوفد نيجيريا ونيجيريا. وقضت المحكمة العليا في كينيا بذلك.",
+      "LOCATION:نيجيريا=Nigeria|LOCATION:نيجيريا=Nigeria|LOCATION:نيجيريا=Nigeria|"
+      "ORGANIZATION:المحكمة العليا=Supreme Court of Kenya|LOCATION:كينيا=Kenya" },
+  };
+  CHECK(rows);
 }
 
 int main(void) {
@@ -204,6 +269,11 @@ int main(void) {
     cmocka_unit_test(links_last_parts_of_a_name_are_the_persons),
     cmocka_unit_test(links_event_is_the_edition_of_its_year),
     cmocka_unit_test(links_city_is_its_club_where_clubs_play),
+    cmocka_unit_test(links_institution_is_found_in_other_words),
+    cmocka_unit_test(links_company_with_a_country_is_its_daughter),
+    cmocka_unit_test(links_town_that_is_called_a_province_is_that),
+    cmocka_unit_test(links_ports_name_without_its_head_is_the_town),
+    cmocka_unit_test(links_institution_is_of_the_country_that_it_is_in),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

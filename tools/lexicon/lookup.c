@@ -27,6 +27,7 @@ static const char *const kinds[QLEX_KINDS] = {
   [QLEX_PATTERN] = "pattern of names",
   [QLEX_MISREAD] = "made by machine translation of something else, where signs of that stand on the page",
   [QLEX_SIGN] = "sign of a mistranslation, or of its absence",
+  [QLEX_WORDING] = "entity in other words",
 };
 
 /* Why a meaning may not be believed where the name stands. */

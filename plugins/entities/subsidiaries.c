@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Looks for a country behind the name of a company. */
+#include "entities/subsidiaries.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "entities/match.h"
+#include "entities/nationalities.h"
+#include "entities/shortnames.h"
+#include "qanat/layers.h"
+
+enum { COUNTRY_WORDS_MAX = 2, NAME_MAX = 64 };
+
+/* What a lexicon calls so without doubt, of this type and class; SCAN_NONE if there is nothing, or something else, too. */
+static uint32_t called(const lexicon *lex, key k, uint8_t type, uint8_t class) {
+  const qlex_slot *slot = k.len <= KEY_BYTES_MAX ? lexicon_find(lex, key_print(k)) : NULL;
+  uint32_t found = SCAN_NONE;
+  for (uint32_t p = 0; slot != NULL && p < slot->n; p++) {
+    const qlex_payload *payload = &lex->payloads[slot->first + p];
+    const qlex_entry *entry = &lex->entries[payload->entry];
+    if (payload->kind != QLEX_ENTITY) {
+      continue;
+    }
+    if (entry->type != type || entry->class != class || (payload->flags & QLEX_AMBIGUOUS) != 0) {
+      return SCAN_NONE;
+    }
+    found = found == SCAN_NONE ? payload->entry : found;
+  }
+  return found;
+}
+
+/* The name without an explanation and without "Group" or "Holdings" at its end. */
+static qn_str without_tail(qn_str name) {
+  char lower[NAME_MAX];
+  size_t len = 0;
+  while (len < name.len && len < NAME_MAX && name.data[len] != ',' && name.data[len] != '(') {
+    char c = name.data[len];
+    lower[len++] = (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  }
+  while (len > 0 && name.data[len - 1] == ' ') {
+    len--;
+  }
+  return (qn_str){ name.data, shortnames_length(lower, len) };
+}
+
+static bool is_company(const scan *s, uint32_t which, uint32_t entry) {
+  return entry != SCAN_NONE && s->lexicons[which].entries[entry].class == QLEX_CLASS_COMPANY;
+}
+
+/* True if words [first, last) are a country's name in some lexicon, and no adjective as "السعودية" may be; sets it. */
+static bool is_country(const scan *s, uint32_t first, uint32_t last, qn_str *ret_country) {
+  const scan_word *w = &s->words[first];
+  key k = match_key(s, first, last, w->begin);
+  if (nationalities_country(s->heap + w->form, w->form_len).len > 0) {
+    return false;
+  }
+  for (uint32_t which = 0; which < s->n_lexicons; which++) {
+    const lexicon *lex = &s->lexicons[which];
+    uint32_t country = called(lex, k, QN_ENTITY_TYPE_LOCATION, QLEX_CLASS_COUNTRY);
+    if (country != SCAN_NONE) {
+      qn_str name = lexicon_name(lex, country);
+      const char *explained = memchr(name.data, '(', name.len);
+      *ret_country = (qn_str){ name.data, explained != NULL ? (size_t)(explained - name.data) - 1 : name.len };
+      return true;
+    }
+  }
+  return false;
+}
+
+/* A country behind the company that a mention is linked with. */
+static int find_behind(const scan *s, const candidate *c, subsidiary *ret_found) {
+  for (uint32_t n = COUNTRY_WORDS_MAX; n > 0; n--) {
+    uint32_t last = c->last;
+    while (last < c->last + n && !scan_parts(s, last) && s->words[last].mark == 0) {
+      last++;
+    }
+    if (last == c->last + n && is_country(s, c->last, last, &ret_found->country)) {
+      ret_found->company = without_tail(lexicon_name(&s->lexicons[c->lexicon], c->entry));
+      return 1;
+    }
+  }
+  return 0;
+}
+
+/* A company and a country that make a mention together. */
+static int find_inside(const scan *s, const candidate *c, subsidiary *ret_found) {
+  for (uint32_t which = 0; which < s->n_lexicons; which++) {
+    for (uint32_t n = COUNTRY_WORDS_MAX; n > 0; n--) {
+      uint32_t last = c->last > c->first + n ? c->last - n : c->first;
+      if (last == c->first || !is_country(s, last, c->last, &ret_found->country)) {
+        continue;
+      }
+      key company = match_key(s, c->first, last, c->begin);
+      uint32_t entry = called(&s->lexicons[which], company, QN_ENTITY_TYPE_ORGANIZATION, QLEX_CLASS_COMPANY);
+      if (entry != SCAN_NONE) {
+        ret_found->company = without_tail(lexicon_name(&s->lexicons[which], entry));
+        return 1;
+      }
+    }
+  }
+  return 0;
+}
+
+int subsidiaries_find(const scan *s, const candidate *c, subsidiary *ret_found) {
+  bool arabic = (s->words[c->first].shape & WORD_ARABIC) != 0;
+  if (!arabic || c->type != QN_ENTITY_TYPE_ORGANIZATION || c->composed != 0) {
+    return 0;
+  }
+  if (c->entry == SCAN_NONE) {
+    return find_inside(s, c, ret_found);
+  }
+  return is_company(s, c->lexicon, c->entry) ? find_behind(s, c, ret_found) : 0;
+}
