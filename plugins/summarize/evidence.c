@@ -12,7 +12,7 @@
 #include "text/letters.h"
 #include "text/utf8.h"
 
-enum { BRIEF_WORDS = 8, SHARED_CAP = 8, SALIENT_CAP = 3 };
+enum { BRIEF_WORDS = 8, LONG_WORDS = 40, SHARED_CAP = 8, SALIENT_CAP = 3 };
 
 static float capped(uint32_t n, uint32_t cap) {
   return (float)(n < cap ? n : cap);
@@ -105,6 +105,8 @@ void evidence_of(const rank_scratch *scratch, const rank_words *words, const ran
   ret_features[FEATURE_first] = place == 0;
   ret_features[FEATURE_depth] = n_rows > 1 ? (float)row / (float)(n_rows - 1) : 0;
   ret_features[FEATURE_opens] = row == 0 || has_line_end(input, cursor->last_end, input->sentences.begin[row]);
+  ret_features[FEATURE_last] = row + 1 == n_rows;
+  ret_features[FEATURE_length] = capped(sentence->n_words, LONG_WORDS) / 20;
   ret_features[FEATURE_brief] = sentence->n_words < BRIEF_WORDS;
   ret_features[FEATURE_digits] = (float)has_digits(input, sentence);
   terms_measure(scratch, sentence, n_title, ret_features);

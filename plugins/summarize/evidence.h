@@ -11,7 +11,9 @@
   X(first)        /* nothing fit for a summary stands before it */                                                     \
   X(depth)        /* how far down it stands, 0 to 1 */                                                                 \
   X(opens)        /* begins its paragraph */                                                                           \
+  X(last)         /* nothing stands behind it */                                                                       \
   X(brief)        /* fewer than eight words */                                                                         \
+  X(length)       /* scores of words, at most two */                                                                   \
   X(title)        /* share of the title's terms that it has */                                                         \
   X(shared)       /* terms of its own that other sentences have too */                                                 \
   X(money)        /* amounts of money, at most two */                                                                  \
