@@ -47,8 +47,8 @@ static bool is_unlinked(const candidate *c) {
 static uint32_t form_of(const scan *s, const candidate *c, char form[FORM_MAX]) {
   static const char ARTICLE[] = "\xD8\xA7\xD9\x84";
   enum { LETTER = 2 };
-  reading readings[READINGS_MAX];
-  uint32_t n = match_readings(s, c->first, readings);
+  const reading *readings;
+  uint32_t n = match_readings(s, c->first, &readings);
   uint32_t used = 0;
   for (uint32_t i = c->first; i < c->last; i++) {
     const scan_word *w = &s->words[i];

@@ -53,7 +53,7 @@ static uint32_t add_reading(const scan *s, const scan_word *w, uint32_t n, const
   return n_readings + 1;
 }
 
-uint32_t match_readings(const scan *s, uint32_t i, reading *readings) {
+static uint32_t read_word(const scan *s, uint32_t i, reading *readings) {
   const scan_word *w = &s->words[i];
   const char *form = s->heap + w->form;
   uint32_t len = w->form_len;
@@ -157,27 +157,37 @@ static void follow(scan *s, uint32_t first, const reading *from, uint32_t which)
   }
 }
 
-/* The readings of word i, with their slots on the way from memory: a lexicon is larger than the caches. */
-static uint32_t readings_ahead(const scan *s, uint32_t i, reading *readings) {
-  uint32_t n = i < s->n_words ? match_readings(s, i, readings) : 0;
-  for (uint32_t r = 0; r < n; r++) {
-    uint64_t print = key_print(readings[r].key);
+/* Reads word i, and has the slots of its readings fetched from memory: a lexicon is larger than the caches. */
+static void read_ahead(scan *s, uint32_t i) {
+  uint32_t first = s->first_readings[i];
+  uint32_t n = 0;
+  int r = scan_grow(s, (void **)&s->readings, &s->reading_capacity, first + READINGS_MAX, sizeof(reading));
+  if (r == 0) {
+    n = read_word(s, i, s->readings + first);
+  } else {
+    s->failed = r;
+  }
+  s->first_readings[i + 1] = first + n;
+  for (uint32_t k = first; k < first + n; k++) {
+    uint64_t print = key_print(s->readings[k].key);
     for (uint32_t which = 0; which < s->n_lexicons; which++) {
       if (lexicon_begins(&s->lexicons[which], print)) {
         lexicon_expect(&s->lexicons[which], print);
       }
     }
   }
-  return n;
 }
 
 void match_all(scan *s) {
-  reading ahead[2][READINGS_MAX];
-  uint32_t n_next = readings_ahead(s, 0, ahead[0]);
+  if (s->n_words > 0) {
+    read_ahead(s, 0);
+  }
   for (uint32_t i = 0; i < s->n_words; i++) {
-    const reading *readings = ahead[i & 1];
-    uint32_t n = n_next;
-    n_next = readings_ahead(s, i + 1, ahead[~i & 1]);
+    const reading *readings;
+    if (i + 1 < s->n_words) {
+      read_ahead(s, i + 1);
+    }
+    uint32_t n = match_readings(s, i, &readings);
     for (uint32_t r = 0; r < n; r++) {
       for (uint32_t which = 0; which < s->n_lexicons; which++) {
         follow(s, i, &readings[r], which);
@@ -198,8 +208,8 @@ static key first_key(const scan *s, uint32_t i, uint32_t begin) {
   if (begin == w->begin || begin == w->core) {
     return begin == w->begin ? (key){ w->hash, w->key_len } : (key){ w->core_hash, w->core_len };
   }
-  reading readings[READINGS_MAX];
-  uint32_t n = match_readings(s, i, readings);
+  const reading *readings;
+  uint32_t n = match_readings(s, i, &readings);
   for (uint32_t k = 0; k < n; k++) {
     if (readings[k].begin == begin) {
       return readings[k].key;

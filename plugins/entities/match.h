@@ -7,20 +7,14 @@
 
 #include "entities/scan.h"
 
-/* Fills s->hits, sorted by first word, and the lore of each word. */
+/* Fills s->hits, sorted by first word, the readings and the lore of each word. */
 void match_all(scan *s);
 
-/* One way to read the beginning of a word: whole, or with letters taken off. */
-typedef struct reading {
-  key key;
-  uint32_t begin;    /* byte */
-  uint8_t n_clitics; /* letters taken off; 0: whole */
-} reading;
-
-enum { READINGS_MAX = 5 };
-
-/* The readings of word i, the whole one first; returns how many (0: no name can begin here). */
-uint32_t match_readings(const scan *s, uint32_t i, reading *ret_readings);
+/* The readings of word i, the whole one first; 0: no name can begin here. */
+static inline uint32_t match_readings(const scan *s, uint32_t i, const reading **ret_readings) {
+  *ret_readings = s->readings + s->first_readings[i];
+  return s->first_readings[i + 1] - s->first_readings[i];
+}
 
 /* True if a phrase may go on from word i to word i + 1; sets *ret_next to the word that follows: a hyphen, a point or
  * an apostrophe between them is skipped where nothing but it stands there. */

@@ -34,6 +34,8 @@ int scan_grow(scan *s, void **array, uint32_t *capacity, uint32_t n, size_t size
 void scan_done(scan *s) {
   if (s->host != NULL) {
     s->host->release(s->env, s->words);
+    s->host->release(s->env, s->readings);
+    s->host->release(s->env, s->first_readings);
     s->host->release(s->env, s->hits);
     s->host->release(s->env, s->candidates);
     s->host->release(s->env, s->triggers);
@@ -194,6 +196,9 @@ int scan_words(scan *s, const scan_input *input) {
   if (r == 0) {
     r = scan_grow(s, (void **)&s->triggers, &s->trigger_capacity, n + 1, sizeof(trigger));
   }
+  if (r == 0) {
+    r = scan_grow(s, (void **)&s->first_readings, &s->first_capacity, n + 1, sizeof(uint32_t));
+  }
   if (r != 0) {
     return r;
   }
@@ -203,6 +208,7 @@ int scan_words(scan *s, const scan_input *input) {
     fill_keys(input, &s->words[i]);
   }
   memset(s->triggers, 0, (size_t)(n + 1) * sizeof(trigger));
+  memset(s->first_readings, 0, (size_t)(n + 1) * sizeof(uint32_t));
   s->n_words = n;
   s->view = input->view;
   s->heap = input->tokens.heap;

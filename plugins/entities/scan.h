@@ -51,6 +51,15 @@ typedef struct scan_word {
   uint8_t reserved;
 } scan_word;
 
+/* One way to read the beginning of a word: whole, or with letters taken off. */
+typedef struct reading {
+  key key;
+  uint32_t begin;    /* byte */
+  uint8_t n_clitics; /* letters taken off; 0: whole */
+} reading;
+
+enum { READINGS_MAX = 5 }; /* of one word */
+
 /* An alias found: words [first, last) from byte begin on. */
 typedef struct hit {
   const qlex_payload *payloads;
@@ -107,6 +116,10 @@ typedef struct scan {
   scan_word *words;
   uint32_t n_words;
   uint32_t word_capacity;
+  reading *readings; /* of all words, by match_all ... */
+  uint32_t reading_capacity;
+  uint32_t *first_readings; /* ... and where those of each begin; one past the end */
+  uint32_t first_capacity;
   hit *hits; /* sorted by first */
   uint32_t n_hits;
   uint32_t hit_capacity;

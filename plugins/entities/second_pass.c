@@ -19,8 +19,8 @@ static bool is_name(const candidate *c) {
 
 /* The key of word i from byte begin on; its first word may have lost proclitics. */
 static key key_from(const scan *s, uint32_t i, uint32_t begin) {
-  reading readings[READINGS_MAX];
-  uint32_t n = match_readings(s, i, readings);
+  const reading *readings;
+  uint32_t n = match_readings(s, i, &readings);
   for (uint32_t k = 0; k < n; k++) {
     if (readings[k].begin == begin) {
       return readings[k].key;
@@ -349,9 +349,9 @@ int second_pass(scan *s, memory *m) {
   }
   learn(s, m);
   support(s, m, n_first);
-  reading readings[READINGS_MAX];
   for (uint32_t i = 0; i < s->n_words; i++) {
-    uint32_t n = match_readings(s, i, readings);
+    const reading *readings;
+    uint32_t n = match_readings(s, i, &readings);
     for (uint32_t k = 0; k < n; k++) {
       recall_at(s, m, i, &readings[k]);
     }
