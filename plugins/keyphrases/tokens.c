@@ -241,7 +241,7 @@ static phrase_token token_read(const phrase_words *words, const phrase_input *in
       (whole.len != form.len && wordset_has(&words->stop, whole.data, whole.len))) {
     return out;
   }
-  out.term = wordset_term(form.data, form.len);
+  out.term = wordset_term_of(form.data, form.len, hash);
   out.traits = traits_of(input, words, token, form, hash) | (title_has(title, out.term) ? TRAIT_TITLE : 0);
   if (out.begin != input->tokens.begin[token] || token == 0 ||
       !is_near(&input->view, input->tokens.end[token - 1], input->tokens.begin[token])) {

@@ -121,10 +121,11 @@ static void terms_count(rank_scratch *scratch, uint32_t mask, const rank_words *
       scratch->token_terms[token] = 0;
       sentence->n_words += is_word(kind);
       qn_str form = qn_layer_str(tokens, QN_TOKEN_FORM, token);
-      if (!is_word(kind) || form.len == 0 || wordset_has(&words->stop, form.data, form.len)) {
+      uint64_t hash = is_word(kind) && form.len > 0 ? wordset_hash(form.data, form.len) : 0;
+      if (hash == 0 || wordset_has_hash(&words->stop, hash)) {
         continue;
       }
-      uint32_t slot = term_enter(scratch, mask, wordset_term(form.data, form.len));
+      uint32_t slot = term_enter(scratch, mask, wordset_term_of(form.data, form.len, hash));
       if (slot <= mask && scratch->terms[slot].last_row != row + 1) {
         scratch->terms[slot].last_row = row + 1;
         scratch->terms[slot].n_sentences++;

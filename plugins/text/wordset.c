@@ -115,6 +115,11 @@ uint64_t wordset_term(const char *form, size_t len) {
   return wordset_hash(form + skip, len - skip);
 }
 
+uint64_t wordset_term_of(const char *form, size_t len, uint64_t hash) {
+  size_t skip = wordset_term_skip(form, len);
+  return skip == 0 ? hash : wordset_hash(form + skip, len - skip);
+}
+
 static uint32_t word_end(const uint8_t *text, uint32_t at, uint32_t len) {
   while (at < len) {
     uint32_t after = at;

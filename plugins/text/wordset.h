@@ -32,6 +32,8 @@ int wordset_has_loose(const wordset *set, const char *form, size_t len);
 /* What a folded form is about, as a hash: without و before the article or a long word, and without the article, so that
  * "الرقائق", "والرقائق", "للرقائق" and "رقائق" are one term. Never 0. */
 uint64_t wordset_term(const char *form, size_t len);
+/* The same where the hash of the form is known. */
+uint64_t wordset_term_of(const char *form, size_t len, uint64_t hash);
 
 /* Bytes of the form that wordset_term leaves out at its begin. */
 size_t wordset_term_skip(const char *form, size_t len);
