@@ -34,6 +34,7 @@ static void subjects_fill(quote_words *words) {
       &words->institutions,
       "الشركة الوزارة الهيئة البنك المصرف المنظمة الجمعية الجامعة النادي اللجنة المؤسسة الاتحاد المجموعة الحركة "
       "الحزب المحكمة الوكالة الجماعة النقابة المنصة الجيش الشرطة البعثة");
+  wordset_add(&words->sourcing, "بحسب حسب وفق وفقا وفقًا نقلا according");
   wordset_add(&words->presenting, "أما وأما");
   wordset_add(&words->sons, "بن بنت ابن ابنة ولد آل");
   wordset_add(
@@ -244,6 +245,15 @@ void cue_find(const quote_words *words, const quote_input *input, const quote_ma
   }
   look_back(words, input, marks, &cue);
   look_ahead(words, input, marks, &cue);
+  uint32_t source = cue.right;
+  if (source < input->tokens.n_rows && is_punctuation(input, source)) {
+    uint32_t code = token_code(input, source);
+    source += code == ',' || code == 0x60C;
+  }
+  if (source < input->tokens.n_rows) {
+    qn_str form = qn_layer_str(&input->tokens, QN_TOKEN_FORM, source);
+    cue.has_source = wordset_has(&words->sourcing, form.data, form.len);
+  }
   cue.is_last = cue.right >= input->tokens.n_rows || is_punctuation(input, cue.right) ||
                 is_apart(input, marks->outer_end, input->tokens.begin[cue.right]);
   *ret_cue = cue;

@@ -12,6 +12,7 @@ enum {
   NEAR_TOKENS = 14,      /* a verb of saying so near announces what follows it */
   FOLLOW_ON_BYTES = 600, /* a quotation so near to the last one may go on with it */
   FOLLOW_ON_WORDS = 4,
+  SOURCED_WORDS = 4,
   OWN_SENTENCE_WORDS = 3 /* a sentence of its own behind somebody's words */
 };
 
@@ -37,10 +38,17 @@ static uint32_t count_words(const quote_input *input, const quote_marks *marks) 
   return n;
 }
 
+/* Is it the name of something, and nothing else? */
+static int is_name(const quote_input *input, const quote_marks *marks) {
+  uint32_t mention = token_at(&input->entities, marks->begin);
+  return mention < input->entities.n_rows && input->entities.begin[mention] == marks->begin &&
+         input->entities.end[mention] == marks->end;
+}
+
 static int is_speech(const quote_finder *f, const quote_marks *marks, const quote_cue *cue) {
   uint32_t n_words = count_words(f->input, marks);
   uint32_t distance = cue->verb_before == QN_NO_ROW ? UINT32_MAX : cue->left - cue->verb_before;
-  if (n_words == 0) {
+  if (n_words == 0 || is_name(f->input, marks)) {
     return 0;
   }
   if (cue->is_titled && n_words < f->words->min_words && !cue->has_colon) {
@@ -53,6 +61,9 @@ static int is_speech(const quote_finder *f, const quote_marks *marks, const quot
     return n_words >= 2;
   }
   if (cue->is_reported && distance != UINT32_MAX && (n_words >= 3 || (n_words == 2 && cue->is_last))) {
+    return 1;
+  }
+  if (cue->has_source && n_words >= SOURCED_WORDS) {
     return 1;
   }
   if (cue->has_stop && cue->is_last && n_words >= OWN_SENTENCE_WORDS) {

@@ -30,6 +30,7 @@ typedef struct quote_words {
   wordset before_saying; /* كما قال */
   wordset summing;       /* "« ... ». هكذا قال" */
   wordset titled;        /* رواية, صحيفة: what stands in marks behind them is their name */
+  wordset sourcing;      /* بحسب: whom words are taken from */
   wordset participles;   /* قائلا, مضيفة: their subject is that of the clause */
   wordset roles;         /* متحدث, رئيس, شقيق: what somebody is, without the article */
   wordset nobodies;      /* متحدث, مصدر: roles whose bearers stay unnamed */
@@ -85,6 +86,7 @@ typedef struct quote_cue {
   int has_stop;    /* the end of a sentence right before it */
   int is_reported; /* إن stands between verb_before and it */
   int is_titled;   /* a word for what has a name stands right before it */
+  int has_source;  /* بحسب follows it */
   int is_last;     /* a mark or the end of the line follows it */
 } quote_cue;
 

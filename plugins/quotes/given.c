@@ -6,6 +6,7 @@
 
 #include "fullname.h"
 #include "qanat/layers.h"
+#include "text/utf8.h"
 
 enum {
   GIVEN_NAMES_MAX = 3, /* words before a last name that may be its given names */
@@ -113,6 +114,20 @@ static uint32_t first_token(const quote_words *words, const quote_input *input, 
   return is_joined || is_announced(words, input, token) ? token : last;
 }
 
+/* "آدم رجال:": behind a single name, one word before a colon, a comma or إن that may be the rest of it. */
+static int ends_subject(const quote_words *words, const quote_input *input, uint32_t mention, uint32_t token) {
+  const qn_layer *tokens = &input->tokens;
+  uint32_t behind = token + 1;
+  if (behind >= tokens->n_rows || tokens->begin[token - 1] > input->entities.begin[mention] ||
+      is_definite(form_of(input, token)) || !may_be_given(words, input, token) ||
+      qn_layer_u32(tokens, QN_TOKEN_KIND, token) != QN_TOKEN_KIND_WORD) {
+    return 0;
+  }
+  uint32_t code = utf8_peek(input->view.data, tokens->begin[behind]);
+  qn_str form = form_of(input, behind);
+  return code == ':' || code == ',' || code == 0x60C || wordset_has(&words->linking, form.data, form.len);
+}
+
 /* Where the name ends that a mention begins. */
 static uint32_t name_end(const quote_words *words, const quote_input *input, uint32_t mention) {
   const qn_layer *tokens = &input->tokens;
@@ -126,6 +141,9 @@ static uint32_t name_end(const quote_words *words, const quote_input *input, uin
     return input->entities.end[behind];
   }
   qn_str form = form_of(input, next);
+  if (ends_subject(words, input, mention, next)) {
+    return tokens->end[next];
+  }
   if (is_abd(form_of(input, next - 1)) && is_definite(form)) {
     return tokens->end[next];
   }

@@ -166,10 +166,21 @@ static uint32_t described_behind(const quote_finder *f, uint32_t verb) {
   return QN_NO_ROW;
 }
 
+/* "وقال خلال جولة في ثانوية فلان": what a preposition behind the verb leads to, unless a title announces it. */
+static int is_of_a_place(const quote_finder *f, uint32_t verb, uint32_t mention) {
+  uint32_t token = token_at(&f->input->tokens, f->input->entities.begin[mention]);
+  qn_str title = token > 0 ? form_of(f, token - 1) : (qn_str){ NULL, 0 };
+  return is_in(&f->words->particles, form_of(f, verb + 1)) && token > verb + 2 && !is_definite(title) &&
+         !is_in(&f->words->roles, title);
+}
+
 /* The subject of a verb, where the words behind it tell; NOBODY for "a spokesman". */
 static uint32_t subject_behind(const quote_finder *f, uint32_t verb, uint32_t to) {
   qn_str form = form_of(f, verb + 1);
   uint32_t speaker = named_behind(f, verb, to);
+  if (speaker != QN_NO_ROW && is_of_a_place(f, verb, speaker)) {
+    return QN_NO_ROW;
+  }
   if (speaker != QN_NO_ROW || token_begin(f, verb + 1) >= to) {
     return speaker;
   }
@@ -190,6 +201,18 @@ static uint32_t speaker_behind(const quote_finder *f, const quote_cue *cue) {
   return subject_behind(f, cue->verb_after, sentence_end(f, from));
 }
 
+/* "« ... »، بحسب فلان": whom the words are taken from, right behind them. */
+static uint32_t source_behind(const quote_finder *f, const quote_marks *marks, const quote_cue *cue) {
+  if (!cue->has_source || cue->verb_before != QN_NO_ROW) {
+    return QN_NO_ROW;
+  }
+  uint32_t to = sentence_end(f, token_begin(f, cue->right));
+  uint32_t limit = token_begin(f, cue->right + SPEAKER_TOKENS);
+  to = to < limit ? to : limit;
+  uint32_t speaker = mention_after(f, marks->outer_end, to, QN_ENTITY_TYPE_PERSON);
+  return speaker != QN_NO_ROW ? speaker : mention_after(f, marks->outer_end, to, QN_ENTITY_TYPE_ORGANIZATION);
+}
+
 static uint32_t speaker_before(const quote_finder *f, const quote_marks *marks, const quote_cue *cue) {
   uint32_t clause = token_begin(f, cue->clause);
   uint32_t verb = cue->verb_before;
@@ -201,7 +224,13 @@ static uint32_t speaker_before(const quote_finder *f, const quote_marks *marks, 
     return speaker;
   }
   if (is_in(&f->words->participles, form_of(f, verb))) {
-    return mention_after(f, clause, token_begin(f, verb), QN_ENTITY_TYPE_PERSON);
+    speaker = mention_after(f, clause, token_begin(f, verb), QN_ENTITY_TYPE_PERSON);
+    for (uint32_t token = verb; speaker == QN_NO_ROW && token > cue->clause; token--) {
+      if (cue_is_saying(f->words, f->input, token - 1)) {
+        return surname_behind(f, token - 1, token_begin(f, verb)); /* "وصرح زطشي قائلا" */
+      }
+    }
+    return speaker;
   }
   return mention_before(f, clause, token_begin(f, verb), QN_ENTITY_TYPE_PERSON);
 }
@@ -245,12 +274,13 @@ static uint32_t speaker_unnamed(const quote_finder *f, const quote_marks *marks,
   }
   if (speaker == QN_NO_ROW) {
     speaker = last_act(f, verb, token_begin(f, cue->clause));
-    if (speaker != QN_NO_ROW) {
-      return speaker;
-    }
-    speaker = last_speaker(f, verb);
   }
-  uint32_t person = mention_before(f, 0, marks->outer_begin, QN_ENTITY_TYPE_PERSON);
+  if (speaker != QN_NO_ROW) {
+    return speaker;
+  }
+  speaker = last_speaker(f, verb);
+  uint32_t before = cue->verb_before != QN_NO_ROW ? token_begin(f, cue->verb_before) : marks->outer_begin;
+  uint32_t person = mention_before(f, 0, before, QN_ENTITY_TYPE_PERSON);
   if (speaker == QN_NO_ROW || (person != QN_NO_ROW && f->input->entities.begin[person] > f->last_end)) {
     speaker = person != QN_NO_ROW ? person : speaker;
   }
@@ -261,6 +291,8 @@ uint32_t speaker_find(const quote_finder *f, const quote_marks *marks, const quo
   uint32_t speaker = QN_NO_ROW;
   if (cue->verb_after != QN_NO_ROW) {
     speaker = speaker_behind(f, cue);
+  } else {
+    speaker = source_behind(f, marks, cue);
   }
   if (speaker == QN_NO_ROW) {
     speaker = speaker_before(f, marks, cue);
