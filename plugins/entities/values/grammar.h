@@ -31,6 +31,9 @@ int amount_read(const value_scratch *scratch, const value_item *i, amount *ret_a
 /* Reads the value that begins at item i. Returns the item behind it and fills ret_mention, or returns i. */
 #define MEASURE_CERTAIN 0.9 /* the score of a measure with a unit of the tables is above this */
 const value_item *measure_read(const value_scratch *scratch, const value_item *i, value_mention *ret_mention);
+/* The same; what is added in a finer unit of time goes with it. */
+const value_item *duration_read(const value_scratch *scratch, const value_item *i, value_mention *ret_mention);
+
 const value_item *date_read(const value_scratch *scratch, const value_item *i, value_mention *ret_mention);
 
 /* Reads the bare number at item i as what the last mention counts: "334 صوتا مقابل 324". Returns the item behind it, or i. */

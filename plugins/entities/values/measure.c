@@ -380,6 +380,23 @@ static const value_item *percent_prefixed_read(const value_scratch *s, const val
   return of.next;
 }
 
+/* "ثلاث سنوات ونصف": a fraction of the unit behind it. */
+static void take_fraction_of_unit(const value_item *unit, amount *a, suffix *of) {
+  const value_item *fraction = of->next;
+  if (item_has(unit, SENSE_TIME) && item_follows(fraction) && item_has(fraction, SENSE_FRACTION) &&
+      (fraction->flags & (ITEM_AND | ITEM_AL | ITEM_BY)) == ITEM_AND &&
+      !(item_follows(fraction + 1) && item_has(fraction + 1, SENSE_SCALE | SENSE_CURRENCY))) {
+    a->value += item_word(fraction)->number;
+    a->grouped = a->value;
+    of->end = fraction->end;
+    of->next = fraction + 1;
+    if (item_follows(of->next) && (of->next->flags & ITEM_AL) != 0 && item_word(of->next)->unit == of->unit) {
+      of->end = of->next->end; /* ونصف السنة */
+      of->next++;
+    }
+  }
+}
+
 /* "ساعتين": two of a unit of time, or two dollars, in one word. */
 static const value_item *pair_read(const value_scratch *s, const value_item *i, value_mention *m) {
   if (!item_has(i, SENSE_PAIR) || (i->flags & ITEM_AL) != 0) {
@@ -389,6 +406,7 @@ static const value_item *pair_read(const value_scratch *s, const value_item *i, 
   suffix of = { .next = i + 1, .end = i->end, .unit = item_word(i)->unit };
   of.type = item_has(i, SENSE_CURRENCY) ? VALUE_MONEY : VALUE_QUANTITY;
   a.scale = 1;
+  take_fraction_of_unit(i, &a, &of);
   mention_fill(s, &a, NULL, &of, m);
   m->modifier = modifier_before(i);
   return of.next;
@@ -442,19 +460,6 @@ static int is_year_of_change(const value_item *i, const amount *low, const amoun
   return (low->flags & AMOUNT_LONE) != 0 && low->digits != NULL && low->digits->n_digits == 4 &&
          (low->digits->flags & NUMBER_PLAIN) != 0 && low->value >= 1900 && low->value <= 2100 &&
          high->value < low->value && item_links(i - 1, LINK_PREP);
-}
-
-/* "ثلاث سنوات ونصف": a fraction of the unit behind it. */
-static void take_fraction_of_unit(const value_item *unit, amount *a, suffix *of) {
-  const value_item *fraction = of->next;
-  if (item_has(unit, SENSE_TIME) && item_follows(fraction) && item_has(fraction, SENSE_FRACTION) &&
-      (fraction->flags & (ITEM_AND | ITEM_AL | ITEM_BY)) == ITEM_AND &&
-      !(item_follows(fraction + 1) && item_has(fraction + 1, SENSE_SCALE | SENSE_CURRENCY))) {
-    a->value += item_word(fraction)->number;
-    a->grouped = a->value;
-    of->end = fraction->end;
-    of->next = fraction + 1;
-  }
 }
 
 const value_item *measure_read(const value_scratch *s, const value_item *i, value_mention *m) {

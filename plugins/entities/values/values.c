@@ -106,7 +106,7 @@ static int grammars_run(value_scratch *s) {
     }
     const value_item *next = date_read(s, item, &mention);
     if (next == item) {
-      next = measure_read(s, item, &mention);
+      next = duration_read(s, item, &mention);
     }
     if (next == item) {
       next = ellipsis_read(s, item, &mention);
