@@ -20,6 +20,7 @@
 #include "ner/crf.h"
 #include "ner/ground.h"
 #include "ner/judge.h"
+#include "ner/labels.h"
 #include "ner/trust_fit.h"
 #include "thin_lexicon.h"
 
@@ -96,20 +97,6 @@ static tagger *open_tagger(const lexicon *lex) {
 
 /* --- examples --- */
 
-static void label_words(const article *a, const scan *s, uint8_t *labels) {
-  memset(labels, 0, s->n_words);
-  for (uint32_t k = 0; k < a->n_marks; k++) {
-    const marked *m = &a->marks[k];
-    bool further = false;
-    for (uint32_t i = 0; i < s->n_words; i++) {
-      if (s->words[i].end > m->begin && s->words[i].begin < m->end) {
-        labels[i] = (uint8_t)model_label(m->type, further);
-        further = true;
-      }
-    }
-  }
-}
-
 static void add_article(crf_examples *all, tagger *t, echo_table *echoes, const article *a, uint32_t number) {
   const scan *s = NULL;
   scan_input input = articles_input(a);
@@ -124,7 +111,7 @@ static void add_article(crf_examples *all, tagger *t, echo_table *echoes, const 
   word_facts *facts = ground_get(s->n_words, sizeof(word_facts));
   uint8_t *labels = ground_get(s->n_words, 1);
   features_gather(s, echoes, facts);
-  label_words(a, s, labels);
+  labels_fill(a, s, labels);
   for (uint32_t first = 0; first < s->n_words;) {
     uint32_t last = features_stretch(s, first);
     for (uint32_t i = first; i < last; i++) {
@@ -216,19 +203,16 @@ typedef struct judgement {
   set_score sets[SETS_MAX];
   uint32_t n_articles[SETS_MAX];
   lexicon lexicons[JUDGED];
-  tagger *taggers[JUDGED];
 } judgement;
 
 static void begin_judging(const job *j, judgement *all) {
   for (uint32_t p = 0; p < JUDGED; p++) {
     all->lexicons[p] = make_lexicon(j, JUDGED_SEED, judged_percent[p]);
-    all->taggers[p] = open_tagger(&all->lexicons[p]);
   }
 }
 
 static void end_judging(judgement *all) {
   for (uint32_t p = 0; p < JUDGED; p++) {
-    tagger_close(all->taggers[p]);
     free((void *)(uintptr_t)all->lexicons[p].header);
   }
   free(all);
@@ -254,7 +238,10 @@ static judgement *judge_folds(const job *j, const articles *given, const crf_exa
     size_t len = 0;
     ner_model model = train_model(examples, &sel, &bytes, &len);
     for (uint32_t p = 0; p < JUDGED; p++) {
-      judge_fold(&sel, all->taggers[p], &model, all->sets, p, p == j->told ? errors : NULL);
+      /* A tagger keeps what a model said of words, so that each model needs one of its own. */
+      tagger *t = open_tagger(&all->lexicons[p]);
+      judge_fold(&sel, t, &model, all->sets, p, p == j->told ? errors : NULL);
+      tagger_close(t);
     }
     free(bytes);
   }
