@@ -257,7 +257,17 @@ static qn_str find(const char *adjective, size_t len) {
   return (qn_str){ NULL, 0 };
 }
 
+/* True if a form ends as one in the table may, which few do: with ي, or ه that is taken off; one has it. */
+static bool may_be_one(const char *form, size_t len) {
+  static const char YEH[] = "\xD9\x8A";
+  static const char HE[] = "\xD9\x87";
+  return len >= 2 && (memcmp(form + len - 2, YEH, 2) == 0 || memcmp(form + len - 2, HE, 2) == 0);
+}
+
 qn_str nationalities_country(const char *form, size_t len) {
+  if (!may_be_one(form, len)) {
+    return (qn_str){ NULL, 0 };
+  }
   char bare[FORM_MAX];
   qn_str found = find(bare, strip(form, len, true, bare));
   /* "ألمانية" begins with the article's letters. */

@@ -11,10 +11,7 @@
 #include "text/letters.h"
 #include "text/utf8.h"
 
-int scan_grow(scan *s, void **array, uint32_t *capacity, uint32_t n, size_t size) {
-  if (n <= *capacity) {
-    return 0;
-  }
+int scan_grow_to(scan *s, void **array, uint32_t *capacity, uint32_t n, size_t size) {
   uint32_t wanted = *capacity < 256 ? 256 : *capacity;
   while (wanted < n) {
     if (wanted > UINT32_MAX / 2) {

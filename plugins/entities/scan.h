@@ -140,8 +140,13 @@ typedef struct scan_input {
   qn_layer sentences; /* n_rows 0: none */
 } scan_input;
 
-/* Makes an array of at least n elements of size bytes, doubling. 0, -ENOMEM (the array stays as it was). */
-int scan_grow(scan *s, void **array, uint32_t *capacity, uint32_t n, size_t size);
+/* Makes an array larger, to hold at least n elements of size bytes, doubling. 0, -ENOMEM (the array stays as it was). */
+int scan_grow_to(scan *s, void **array, uint32_t *capacity, uint32_t n, size_t size);
+
+/* The same where it may be large enough. */
+static inline int scan_grow(scan *s, void **array, uint32_t *capacity, uint32_t n, size_t size) {
+  return n <= *capacity ? 0 : scan_grow_to(s, array, capacity, n, size);
+}
 
 /* Fills words from the layers. 0, -ENOMEM. */
 int scan_words(scan *s, const scan_input *input);

@@ -53,13 +53,13 @@ static bool is_company(const scan *s, uint32_t which, uint32_t entry) {
 static bool is_country(const scan *s, uint32_t first, uint32_t last, qn_str *ret_country) {
   const scan_word *w = &s->words[first];
   key k = match_key(s, first, last, w->begin);
-  if (nationalities_country(s->heap + w->form, w->form_len).len > 0) {
-    return false;
-  }
   for (uint32_t which = 0; which < s->n_lexicons; which++) {
     const lexicon *lex = &s->lexicons[which];
     uint32_t country = called(lex, k, QN_ENTITY_TYPE_LOCATION, QLEX_CLASS_COUNTRY);
     if (country != SCAN_NONE) {
+      if (nationalities_country(s->heap + w->form, w->form_len).len > 0) {
+        return false;
+      }
       qn_str name = lexicon_name(lex, country);
       const char *explained = memchr(name.data, '(', name.len);
       *ret_country = (qn_str){ name.data, explained != NULL ? (size_t)(explained - name.data) - 1 : name.len };
