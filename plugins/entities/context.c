@@ -281,10 +281,10 @@ static bool is_overridden(const scan *s, uint32_t i) {
   return false;
 }
 
-/* "ميناء بربرة" without its head: the port lies in a town of the name that is left, and that is meant. "سد دوكان" without it is
- * the dam still. */
+/* "ميناء بربرة" without its head: the port lies in a town of the name that is left, and that is meant, as mostly behind "إقليم".
+ * "سد دوكان" without it is the dam still. */
 static bool names_its_town(const scan *s, const hit *h, uint32_t first) {
-  static const char *const heads[] = { "ميناء", "مرفا", "مطار", "معبر" };
+  static const char *const heads[] = { "ميناء", "مرفا", "مطار", "معبر", "منفذ", "ممر", "اقليم" };
   const scan_word *head = &s->words[first - 1];
   bool stays = false;
   for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++) {
@@ -325,8 +325,8 @@ void context_propose(scan *s, const senses *d) {
       bool shortened = first > h->first || last < h->last;
       uint8_t class = s->lexicons[h->lexicon].entries[payload->entry].class;
       bool owned = (payload->flags & QLEX_AMBIGUOUS) != 0 && owners_are_named(&makers, s, h->lexicon, payload->entry);
-      if (first > h->first && class == QLEX_CLASS_OTHER && type == QN_ENTITY_TYPE_LOCATION &&
-          names_its_town(s, h, first)) {
+      bool put_together = class == QLEX_CLASS_OTHER || class == QLEX_CLASS_REGION;
+      if (first > h->first && put_together && type == QN_ENTITY_TYPE_LOCATION && names_its_town(s, h, first)) {
         continue;
       }
       candidate proposed = {
@@ -334,8 +334,10 @@ void context_propose(scan *s, const senses *d) {
         .last = last,
         .begin = first == h->first ? h->begin : s->words[first].begin,
         .end = s->words[last - 1].end,
-        .score = score_of(s, h, payload, type, owned) + (shortened ? 0.04f : 0.0f) + /* the longer alias says more */
-                 (several ? senses_weigh(d, s, h, payload) : 0.0f),
+        .score =
+            score_of(s, h, payload, type, owned) + (shortened ? 0.04f : 0.0f) +         /* the longer alias says more */
+            (first > h->first ? 0.15f * context_support(s, first, last, type) : 0.0f) + /* and hears the head, too */
+            (several ? senses_weigh(d, s, h, payload) : 0.0f),
         .type = type,
         .from = FROM_LEXICON,
         .lexicon = h->lexicon,

@@ -12,6 +12,7 @@
 #include "entities/key.h"
 #include "entities/lexicon.h"
 #include "entities/likeness.h"
+#include "entities/nationalities.h"
 #include "entities/shortnames.h"
 #include "entities/spelling.h"
 #include "entities/wordings.h"
@@ -25,6 +26,7 @@ typedef struct belonging {
   uint32_t entry;
   uint32_t name; /* place in strings, and length, of that name */
   uint32_t name_len;
+  bool guessed; /* from an adjective in an alias, for entries that do not tell */
 } belonging;
 
 /* One alias, or (n_words 0) the beginning of a longer one. */
@@ -178,15 +180,8 @@ int lexicon_builder_entry(lexicon_builder *builder, qn_str name, uint8_t type, u
   return r;
 }
 
-int lexicon_builder_belongs(lexicon_builder *builder, qn_str name) {
-  if (builder->n_entries == 0 || name.len == 0 || name.len > QLEX_NAME_MAX) {
-    return -EINVAL;
-  }
-  if (name.len == 1 && name.data[0] == '*') {
-    builder->entries[builder->current].country = QLEX_ANY_COUNTRY;
-    return 0;
-  }
-  belonging named = { builder->current, 0, (uint32_t)name.len };
+static int add_belonging(lexicon_builder *builder, qn_str name, bool guessed) {
+  belonging named = { builder->current, 0, (uint32_t)name.len, guessed };
   int r = grow((void **)&builder->belongings, &builder->belonging_capacity, builder->n_belongings, 1, sizeof(belonging),
                ALIASES_MAX);
   r = r == 0 ? keep_string(builder, name, &named.name) : r;
@@ -196,20 +191,63 @@ int lexicon_builder_belongs(lexicon_builder *builder, qn_str name) {
   return r;
 }
 
+int lexicon_builder_belongs(lexicon_builder *builder, qn_str name) {
+  if (builder->n_entries == 0 || name.len == 0 || name.len > QLEX_NAME_MAX) {
+    return -EINVAL;
+  }
+  if (name.len == 1 && name.data[0] == '*') {
+    builder->entries[builder->current].country = QLEX_ANY_COUNTRY;
+    return 0;
+  }
+  return add_belonging(builder, name, false);
+}
+
+/* The country that a belonging names, or QLEX_NO_COUNTRY. */
+static uint32_t country_of(const lexicon_builder *builder, const belonging *named) {
+  enum { LOCATION = 2 };
+  qn_str name = { builder->strings + named->name, named->name_len };
+  uint32_t place = *place_of(builder, name, LOCATION);
+  return place != 0 && builder->entries[place - 1].class == QLEX_CLASS_COUNTRY ? place - 1 : QLEX_NO_COUNTRY;
+}
+
 /* Looks the names of countries and owners up, now that all entries are there; what is none of them was an explanation. */
-static void settle_belongings(lexicon_builder *builder) {
-  enum { ORGANIZATION = 1, LOCATION = 2 };
+static void settle_told(lexicon_builder *builder) {
+  enum { ORGANIZATION = 1 };
   for (uint32_t i = 0; i < builder->n_belongings; i++) {
     const belonging *named = &builder->belongings[i];
     qn_str name = { builder->strings + named->name, named->name_len };
-    uint32_t place = *place_of(builder, name, LOCATION);
-    uint32_t owner = *place_of(builder, name, ORGANIZATION);
-    if (place != 0 && builder->entries[place - 1].class == QLEX_CLASS_COUNTRY) {
-      builder->entries[named->entry].country = place - 1;
+    uint32_t country = named->guessed ? QLEX_NO_COUNTRY : country_of(builder, named);
+    uint32_t owner = named->guessed ? 0 : *place_of(builder, name, ORGANIZATION);
+    if (country != QLEX_NO_COUNTRY) {
+      builder->entries[named->entry].country = country;
     } else if (owner != 0) {
       builder->entries[named->entry].owner = owner - 1;
     }
   }
+}
+
+/* What the adjectives of an entry's aliases say, if nobody told and they are all of one country. They follow each other unless the
+ * entry stands in several lines. */
+static void settle_guessed(lexicon_builder *builder) {
+  for (uint32_t i = 0; i < builder->n_belongings;) {
+    uint32_t entry = builder->belongings[i].entry;
+    uint32_t guess = QLEX_NO_COUNTRY;
+    bool several = false;
+    for (; i < builder->n_belongings && builder->belongings[i].entry == entry; i++) {
+      uint32_t country =
+          builder->belongings[i].guessed ? country_of(builder, &builder->belongings[i]) : QLEX_NO_COUNTRY;
+      several = several || (guess != QLEX_NO_COUNTRY && country != QLEX_NO_COUNTRY && country != guess);
+      guess = country != QLEX_NO_COUNTRY ? country : guess;
+    }
+    if (builder->entries[entry].country == QLEX_NO_COUNTRY && !several) {
+      builder->entries[entry].country = guess;
+    }
+  }
+}
+
+static void settle_belongings(lexicon_builder *builder) {
+  settle_told(builder);
+  settle_guessed(builder);
 }
 
 static int push(lexicon_builder *builder, uint64_t print, qlex_payload payload) {
@@ -327,6 +365,26 @@ static int push_beginning(lexicon_builder *builder, const char *form, size_t len
   return beginning.len <= KEY_BYTES_MAX ? push(builder, key_print(beginning), payload) : 0;
 }
 
+/* "بنك الإسكان الأردني": an adjective of nationality in the name of an organisation says where it belongs. */
+static int guess_country(lexicon_builder *builder, const char *form, size_t len) {
+  static const char ARTICLE[] = "\xD8\xA7\xD9\x84";
+  static const char MALI[] = "مالي"; /* of money, nearly always */
+  for (size_t pos = 0; pos < len;) {
+    size_t begin = pos;
+    size_t end = word_end(form, len, &pos);
+    size_t article = sizeof ARTICLE - 1;
+    bool definite = end - begin > article && memcmp(form + begin, ARTICLE, article) == 0;
+    bool mali = definite && end - begin >= article + sizeof MALI - 1 &&
+                memcmp(form + begin + article, MALI, sizeof MALI - 1) == 0;
+    qn_str country = definite && !mali ? nationalities_country(form + begin, end - begin) : (qn_str){ NULL, 0 };
+    int r = country.len > 0 ? add_belonging(builder, country, true) : 0;
+    if (r != 0) {
+      return r;
+    }
+  }
+  return 0;
+}
+
 int lexicon_builder_alias(lexicon_builder *builder, qn_str text, uint8_t kind, uint16_t flags) {
   char form[FOLD_BOUND(ALIAS_BYTES_MAX)];
   if (builder->n_entries == 0 || text.len == 0 || text.len > ALIAS_BYTES_MAX || kind >= QLEX_KINDS) {
@@ -342,6 +400,7 @@ int lexicon_builder_alias(lexicon_builder *builder, qn_str text, uint8_t kind, u
   r = r == 0 ? push_wording(builder, form, len, payload) : r;
   r = r == 0 ? push_beginning(builder, form, len, payload) : r;
   bool organization = builder->entries[payload.entry].type == 1;
+  r = r == 0 && organization && kind == QLEX_ENTITY ? guess_country(builder, form, len) : r;
   size_t kept = organization && kind == QLEX_ENTITY ? shortnames_length(form, len) : len;
   return r == 0 && kept < len ? push_spelling(builder, form, kept, &payload, true) : r;
 }

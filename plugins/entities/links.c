@@ -12,6 +12,7 @@
 #include "entities/headed.h"
 #include "entities/match.h"
 #include "entities/namesakes.h"
+#include "entities/near.h"
 #include "entities/patterns.h"
 #include "entities/regions.h"
 #include "entities/relatives.h"
@@ -138,13 +139,33 @@ static void link_listed(const scan *s, const senses *d, candidate *c, const char
   }
 }
 
+/* True if the digits of two forms are the same ones: "Snapdragon X2" is no spelling of "Snapdragon X". */
+static bool same_digits(const char *a, size_t a_len, qn_str b) {
+  size_t at = 0;
+  for (size_t i = 0; i < a_len; i++) {
+    if (a[i] < '0' || a[i] > '9') {
+      continue;
+    }
+    while (at < b.len && (b.data[at] < '0' || b.data[at] > '9')) {
+      at++;
+    }
+    if (at == b.len || b.data[at++] != a[i]) {
+      return false;
+    }
+  }
+  while (at < b.len && (b.data[at] < '0' || b.data[at] > '9')) {
+    at++;
+  }
+  return at == b.len;
+}
+
 /* The entry of which a spelling is a variant, in the first lexicon that has one. */
 static void ask(const scan *s, const char *form, uint32_t len, uint32_t type, links_answer *ret_answer) {
   ret_answer->entry = SCAN_NONE;
   for (uint32_t which = 0; which < s->n_lexicons; which++) {
     spelling_match match;
     if (spelling_find(&s->lexicons[which], form, len, type, &match) &&
-        spelling_is_near(&match, type == QN_ENTITY_TYPE_PERSON)) {
+        spelling_is_near(&match, type == QN_ENTITY_TYPE_PERSON) && same_digits(form, len, match.form)) {
       ret_answer->entry = match.entry;
       ret_answer->lexicon = which;
       return;
@@ -275,11 +296,17 @@ static size_t number_begin(const char *text, size_t len) {
   return at;
 }
 
+/* "787-9": the number behind a number says which 787. */
+static bool is_version(const scan *s, const candidate *c) {
+  return c->last >= c->first + 3 && s->words[c->last - 2].mark == '-' &&
+         (s->words[c->last - 3].shape & WORD_NUMBER) != 0;
+}
+
 /* True if a model is named by a number that the name of its entry does not have. */
 static bool has_other_number(const scan *s, const candidate *c) {
   const scan_word *number = &s->words[c->last - 1];
   if (c->type != QN_ENTITY_TYPE_PRODUCT || c->entry == SCAN_NONE || (number->shape & WORD_NUMBER) == 0 ||
-      number_begin(s->heap + number->form, number->form_len) > 0) {
+      number_begin(s->heap + number->form, number->form_len) > 0 || is_version(s, c)) {
     return false;
   }
   qn_str name = lexicon_name(&s->lexicons[c->lexicon], c->entry);
@@ -301,7 +328,7 @@ static int compose_numbered(links *l, scan *s, candidate *c) {
   const char *explained = memchr(name.data, '(', name.len);
   size_t len = explained != NULL && explained > name.data ? (size_t)(explained - name.data) - 1 : name.len;
   size_t kept = number_begin(name.data, len);
-  bool replaces = kept < len && kept > 0 && (name.data[kept - 1] == ' ' || name.data[kept - 1] == '-');
+  bool replaces = kept < len && kept > 0 && memchr(" -.", name.data[kept - 1], 3) != NULL;
   int r = make_room(l, s, len + 1 + number->form_len);
   if (r != 0) {
     return r;
@@ -494,6 +521,9 @@ static int link_unlinked(links *l, scan *s, const senses *d, candidate *c) {
   }
   if (len > 0 && is_telling(c) && c->entry == SCAN_NONE) {
     link_variant(l, s, c, form, len);
+  }
+  if (len > 0 && c->entry == SCAN_NONE) {
+    near_link(s, d, c, form, len);
   }
   if (c->entry == SCAN_NONE && is_own_link(s, c)) {
     c->link = (qn_span){ c->begin, c->end };

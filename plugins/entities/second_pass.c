@@ -226,8 +226,9 @@ static key key_of_entry(const candidate *c) {
 /* True if the lexicon found these words as the end of a longer alias (context.c, "جبل كينيا") and calls something else so. */
 static bool is_cut(const scan *s, const candidate *c) {
   const lexicon *lex = &s->lexicons[c->lexicon];
-  key k = c->from == FROM_LEXICON && c->type == QN_ENTITY_TYPE_LOCATION ? match_key(s, c->first, c->last, c->begin)
-                                                                        : (key){ 0, KEY_BYTES_MAX + 1 };
+  bool asked =
+      c->from == FROM_LEXICON && (c->type == QN_ENTITY_TYPE_LOCATION || c->type == QN_ENTITY_TYPE_ORGANIZATION);
+  key k = asked ? match_key(s, c->first, c->last, c->begin) : (key){ 0, KEY_BYTES_MAX + 1 };
   const qlex_slot *slot = k.len <= KEY_BYTES_MAX ? lexicon_find(lex, key_print(k)) : NULL;
   bool others = false;
   for (uint32_t p = 0; slot != NULL && p < slot->n; p++) {
@@ -235,7 +236,7 @@ static bool is_cut(const scan *s, const candidate *c) {
     if (payload->kind == QLEX_ENTITY && payload->entry == c->entry) {
       return false;
     }
-    others = others || (payload->kind == QLEX_ENTITY && lex->entries[payload->entry].type == c->type);
+    others = others || (payload->kind == QLEX_ENTITY && lex->entries[payload->entry].type == QN_ENTITY_TYPE_LOCATION);
   }
   return others;
 }

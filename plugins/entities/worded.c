@@ -29,6 +29,20 @@ static bool same_name(const lexicon *lex, uint32_t a, uint32_t b) {
   return left.len == right.len && memcmp(left.data, right.data, left.len) == 0;
 }
 
+/* True if the words say that every country has one: "جهاز الأمن الوطني" of one that is not told is nobody's. */
+static bool is_some_nations(const char *form, uint32_t len) {
+  static const char *const words[] = { "الوطني", "القومي", "المركزي", "الاتحادي" };
+  for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+    size_t n = strlen(words[i]);
+    for (size_t at = 0; at + n <= len; at++) {
+      if (memcmp(form + at, words[i], n) == 0) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
 /* How much the document speaks of the country of what a wording means; below 0: it cannot be meant. */
 static float share_of(const senses *d, uint32_t which, const qlex_payload *payload, const qlex_entry *entry) {
   bool doubtful = (payload->flags & QLEX_AMBIGUOUS) != 0;
@@ -40,7 +54,7 @@ static float share_of(const senses *d, uint32_t which, const qlex_payload *paylo
     return 0.0f;
   }
   float share = senses_share(d, which, entry->country);
-  return share >= HERE ? share : -1.0f;
+  return share >= HERE || !doubtful ? share : -1.0f;
 }
 
 static void look_up(const scan *s, const senses *d, key wording, uint8_t type, finding *f) {
@@ -120,6 +134,7 @@ void worded_link(const scan *s, const senses *d, candidate *c, const char *form,
   look_up_longer(s, d, c, form, len, &f);
   if (f.entry == SCAN_NONE) {
     look_up(s, d, wordings_key(form, len), c->type, &f);
+    f.entry = f.share < HERE && is_some_nations(form, len) ? SCAN_NONE : f.entry;
   }
   if (f.entry == SCAN_NONE) {
     look_up_with_countries(s, d, c->type, form, len, &f);

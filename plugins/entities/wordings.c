@@ -126,7 +126,8 @@ key wordings_key(const char *form, size_t len) {
   }
   qsort(stems, n, sizeof *stems, compare);
   size_t used = 0;
-  text[used++] = '+'; /* no text has a plus before Arabic letters */
+  uint32_t n_telling = 0; /* names of letters are not */
+  text[used++] = '+';     /* no text has a plus before Arabic letters */
   for (uint32_t i = 0; i < n; i++) {
     bool again = i > 0 && compare(&stems[i], &stems[i - 1]) == 0;
     if (!again && used + stems[i].len + 1 > FORM_MAX) {
@@ -136,9 +137,10 @@ key wordings_key(const char *form, size_t len) {
       memcpy(text + used, stems[i].text, stems[i].len);
       used += stems[i].len;
       text[used++] = '+';
+      n_telling += stems[i].len >= STEM_MIN;
     }
   }
-  return key_of(text, used);
+  return n_telling >= TELLING_MIN ? key_of(text, used) : none;
 }
 
 size_t wordings_second_end(const char *form, size_t len) {

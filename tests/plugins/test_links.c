@@ -208,6 +208,41 @@ static void links_institution_is_found_in_other_words(void **state) {
              rows);
 }
 
+/* One letter less is the same place where its country is spoken of, and nothing elsewhere. */
+static void links_short_name_is_the_near_one_of_the_country(void **state) {
+  (void)state;
+  static const entity_row rows[] = {
+    { "زارت وفود زنغولاند. ووقع الحادث في مدينة بورو أمس.", "LOCATION:زنغولاند=Zangoland|LOCATION:بورو=Boyro" },
+    { "زارت وفود برتيلاند. ووقع الحادث في مدينة بورو أمس.", "LOCATION:برتيلاند=Bertiland|LOCATION:بورو=" },
+  };
+  CHECK_WITH("Zangoland\tLOCATION\tcountry\t\tزنغولاند\nBertiland\tLOCATION\tcountry\t\tبرتيلاند\n"
+             "Boyro\tLOCATION\tcity\t\tبويرو\tZangoland\n",
+             rows);
+}
+
+/* An adjective in one of its names says where an organisation belongs. */
+static void links_organisation_is_of_the_country_of_its_adjective(void **state) {
+  (void)state;
+  static const entity_row rows[] = {
+    { "زار الوفد كينيا. وقالت كينيا إن بنك زنغولا نجح.",
+      "LOCATION:كينيا=Kenya|LOCATION:كينيا=Kenya|ORGANIZATION:بنك زنغولا=Zangola Bank" },
+    { "زار الوفد النرويج. وقالت النرويج إن بنك زنغولا نجح.",
+      "LOCATION:النرويج=Norway|LOCATION:النرويج=Norway|ORGANIZATION:بنك زنغولا=Bank of Zangola" },
+  };
+  CHECK_WITH("Kenya\tLOCATION\tcountry\t\tكينيا\nNorway\tLOCATION\tcountry\t\tالنرويج\n"
+             "Zangola Bank\tORGANIZATION\tbank\t\t~بنك زنغولا|بنك زنغولا الكيني\n"
+             "Bank of Zangola\tORGANIZATION\tbank\t\t~بنك زنغولا|بنك زنغولا النرويجي\n",
+             rows);
+}
+
+static void links_number_behind_a_number_is_the_same_model(void **state) {
+  (void)state;
+  static const entity_row rows[] = {
+    { "طلبت الشركة طائرات بوينغ 787-9 أمس.", "PRODUCT:بوينغ 787-9=Boeing 787 Dreamliner" },
+  };
+  CHECK(rows);
+}
+
 /* A country behind a company's name makes it a daughter, an adjective of nationality does not. */
 static void links_company_with_a_country_is_its_daughter(void **state) {
   (void)state;
@@ -231,14 +266,17 @@ static void links_town_that_is_called_a_province_is_that(void **state) {
              rows);
 }
 
-/* What is left of a port's name without its head is the name of the town, which is meant. */
-static void links_ports_name_without_its_head_is_the_town(void **state) {
+/* What is left of a port's name without its head is the name of the town, which is meant; of a dam's it is the dam still, and the
+ * page's next mention is the town. */
+static void links_name_without_its_head_is_the_town_or_the_dam(void **state) {
   (void)state;
   static const entity_row rows[] = {
     { "وصلت السفينة إلى ميناء زنغورة أمس. ووقع الحادث في زنغورة.", "LOCATION:زنغورة=Zangora|LOCATION:زنغورة=Zangora" },
+    { "امتلأ سد برتيلو أمس. ووقع الحادث في برتيلو.", "LOCATION:برتيلو=Bertilo Dam|LOCATION:برتيلو=Bertilo" },
   };
   CHECK_WITH("Zangora\tLOCATION\tcity\t\t~زنغورة\n"
-             "Zangora Free Zone\tLOCATION\tfacility\t\tميناء زنغورة\n",
+             "Zangora Free Zone\tLOCATION\tfacility\t\tميناء زنغورة\n"
+             "Bertilo\tLOCATION\tcity\t\tبرتيلو\nBertilo Dam\tLOCATION\tfacility\t\tسد برتيلو\n",
              rows);
 }
 
@@ -246,11 +284,13 @@ static void links_ports_name_without_its_head_is_the_town(void **state) {
 static void links_institution_is_of_the_country_that_it_is_in(void **state) {
   (void)state;
   static const entity_row rows[] = {
-    { "قالت نيجيريا إن العمل بدأ. وزار الوفد نيجيريا ونيجيريا. وقضت المحكمة العليا في كينيا بذلك.",
-      "LOCATION:نيجيريا=Nigeria|LOCATION:نيجيريا=Nigeria|LOCATION:نيجيريا=Nigeria|"
-      "ORGANIZATION:المحكمة العليا=Supreme Court of Kenya|LOCATION:كينيا=Kenya" },
+    { "زارت وفود زنغولاند. وقالت زنغولاند إن العمل بدأ. وردت وزارة المطر في برتيلاند على ذلك.",
+      "LOCATION:زنغولاند=Zangoland|LOCATION:زنغولاند=Zangoland|ORGANIZATION:وزارة المطر=Ministry of Rain (Bertiland)|"
+      "LOCATION:برتيلاند=Bertiland" },
   };
-  CHECK(rows);
+  CHECK_WITH("Zangoland\tLOCATION\tcountry\t\tزنغولاند\nBertiland\tLOCATION\tcountry\t\tبرتيلاند\n"
+             "Ministry of Rain (*)\tORGANIZATION\tministry\t\t@وزارة المطر\n",
+             rows);
 }
 
 int main(void) {
@@ -271,8 +311,11 @@ int main(void) {
     cmocka_unit_test(links_city_is_its_club_where_clubs_play),
     cmocka_unit_test(links_institution_is_found_in_other_words),
     cmocka_unit_test(links_company_with_a_country_is_its_daughter),
+    cmocka_unit_test(links_short_name_is_the_near_one_of_the_country),
+    cmocka_unit_test(links_organisation_is_of_the_country_of_its_adjective),
+    cmocka_unit_test(links_number_behind_a_number_is_the_same_model),
     cmocka_unit_test(links_town_that_is_called_a_province_is_that),
-    cmocka_unit_test(links_ports_name_without_its_head_is_the_town),
+    cmocka_unit_test(links_name_without_its_head_is_the_town_or_the_dam),
     cmocka_unit_test(links_institution_is_of_the_country_that_it_is_in),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
