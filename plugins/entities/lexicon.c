@@ -68,17 +68,30 @@ static int check_header(qn_str bytes, lexicon_fault *fault) {
   return 0;
 }
 
+/* Without a branch, as check_payloads: each start looks at every slot. What is negative has its highest bit set. */
 static int check_slots(const lexicon *lex, lexicon_fault *fault) {
+  uint64_t n_payloads = lex->header->n_payloads;
   uint64_t n_empty = 0;
+  uint64_t beyond = 0;
   for (uint64_t i = 0; i <= lex->slot_mask; i++) {
     const qlex_slot *slot = &lex->slots[i];
     n_empty += slot->print == 0;
-    if (slot->first > lex->header->n_payloads || slot->n > lex->header->n_payloads - slot->first) {
-      return refuse(fault, "a slot points outside of it");
-    }
+    beyond |= n_payloads - slot->first - slot->n;
+  }
+  if (beyond >> 63 != 0) {
+    return refuse(fault, "a slot points outside of it");
   }
   /* A probe ends at an empty slot. */
   return n_empty > 0 ? 0 : refuse(fault, "its table is full");
+}
+
+static int check_payloads(const lexicon *lex, lexicon_fault *fault) {
+  uint32_t n_entries = lex->header->n_entries;
+  uint32_t wrong = 0;
+  for (uint32_t i = 0; i < lex->header->n_payloads; i++) {
+    wrong |= (uint32_t)(lex->payloads[i].entry >= n_entries) | (uint32_t)(lex->payloads[i].kind >= QLEX_KINDS);
+  }
+  return wrong == 0 ? 0 : refuse(fault, "an alias points outside of it");
 }
 
 /* True if a string of the lexicon is UTF-8. all_valid: all that its section holds is, so that only borders are left to see. */
@@ -92,11 +105,6 @@ static int is_text(const lexicon *lex, uint32_t begin, uint32_t len, int all_val
 
 static int check_entries(const lexicon *lex, int all_valid, lexicon_fault *fault) {
   const qlex_header *header = lex->header;
-  for (uint32_t i = 0; i < header->n_payloads; i++) {
-    if (lex->payloads[i].entry >= header->n_entries || lex->payloads[i].kind >= QLEX_KINDS) {
-      return refuse(fault, "an alias points outside of it");
-    }
-  }
   for (uint32_t i = 0; i < header->n_entries; i++) {
     const qlex_entry *entry = &lex->entries[i];
     if (entry->type > 4 || entry->name_len > QLEX_NAME_MAX || entry->name > header->n_strings ||
@@ -150,6 +158,9 @@ int lexicon_open(qn_str bytes, lexicon *ret_lexicon, lexicon_fault *fault) {
   };
   int all_valid = utf8_valid_prefix((const uint8_t *)opened.strings, header->n_strings) == header->n_strings;
   r = check_slots(&opened, fault);
+  if (r == 0) {
+    r = check_payloads(&opened, fault);
+  }
   if (r == 0) {
     r = check_entries(&opened, all_valid, fault);
   }
