@@ -13,6 +13,7 @@ enum {
   FOLLOW_ON_BYTES = 600, /* a quotation so near to the last one may go on with it */
   FOLLOW_ON_WORDS = 4,
   SOURCED_WORDS = 4,
+  NAME_WORDS = 4,
   OWN_SENTENCE_WORDS = 3 /* a sentence of its own behind somebody's words */
 };
 
@@ -38,17 +39,17 @@ static uint32_t count_words(const quote_input *input, const quote_marks *marks) 
   return n;
 }
 
-/* Is it the name of something, and nothing else? */
-static int is_name(const quote_input *input, const quote_marks *marks) {
+/* Is it the name of something, and nothing else? What is longer may be speech that was taken for a name. */
+static int is_name(const quote_input *input, const quote_marks *marks, uint32_t n_words) {
   uint32_t mention = token_at(&input->entities, marks->begin);
-  return mention < input->entities.n_rows && input->entities.begin[mention] == marks->begin &&
+  return n_words <= NAME_WORDS && mention < input->entities.n_rows && input->entities.begin[mention] == marks->begin &&
          input->entities.end[mention] == marks->end;
 }
 
 static int is_speech(const quote_finder *f, const quote_marks *marks, const quote_cue *cue) {
   uint32_t n_words = count_words(f->input, marks);
   uint32_t distance = cue->verb_before == QN_NO_ROW ? UINT32_MAX : cue->left - cue->verb_before;
-  if (n_words == 0 || is_name(f->input, marks)) {
+  if (n_words == 0 || is_name(f->input, marks, n_words)) {
     return 0;
   }
   if (cue->is_titled && n_words < f->words->min_words && !cue->has_colon) {

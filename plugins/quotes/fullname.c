@@ -104,7 +104,7 @@ static uint32_t uncut_find(const quote_input *input, uint32_t mention, qn_str *n
 /* The longest that the name is where it is written like this. */
 static qn_str longest_span(const quote_words *words, const quote_input *input, uint32_t mention) {
   qn_str name = fullname_text(input, mention);
-  qn_str best = name;
+  qn_str best = fullname_span(words, input, mention);
   uint32_t from = mention > FULLNAME_LOOK_MENTIONS ? mention - FULLNAME_LOOK_MENTIONS : 0;
   for (uint32_t i = from; i < input->entities.n_rows && i < mention + FULLNAME_LOOK_MENTIONS; i++) {
     if (qn_layer_u32(&input->entities, QN_ENTITY_TYPE, i) == QN_ENTITY_TYPE_PERSON &&

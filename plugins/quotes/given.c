@@ -133,6 +133,10 @@ static uint32_t name_end(const quote_words *words, const quote_input *input, uin
   const qn_layer *tokens = &input->tokens;
   uint32_t end = input->entities.end[mention];
   uint32_t next = token_at(tokens, end);
+  if (next > 2 && tokens->end[next - 1] == end && tokens->begin[next - 3] >= input->entities.begin[mention] &&
+      cue_is_saying(words, input, next - 1)) {
+    return tokens->end[next - 2]; /* "آدم فورد رأى": the verb behind it was taken for a part of the name */
+  }
   if (next == 0 || next >= tokens->n_rows || tokens->end[next - 1] != end || !is_neighbour(input, next - 1)) {
     return end;
   }
