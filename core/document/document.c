@@ -8,7 +8,10 @@
 #include <string.h>
 
 #include "document/document_body.h"
+#include "document/prefetch.h"
 #include "document/utf8.h"
+
+enum { ROOM_OF_FIELDS = 512 }; /* what a few take */
 
 static const alignment identity = { .identity = 1 };
 
@@ -34,6 +37,14 @@ document *document_fork(document *parent) {
   memcpy(child->views, parent->views, sizeof child->views);
   memcpy(child->layers, parent->layers, parent->pool->n_layers * sizeof child->layers[0]);
   return child;
+}
+
+void document_prefetch(const document *doc) {
+  prefetch_bytes(doc, sizeof *doc);
+}
+
+void document_prefetch_fields(const document *doc) {
+  prefetch_bytes(doc->fields.entries, doc->fields.n * sizeof *doc->fields.entries);
 }
 
 /* --- joins --- */
@@ -137,6 +148,7 @@ int document_payload_reserve(document *doc, size_t bytes, uint8_t **ret_payload)
   if (room == NULL) {
     return -ENOMEM;
   }
+  prefetch_bytes(room + bytes + 1, ROOM_OF_FIELDS);
   doc->payload_room = room;
   doc->payload_room_bytes = bytes;
   *ret_payload = room;

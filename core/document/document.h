@@ -32,6 +32,9 @@ int document_new(document_pool *pool, document **ret_document);
 /* A copy that shares every sealed part, and holds the document it was made of. Documents that are to be joined again
  * must all be forks, not the document itself. NULL: no memory. */
 document *document_fork(document *parent);
+/* The document, and then its fields, will be looked at soon, maybe for the first time by this processor. */
+void document_prefetch(const document *document);
+void document_prefetch_fields(const document *document);
 /* Brings two forks of one document together: into takes over what only from has, and what from changed since they
  * parted; of what both changed, its own. Holds from, whose reference it takes. 0; -ENOMEM, -E2BIG: from is still the
  * caller's, and into is whole but may have some of its fields. */

@@ -16,6 +16,7 @@
 #include "document/chunk_store.h"
 #include "document/document_body.h"
 #include "document/poison.h"
+#include "document/prefetch.h"
 
 enum { SHELVES_MAX = 64, MOVE_MAX = 32, CACHE_LINE = 64 };
 
@@ -134,6 +135,7 @@ document *document_pool_take(document_pool *pool) {
   }
   document *doc = s->idle;
   if (doc != NULL) {
+    prefetch_bytes(doc->next_idle, body_bytes(pool));
     s->idle = doc->next_idle;
     set_idle(s, n_idle(s) - 1);
   }

@@ -82,6 +82,7 @@ static bool turn(worker *self, segment *seg) {
     park_wake(&team->runtime->work_park); /* whoever put these may have woken only us */
   }
   for (uint32_t i = 0; i < n; i++) {
+    leaf_look_ahead(leaves, n, i);
     run_leaf(self, seg, own, leaves[i]);
   }
   return true;

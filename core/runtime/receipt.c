@@ -7,6 +7,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "document/prefetch.h"
+
 static receipt *make(receipt_pool *pool) {
   const receipt_form *form = &pool->form;
   size_t leaves_end = sizeof(receipt) + form->n_spare * sizeof(leaf);
@@ -28,6 +30,7 @@ receipt *receipt_take(receipt_pool *pool, receipt **local, document *doc, const 
   }
   receipt *taken = *local;
   if (taken != NULL) {
+    prefetch_bytes(taken->next, sizeof *taken);
     *local = taken->next;
   } else {
     taken = make(pool);
@@ -95,6 +98,19 @@ leaf *receipt_leaf(receipt *self, uint32_t state) {
   atomic_fetch_add(&self->n_leaves, 1);
   *made = (leaf){ .receipt = self, .attempt = 1, .state = state };
   return made;
+}
+
+void leaf_look_ahead(leaf *const *leaves, uint32_t n_leaves, uint32_t i) {
+  enum { NEAR = 2, FARTHER = 4, FAR = 8 }; /* each needs what was asked for before it */
+  if (i + FAR < n_leaves) {
+    leaf_prefetch(leaves[i + FAR]);
+  }
+  if (i + FARTHER < n_leaves && leaves[i + FARTHER]->document != NULL) {
+    document_prefetch(leaves[i + FARTHER]->document);
+  }
+  if (i + NEAR < n_leaves && leaves[i + NEAR]->document != NULL) {
+    document_prefetch_fields(leaves[i + NEAR]->document);
+  }
 }
 
 void leaf_fail(leaf *self, uint32_t stage, const qn_error *error) {

@@ -9,10 +9,12 @@
 #define CORE_RUNTIME_RECEIPT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "delivery/hands.h"
 #include "document/document.h"
+#include "document/prefetch.h"
 #include "qanat/stage.h"
 
 /* How a leaf stands. Ordered so that the worst of a receipt's leaves is the largest. */
@@ -123,6 +125,14 @@ int64_t receipt_pool_oldest_ms(receipt_pool *pool);
 
 /* A further leaf of the receipt, counted, in the given state and without a document. The caller holds a leaf of it. [any] */
 leaf *receipt_leaf(receipt *receipt, uint32_t state);
+
+/* The leaf, and its receipt if it is the first one, will be looked at soon. */
+static inline void leaf_prefetch(const leaf *self) {
+  prefetch_bytes((const char *)self - offsetof(receipt, first), sizeof(receipt));
+}
+
+/* The same for those behind the one at i of a batch from other processors. */
+void leaf_look_ahead(leaf *const *leaves, uint32_t n_leaves, uint32_t i);
 
 /* Where to say who works on the document, also if it came out of another. */
 static inline hand *receipt_hand(const receipt *self) {

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "qanat/block.h"
+#include "qanat/confirm.h"
 #include "qanat/credit.h"
 #include "qanat/io.h"
 #include "qanat/keep.h"
@@ -43,13 +44,16 @@ static void hook_complete(qn_env *env, qn_ticket ticket, qn_status status, const
 }
 
 static const void *hook_extension(qn_env *env, const char *name) {
-  const instance *stage = env->owner;
+  instance *stage = env->owner;
   const runtime_options *options = &stage->runtime->options;
   if (strcmp(name, QN_IO_1) == 0) {
     return io_extension();
   }
   if (strcmp(name, QN_KEEP_1) == 0) {
     return options->keeper != NULL && stage->planned->info->role == ROLE_SINK ? keep_extension() : NULL;
+  }
+  if (strcmp(name, QN_CONFIRM_1) == 0) {
+    return confirm_extension(stage);
   }
   if (strcmp(name, QN_WORKER_1) == 0) {
     static const qn_worker table = { .size = sizeof table };

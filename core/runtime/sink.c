@@ -49,8 +49,9 @@ void sink_item_written(sink *self, sink_item *item) {
   if (self->n_written++ == 0) {
     self->oldest_ns = metrics_now_ns();
   }
-  it->next = self->written;
-  self->written = it;
+  it->next = NULL;
+  *(self->written == NULL ? &self->written : &self->last_written->next) = it;
+  self->last_written = it;
 }
 
 void sink_item_failed(sink *self, sink_item *item, const qn_error *error) {
@@ -89,21 +90,19 @@ void sink_pass(sink *self, leaf *it) {
   settle(self, it, !is_live ? (leaf_state)it->state : has_it(self, it) ? LEAF_DELIVERED : LEAF_UNFINISHED);
 }
 
-/* Settles what was written, in the order it was written: letters and receipts read better so. */
-static void settle_written(sink *self, leaf_state state) {
-  leaf *ordered = NULL;
-  while (self->written != NULL) {
-    leaf *next = self->written->next;
-    self->written->next = ordered;
-    ordered = self->written;
-    self->written = next;
+/* Settles the first n of what was written. */
+static void settle_written(sink *self, uint32_t n, leaf_state state) {
+  self->n_written -= n;
+  for (; n > 0; n--) {
+    leaf *it = self->written;
+    leaf *next = self->written = it->next;
+    if (next != NULL && n > 2) { /* they were written long ago */
+      leaf_prefetch(next->next);
+      document_prefetch(next->document);
+    }
+    settle(self, it, state);
   }
-  while (ordered != NULL) {
-    leaf *next = ordered->next;
-    settle(self, ordered, state);
-    ordered = next;
-  }
-  self->n_written = 0;
+  settle_flush(&self->settler);
 }
 
 void sink_flush_begin(sink *self) {
@@ -112,18 +111,19 @@ void sink_flush_begin(sink *self) {
   self->kept_bytes = 0;
 }
 
-/* Whoever journals the documents hears of it before they settle. Documents that came out of others have no place of their own there. */
-static int tell_keeper(sink *self) {
+/* Whoever journals the documents, the first n, hears of it before they settle. Documents that came out of others have no place of
+ * their own there. */
+static int tell_keeper(sink *self, uint32_t n_leaves) {
   const runtime_keeper *keeper = self->runtime->options.keeper;
   if (keeper == NULL) {
     return 0;
   }
-  uint64_t *cookies = malloc((self->n_written + 1) * sizeof *cookies);
+  uint64_t *cookies = malloc((n_leaves + 1) * sizeof *cookies);
   if (cookies == NULL) {
     return -ENOMEM;
   }
   uint32_t n = 0;
-  for (const leaf *it = self->written; it != NULL; it = it->next) {
+  for (const leaf *it = self->written; n_leaves > 0; it = it->next, n_leaves--) {
     if (it->receipt->parent == NULL) {
       cookies[n++] = it->receipt->cookie;
     }
@@ -133,23 +133,42 @@ static int tell_keeper(sink *self) {
   return rc;
 }
 
-void sink_flushed(sink *self) {
-  int rc = tell_keeper(self);
+static void deliver(sink *self, uint32_t n) {
+  int rc = tell_keeper(self, n);
   if (rc != 0) { /* the journal would not know: they come out again, and the sink undoes what it has of them */
     qn_error error = { 0 };
     error_set(&error, rc, "journal", "the journal cannot take down what was written: %s", strerror(-rc));
     sink_break(self, &error);
     return;
   }
-  settle_written(self, LEAF_DELIVERED);
-  settle_flush(&self->settler);
+  settle_written(self, n, LEAF_DELIVERED);
 }
 
+void sink_flushed(sink *self) {
+  self->n_confirmed = 0;
+  deliver(self, self->n_written);
+}
+
+void sink_confirmed(sink *self) {
+  uint64_t n = self->n_confirmed;
+  self->n_confirmed = 0;
+  if (n > self->n_written) {
+    qn_error error = { 0 };
+    error_set(&error, -EPROTO, "bad-confirm", "confirmed more documents than it had taken; a fault of the plugin");
+    sink_break(self, &error);
+  } else if (n > 0) {
+    deliver(self, (uint32_t)n);
+  }
+}
+
+/* A sink that confirms may hold on to what is written until it has finished. */
 void sink_break(sink *self, const qn_error *error) {
   self->broken = true;
   runtime_fail(self->runtime, self->stage, error);
-  settle_written(self, LEAF_UNFINISHED);
-  settle_flush(&self->settler);
+  if (self->stage->confirms) {
+    sink_finish(self);
+  }
+  settle_written(self, self->n_written, LEAF_UNFINISHED);
 }
 
 qn_status sink_checked(sink *self, qn_status status, qn_error *error, bool may_pend) {
@@ -169,7 +188,9 @@ qn_status sink_checked(sink *self, qn_status status, qn_error *error, bool may_p
 
 void sink_finish(sink *out) {
   const qn_sink *table = table_of(out);
-  if (table->finish == NULL) {
+  bool is_due = table->finish != NULL && !out->finished;
+  out->finished = true;
+  if (!is_due) {
     return;
   }
   host_call *call = &out->flush_call;

@@ -2,8 +2,8 @@
 
 /* Sinks: the end of the line, on a lent thread or on the loop. Floor 4.
  *
- * A sink gets what is ready, in order and in batches; a document settles when the flush after its write succeeded.
- * Leaves that ended before only pass to be settled in their turn. */
+ * A sink gets what is ready, in order and in batches; a document settles when the flush after its write succeeded, or when the sink
+ * has confirmed it (qanat/confirm.h). Leaves that ended before only pass to be settled in their turn. */
 #ifndef CORE_RUNTIME_SINK_H
 #define CORE_RUNTIME_SINK_H
 
@@ -30,7 +30,8 @@ struct sink {
   instance *stage;
   segment *segment;
   bool async;
-  bool broken; /* it said FATAL: nothing more is written */
+  bool broken;   /* it said FATAL: nothing more is written */
+  bool finished; /* finish() was called */
   metrics_cell *cell;
 
   /* Owned by the thread that runs the sink: the lent one, or the loop. */
@@ -38,10 +39,11 @@ struct sink {
   sink_item *items;
   uint32_t n_items;
   host_call flush_call;
-  leaf *written; /* taken by the sink and not flushed yet */
+  leaf *written, *last_written; /* taken by the sink and neither flushed nor confirmed yet, in order */
   uint32_t n_written;
-  uint64_t oldest_ns; /* when the first of those was written */
-  void *kept;         /* what the flush that runs stored (qanat/keep.h); owned */
+  uint64_t n_confirmed; /* of those, the first so many are, and have not settled yet */
+  uint64_t oldest_ns;   /* when the first of those was written */
+  void *kept;           /* what the flush that runs stored (qanat/keep.h); owned */
   size_t kept_bytes;
 
   watch watch; /* sync: what of the stage runs, if it has a time limit */
@@ -96,6 +98,8 @@ void sink_pass(sink *sink, leaf *leaf);
 void sink_flush_begin(sink *sink);
 /* The flush succeeded: what was written is delivered. */
 void sink_flushed(sink *sink);
+/* What the sink has confirmed by now is delivered. */
+void sink_confirmed(sink *sink);
 /* Turns an impossible status into FATAL with a reason, and puts a reason where the plugin gave none. */
 qn_status sink_checked(sink *sink, qn_status status, qn_error *error, bool may_pend);
 /* Calls finish() and reports its failure. */

@@ -9,6 +9,8 @@
 #include "runtime/sink.h"
 #include "runtime/trace.h"
 
+enum { CONFIRMED_PARTS = 8 }; /* of the credit: what is confirmed settles by so much at once */
+
 /* Sleeps before another try, a little at a time so that a stop is seen. False: the run stops, do not try again. */
 static bool pause_before_retry(sink *self, uint32_t delay_ms) {
   uint64_t until_ns = metrics_now_ns() + (uint64_t)delay_ms * 1000000;
@@ -73,6 +75,19 @@ static void write_timed(sink *out, qn_item **items, uint32_t n_items) {
   }
 }
 
+/* It will not do any more. What it has confirmed is delivered all the same, but for items that have not been sorted out. */
+static void break_off(sink *self, const qn_error *error) {
+  qn_error why = *error; /* finish() may use its place */
+  if (self->broken) {
+    return;
+  }
+  self->n_confirmed = self->n_confirmed < self->n_written ? self->n_confirmed : self->n_written;
+  sink_confirmed(self);
+  if (!self->broken) {
+    sink_break(self, &why);
+  }
+}
+
 /* Ends the items that were written, by their statuses. Returns how many want another try, moved to the front. */
 static uint32_t sort_out(sink *self, qn_item **items, uint32_t n_items) {
   uint32_t n_again = 0;
@@ -81,7 +96,11 @@ static uint32_t sort_out(sink *self, qn_item **items, uint32_t n_items) {
     qn_error *error = &item->call.error;
     switch (sink_checked(self, items[i]->status, error, false)) {
     case QN_STATUS_OK:
-      sink_item_written(self, item);
+      if (self->finished) {
+        sink_pass(self, item->leaf); /* it was let go of */
+      } else {
+        sink_item_written(self, item);
+      }
       break;
     case QN_STATUS_RETRY:
       items[n_again++] = items[i];
@@ -90,9 +109,7 @@ static uint32_t sort_out(sink *self, qn_item **items, uint32_t n_items) {
       sink_item_failed(self, item, error);
       break;
     default:
-      if (!self->broken) {
-        sink_break(self, error);
-      }
+      break_off(self, error);
       sink_pass(self, item->leaf);
       break;
     }
@@ -124,10 +141,17 @@ static uint32_t again(sink *self, qn_item **items, uint32_t n_items) {
   return left ? n_items : 0;
 }
 
+/* To settle costs the more the fewer it is done for, and wakes sources that would wait for a part of the credit. */
+static uint32_t confirmed_enough(const sink *self) {
+  uint32_t limit = self->runtime->admission.limit_documents;
+  return limit < CONFIRMED_PARTS ? 1 : limit / CONFIRMED_PARTS;
+}
+
 static void write_leaves(sink *self, leaf **leaves, uint32_t n_leaves) {
   qn_item *items[SINK_BATCH_MAX];
   uint32_t n_items = 0;
   for (uint32_t i = 0; i < n_leaves; i++) {
+    leaf_look_ahead(leaves, n_leaves, i);
     if (sink_only_passes(self, leaves[i])) {
       sink_pass(self, leaves[i]);
     } else {
@@ -141,8 +165,19 @@ static void write_leaves(sink *self, leaf **leaves, uint32_t n_leaves) {
     n_items = sort_out(self, items, n_items);
     n_items = n_items > 0 ? again(self, items, n_items) : 0;
   }
+  if (self->n_confirmed >= confirmed_enough(self)) {
+    sink_confirmed(self);
+  }
   /* What has ended gives its credit back now; only what waits for the flush keeps it. */
   settle_flush(&self->settler);
+}
+
+/* Not all is durable yet. What is settles when it is worth it, or when nothing more comes of it at the moment. */
+static void go_on(sink *self, uint64_t n_before) {
+  if (self->n_confirmed == n_before || self->n_confirmed >= confirmed_enough(self)) {
+    sink_confirmed(self);
+  }
+  self->oldest_ns = metrics_now_ns();
 }
 
 static void flush(sink *out) {
@@ -156,19 +191,24 @@ static void flush(sink *out) {
     call->call.attempt = attempt;
     call->call.now_ms = runtime_now_ms(out->runtime);
     sink_flush_begin(out);
+    uint64_t n_before = out->n_confirmed;
     uint64_t begin_ns = metrics_now_ns();
     limit_begin(out, call, 1, begin_ns);
     qn_status status = out->stage->table->sink->flush(out->stage->self, &call->call);
     limit_end(out);
     metrics_add(&out->cell->time_ns, metrics_now_ns() - begin_ns);
-    status = sink_checked(out, status, &call->error, false);
+    status = sink_checked(out, status, &call->error, out->stage->confirms);
     if (status == QN_STATUS_OK) {
       sink_flushed(out);
       return;
     }
+    if (status == QN_STATUS_PENDING) {
+      go_on(out, n_before);
+      return;
+    }
     if (status != QN_STATUS_RETRY || attempt >= retry->attempts ||
         !pause_before_retry(out, retry_delay_ms(retry, attempt, 0))) {
-      sink_break(out, &call->error);
+      break_off(out, &call->error);
       return;
     }
   }

@@ -41,6 +41,7 @@ typedef struct instance {
   void *self;                               /* what create() made */
   emitter *emitter;                         /* if it is a source, or splits documents */
   sink *sink;                               /* if it is one */
+  bool confirms;                            /* a sink that asked for qanat/confirm.h */
   io_home io;                               /* [loop] */
   void *kept;                               /* a sink: what it loaded (qanat/keep.h), while create runs; owned */
   _Atomic uint64_t input_done, input_total; /* what a source said of its input */
@@ -175,10 +176,11 @@ void graph_free(runtime *runtime);
 int instance_create(instance *instance, qn_error *error);
 void instance_destroy(instance *instance); /* also if it was never created */
 
-/* --- tell.c, keep.c: extensions by name --- */
+/* --- tell.c, keep.c, confirm.c: extensions by name --- */
 
 const void *progress_extension(void);
 const void *keep_extension(void);
+const void *confirm_extension(instance *stage); /* NULL: not for this stage */
 
 /* carry.c */
 const void *block_extension(void);

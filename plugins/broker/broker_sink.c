@@ -2,9 +2,9 @@
 
 /* The sink of all brokers: documents become messages, and are written when the broker has confirmed them.
  *
- * write() publishes without waiting as long as the window of unconfirmed messages has room; flush() waits until all are
- * confirmed. Copies are kept until then, so that a lost connection costs nothing but time and, for what was on its way, a
- * second copy with the same id. */
+ * write() publishes without waiting as long as the window of unconfirmed messages has room; flush() waits for confirms, a little at a
+ * time if the host hears of them meanwhile (qanat/confirm.h). Messages are kept until then, so that a lost connection costs nothing
+ * but time and, for what was on its way, a second copy with the same id. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -17,6 +17,7 @@
 #include "broker/outbox.h"
 #include "broker/session.h"
 #include "qanat/block.h"
+#include "qanat/confirm.h"
 
 enum {
   WINDOW_USUAL = 256,
@@ -36,6 +37,7 @@ struct broker_sink {
   qn_env *env;
   const broker_producer *table;
   const qn_block *block;
+  const qn_confirm *confirm; /* NULL: flush() waits for all */
   sink_form form;
   uint32_t offsets;
   uint64_t message_bytes, window_bytes, confirm_ms;
@@ -47,6 +49,8 @@ struct broker_sink {
   void *client;
   broker_session session;
   outbox outbox;
+  uint64_t n_told;  /* messages that have left and of which the host knows */
+  uint32_t wait_ms; /* how long to listen next when there is nothing else to do */
   uint32_t n_since_look;
   bool has_heard;        /* something was confirmed or refused since the last look at the clock */
   uint64_t confirmed_ms; /* when it was, or when the wait for it began */
@@ -106,10 +110,12 @@ int broker_sink_new(qn_create *create, const broker_producer *table, void **ret_
   self->env = create->env;
   self->table = table;
   self->block = create->host->extension(create->env, QN_BLOCK_1);
+  self->confirm = create->host->extension(create->env, QN_CONFIRM_1);
+  self->wait_ms = 1;
   broker_session_init(&self->session, create);
   uint32_t window = (uint32_t)qn_config_i64(create, "/window", WINDOW_USUAL);
   int rc = read_config(self, create);
-  if (rc == 0 && outbox_init(&self->outbox, window) != 0) {
+  if (rc == 0 && outbox_init(&self->outbox, window, self->confirm != NULL) != 0) {
     rc = refuse(create, "no memory for the sink's window");
   }
   rc = rc == 0 ? table->open(create, self, window, &self->client) : rc;
@@ -296,6 +302,15 @@ static bool is_silent(broker_sink *self, uint64_t now_ms) {
   return self->outbox.n > self->outbox.n_unsent && now_ms - self->confirmed_ms >= self->confirm_ms;
 }
 
+/* The host hears of what the broker has; messages leave in the order in which they were written. */
+static void pass_on(broker_sink *self) {
+  uint64_t n_left = self->outbox.first_token;
+  if (self->confirm != NULL && n_left > self->n_told) {
+    self->confirm->items(self->env, (uint32_t)(n_left - self->n_told));
+  }
+  self->n_told = n_left;
+}
+
 /* One turn: connects if need be, sends, listens for up to wait_ms. 0; -EAGAIN: not connected yet; -EMSGSIZE (as send_some);
  * another negative errno: there is no hope. */
 static int pump(broker_sink *self, uint32_t wait_ms, broker_fault *fault, uint64_t *ret_token) {
@@ -313,6 +328,7 @@ static int pump(broker_sink *self, uint32_t wait_ms, broker_fault *fault, uint64
     uint64_t due_ms = self->outbox.n_unsent > 0 ? outbox_due_ms(&self->outbox, broker_now_ms()) : UINT64_MAX;
     rc = self->table->serve(self->client, due_ms < wait_ms ? (uint32_t)due_ms + 1 : wait_ms, fault);
     self->n_since_look = 0;
+    pass_on(self);
   }
   self->used_ms = broker_now_ms();
   if (rc == 0 && is_silent(self, self->used_ms)) {
@@ -331,6 +347,15 @@ static int pump(broker_sink *self, uint32_t wait_ms, broker_fault *fault, uint64
   return 0;
 }
 
+/* The longer nothing is heard the less soon something will be; what comes to be written meanwhile waits no longer than that. */
+static int pump_patiently(broker_sink *self, broker_fault *fault, uint64_t *ret_token) {
+  uint64_t n_before = self->outbox.first_token;
+  int rc = pump(self, self->wait_ms, fault, ret_token);
+  bool is_heard = self->outbox.first_token > n_before;
+  self->wait_ms = is_heard ? 1 : self->wait_ms * 2 < SERVE_MS ? self->wait_ms * 2 : SERVE_MS;
+  return rc;
+}
+
 /* --- writing --- */
 
 static qn_status fail(qn_call *call, qn_status status, const broker_fault *fault) {
@@ -343,7 +368,6 @@ static int fill_message(const broker_sink *self, const qn_item *item, broker_hea
                                .content_type =
                                    self->form == FORM_BLOCK ? QN_LIT(QN_BLOCK_MEDIA_TYPE) : QN_LIT("application/json"),
                                .id = broker_field_str(call, QN_LIT("id")),
-                               .source = broker_field_str(call, QN_LIT("source")),
                                .timestamp_ms = call->now_ms,
                                .headers = headers };
   if (self->form == FORM_PAYLOAD) {
@@ -370,7 +394,7 @@ static int wait_for_room(broker_sink *self, broker_fault *fault, uint64_t *ret_t
     lose(self, fault); /* it went while nothing was to do */
   }
   while (rc == 0 && outbox_is_full(&self->outbox, self->window_bytes)) {
-    rc = pump(self, SERVE_MS, fault, ret_token);
+    rc = pump_patiently(self, fault, ret_token);
     rc = rc == -EAGAIN ? 0 : rc;
   }
   return rc;
@@ -395,8 +419,7 @@ static qn_status write_item(broker_sink *self, const qn_item *item) {
   uint64_t own = self->outbox.first_token + self->outbox.n - 1;
   rc = self->session.is_connected ? send_some(self, &fault, &token) : 0;
   if (rc == -EMSGSIZE && token == own) {
-    outbox_sent(&self->outbox, own);
-    outbox_confirm(&self->outbox, own); /* it leaves */
+    outbox_take_back(&self->outbox);
     return fail(item->call, QN_STATUS_REJECT, &fault);
   }
   if (rc == -EMSGSIZE) {
@@ -418,14 +441,18 @@ void broker_sink_write(void *sink, qn_item *const *items, uint32_t n_items) {
   }
 }
 
+/* Until all are confirmed; with a host that hears of each, until there was word or the wait is over. */
 qn_status broker_sink_flush(void *sink, qn_call *call) {
   broker_sink *self = sink;
   broker_fault fault = { 0 };
   uint64_t token = 0;
   while (self->outbox.n > 0) {
-    int rc = pump(self, SERVE_MS, &fault, &token);
+    int rc = pump_patiently(self, &fault, &token);
     if (rc != 0 && rc != -EAGAIN) {
       return fail(call, QN_STATUS_FATAL, &fault);
+    }
+    if (self->confirm != NULL && self->outbox.n > 0) {
+      return QN_STATUS_PENDING;
     }
   }
   return QN_STATUS_OK;

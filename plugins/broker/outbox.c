@@ -7,15 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK_BYTES = 4096, SPARE_MAX = 1024 };
+/* A place keeps its storage for the next message if that is not large. */
+enum { WINDOWS = 2, ROOM_LEAST = 256, ROOM_KEPT = 4096 };
 
-/* Storage of a message that is not larger; while it is spare, a link. */
-typedef struct outbox_block {
-  struct outbox_block *next;
-} outbox_block;
-
-int outbox_init(outbox *self, uint32_t capacity) {
-  *self = (outbox){ .capacity = capacity };
+int outbox_init(outbox *self, uint32_t window, bool lends) {
+  uint32_t capacity = window < UINT32_MAX / WINDOWS ? window * WINDOWS : window;
+  *self = (outbox){ .capacity = capacity, .window = window, .lends = lends };
   self->entries = calloc(capacity, sizeof *self->entries);
   return self->entries == NULL ? -ENOMEM : 0;
 }
@@ -26,20 +23,16 @@ static outbox_entry *at(const outbox *self, uint32_t index) {
 }
 
 void outbox_done(outbox *self) {
-  for (uint32_t i = 0; self->entries != NULL && i < self->n; i++) {
-    free(at(self, i)->storage);
-  }
-  while (self->spare != NULL) {
-    outbox_block *next = self->spare->next;
-    free(self->spare);
-    self->spare = next;
+  for (uint32_t i = 0; self->entries != NULL && i < self->capacity; i++) {
+    free(self->entries[i].storage);
   }
   free(self->entries);
   *self = (outbox){ 0 };
 }
 
 bool outbox_is_full(const outbox *self, uint64_t most_bytes) {
-  return self->n == self->capacity || (self->n > 0 && self->bytes >= most_bytes);
+  return self->n == self->capacity || self->n - self->n_confirmed >= self->window ||
+         (self->n > 0 && self->bytes >= most_bytes);
 }
 
 /* Moves the string behind *to. */
@@ -61,36 +54,33 @@ static size_t size_of(const broker_message *message) {
   return bytes;
 }
 
-static char *take_storage(outbox *self, size_t bytes) {
-  outbox_block *spare = bytes <= BLOCK_BYTES ? self->spare : NULL;
-  if (spare == NULL) {
-    return malloc(bytes <= BLOCK_BYTES ? BLOCK_BYTES : bytes);
+static bool make_room(outbox_entry *entry, size_t bytes) {
+  if (bytes <= entry->room_bytes) {
+    return true;
   }
-  self->spare = spare->next;
-  self->n_spare--;
-  return (char *)spare;
-}
-
-static void give_storage(outbox *self, char *storage, size_t bytes) {
-  if (bytes > BLOCK_BYTES || self->n_spare == SPARE_MAX) {
-    free(storage);
-    return;
+  size_t room_bytes = bytes < ROOM_LEAST ? ROOM_LEAST : bytes;
+  char *storage = malloc(room_bytes);
+  if (storage == NULL) {
+    return false;
   }
-  outbox_block *spare = (outbox_block *)(void *)storage;
-  spare->next = self->spare;
-  self->spare = spare;
-  self->n_spare++;
+  free(entry->storage);
+  entry->storage = storage;
+  entry->room_bytes = room_bytes;
+  return true;
 }
 
 int outbox_put(outbox *self, const broker_message *message) {
-  size_t bytes = size_of(message);
-  char *storage = take_storage(self, bytes);
-  if (storage == NULL) {
+  size_t lent_bytes = self->lends ? message->body.len : 0;
+  size_t bytes = size_of(message) - lent_bytes;
+  outbox_entry *entry = at(self, self->n);
+  if (!make_room(entry, bytes)) {
     return -ENOMEM;
   }
-  bytes = bytes < BLOCK_BYTES ? BLOCK_BYTES : bytes; /* what it takes */
-  outbox_entry *entry = at(self, self->n);
-  *entry = (outbox_entry){ .message = *message, .storage = storage, .size_bytes = bytes };
+  entry->message = *message;
+  entry->size_bytes = entry->room_bytes + lent_bytes;
+  entry->state = OUTBOX_NEW;
+  entry->not_before_ms = 0;
+  entry->n_refused = 0;
   broker_header *headers = (broker_header *)(void *)entry->storage;
   char *to = entry->storage + message->n_headers * sizeof *headers;
   for (uint32_t i = 0; i < message->n_headers; i++) {
@@ -101,14 +91,16 @@ int outbox_put(outbox *self, const broker_message *message) {
     }
   }
   entry->message.headers = headers;
-  keep(&to, &entry->message.body);
+  if (!self->lends) {
+    keep(&to, &entry->message.body);
+  }
   keep(&to, &entry->message.content_type);
   keep(&to, &entry->message.id);
   keep(&to, &entry->message.key);
   keep(&to, &entry->message.source);
   self->n++;
   self->n_unsent++;
-  self->bytes += bytes;
+  self->bytes += entry->size_bytes;
   return 0;
 }
 
@@ -145,16 +137,29 @@ void outbox_sent(outbox *self, uint64_t token) {
   }
 }
 
+static void let_go(outbox *self, outbox_entry *entry) {
+  self->bytes -= entry->size_bytes;
+  self->n_refused -= entry->n_refused;
+  self->n--;
+  if (entry->room_bytes > ROOM_KEPT) {
+    free(entry->storage);
+    entry->storage = NULL;
+    entry->room_bytes = 0;
+  }
+}
+
+void outbox_take_back(outbox *self) {
+  outbox_entry *entry = at(self, self->n - 1);
+  self->n_unsent--;
+  let_go(self, entry);
+}
+
 static void leave(outbox *self) {
   while (self->n > 0 && at(self, 0)->state == OUTBOX_CONFIRMED) {
-    outbox_entry *entry = at(self, 0);
-    self->bytes -= entry->size_bytes;
-    self->n_refused -= entry->n_refused;
-    give_storage(self, entry->storage, entry->size_bytes);
-    entry->storage = NULL;
+    let_go(self, at(self, 0));
+    self->n_confirmed--;
     self->first = self->first + 1 < self->capacity ? self->first + 1 : 0;
     self->first_token++;
-    self->n--;
   }
 }
 
@@ -164,6 +169,7 @@ bool outbox_confirm(outbox *self, uint64_t token) {
     return false;
   }
   entry->state = OUTBOX_CONFIRMED;
+  self->n_confirmed++;
   leave(self);
   return true;
 }

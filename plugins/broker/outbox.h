@@ -14,8 +14,9 @@ typedef enum outbox_state { OUTBOX_NEW = 0, OUTBOX_SENT = 1, OUTBOX_CONFIRMED = 
 
 typedef struct outbox_entry {
   broker_message message; /* its strings and headers are in storage */
-  char *storage;          /* holds still until the message has left */
-  size_t size_bytes;
+  char *storage;          /* holds still until the message has left, and may stay for the next one */
+  size_t room_bytes;      /* of storage */
+  size_t size_bytes;      /* of the message, also what is lent of it */
   outbox_state state;
   uint64_t not_before_ms; /* refused: waits before it is sent again */
   uint32_t n_refused;
@@ -24,21 +25,25 @@ typedef struct outbox_entry {
 typedef struct outbox {
   outbox_entry *entries; /* a ring */
   uint32_t capacity;
+  uint32_t window; /* how many may be unconfirmed; those that wait behind one of these come on top */
   uint32_t first, n;
   uint32_t n_unsent;    /* in state NEW */
+  uint32_t n_confirmed; /* that cannot leave yet */
   uint32_t n_refused;   /* refusals of what is in here: as long as there are none, the time does not matter */
   uint64_t first_token; /* of the first entry; tokens count up */
   uint64_t bytes;
-  struct outbox_block *spare; /* storage of small messages, for reuse */
-  uint32_t n_spare;
+  bool lends; /* bodies hold still without a copy of ours */
 } outbox;
 
-int outbox_init(outbox *outbox, uint32_t capacity); /* 0, -ENOMEM */
+/* lends: the body of a message holds still until it has left. 0, -ENOMEM. */
+int outbox_init(outbox *outbox, uint32_t window, bool lends);
 void outbox_done(outbox *outbox);
 bool outbox_is_full(const outbox *outbox, uint64_t most_bytes);
 
-/* Copies the message. 0, -ENOMEM. Not when full. */
+/* Copies the message, but for a body that is lent. 0, -ENOMEM. Not when full. */
 int outbox_put(outbox *outbox, const broker_message *message);
+/* The newest goes as if it had never come; it was not sent. */
+void outbox_take_back(outbox *outbox);
 /* Whether what is unsent may have to wait for a time. */
 static inline bool outbox_has_refused(const outbox *outbox) {
   return outbox->n_refused > 0;

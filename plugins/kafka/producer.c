@@ -17,7 +17,7 @@
 #include "kafka/report.h"
 #include "kafka/settings.h"
 
-enum { SLICE_MS = 250, PURGE_MS = 1000, FLUSH_MS = 1, VALUE_MAX = 40, NAME_MAX_BYTES = 128 };
+enum { SLICE_MS = 250, PURGE_MS = 1000, FLUSH_MS = 1, PATIENT_MS = 1, VALUE_MAX = 40, NAME_MAX_BYTES = 128 };
 
 typedef struct producer {
   broker_sink *sink;
@@ -276,8 +276,8 @@ static int producer_serve(void *client, uint32_t wait_ms, broker_fault *fault) {
   producer *self = client;
   char text[300];
   self->n_reports = 0;
-  if (wait_ms > 0) {
-    /* Somebody waits, so nothing is to be kept back for company (linger.ms): a flush sends what there is. */
+  if (wait_ms > PATIENT_MS) {
+    /* Nothing was heard for a while, so nothing is to be kept back for company (linger.ms): a flush sends what there is. */
     rd_kafka_flush(self->client, FLUSH_MS);
     wait_ms -= FLUSH_MS;
   }

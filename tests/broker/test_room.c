@@ -105,7 +105,7 @@ static uint64_t send(outbox *box, uint64_t now_ms, const char *expected) {
 static void outbox_keeps_what_is_not_confirmed(void **state) {
   outbox box;
   (void)state;
-  assert_int_equal(outbox_init(&box, 3), 0);
+  assert_int_equal(outbox_init(&box, 3, false), 0);
   put(&box, "a");
   put(&box, "b");
   put(&box, "c");
@@ -133,7 +133,7 @@ static void outbox_keeps_what_is_not_confirmed(void **state) {
 static void outbox_waits_before_it_sends_a_refused_one_again(void **state) {
   outbox box;
   (void)state;
-  assert_int_equal(outbox_init(&box, 8), 0);
+  assert_int_equal(outbox_init(&box, 8, false), 0);
   put(&box, "a");
   put(&box, "b");
   uint64_t a = send(&box, 0, "a");
@@ -153,10 +153,72 @@ static void outbox_waits_before_it_sends_a_refused_one_again(void **state) {
   outbox_done(&box);
 }
 
+/* One that is late holds up those behind it, which are confirmed and take nothing of the window. */
+static void outbox_window_counts_what_is_unconfirmed(void **state) {
+  outbox box;
+  (void)state;
+  assert_int_equal(outbox_init(&box, 2, false), 0);
+  put(&box, "a");
+  put(&box, "b");
+  assert_true(outbox_is_full(&box, 100000));
+  send(&box, 0, "a");
+  assert_true(outbox_confirm(&box, send(&box, 0, "b")));
+  assert_false(outbox_is_full(&box, 100000));
+  put(&box, "c");
+  assert_true(outbox_is_full(&box, 100000));
+  assert_true(outbox_confirm(&box, send(&box, 0, "c")));
+  put(&box, "d");
+  assert_true(outbox_is_full(&box, 100000));
+  assert_true(outbox_confirm(&box, send(&box, 0, "d")));
+  assert_true(outbox_is_full(&box, 100000)); /* there is an end to it */
+  assert_int_equal(box.first_token, 0);
+  assert_true(outbox_confirm(&box, 0));
+  assert_int_equal(box.first_token, 4);
+  assert_int_equal(box.n, 0);
+  assert_int_equal(box.n_confirmed, 0);
+  outbox_done(&box);
+}
+
+static void outbox_takes_the_newest_back(void **state) {
+  outbox box;
+  (void)state;
+  assert_int_equal(outbox_init(&box, 2, false), 0);
+  put(&box, "a");
+  uint64_t a = send(&box, 0, "a");
+  uint64_t bytes = box.bytes;
+  put(&box, "b");
+  outbox_take_back(&box);
+  assert_int_equal(box.n, 1);
+  assert_int_equal(box.bytes, bytes);
+  send(&box, 0, NULL);
+  put(&box, "c");
+  assert_int_equal(send(&box, 0, "c"), a + 1); /* a number is not left out: they are counted */
+  assert_true(outbox_confirm(&box, a));
+  assert_true(outbox_confirm(&box, a + 1));
+  assert_int_equal(box.bytes, 0);
+  outbox_done(&box);
+}
+
+static void outbox_that_lends_copies_all_but_bodies(void **state) {
+  outbox box;
+  (void)state;
+  char body[] = "body", id[] = "id";
+  const broker_message message = { .body = { body, 4 }, .id = { id, 2 } };
+  assert_int_equal(outbox_init(&box, 2, true), 0);
+  assert_int_equal(outbox_put(&box, &message), 0);
+  id[0] = body[0] = 'x';
+  uint64_t token;
+  const outbox_entry *entry = outbox_next(&box, 0, &token);
+  assert_non_null(entry);
+  assert_memory_equal(entry->message.id.data, "id", 2);
+  assert_ptr_equal(entry->message.body.data, body);
+  outbox_done(&box);
+}
+
 static void outbox_is_full_by_bytes_but_takes_one(void **state) {
   outbox box;
   (void)state;
-  assert_int_equal(outbox_init(&box, 8), 0);
+  assert_int_equal(outbox_init(&box, 8, false), 0);
   assert_false(outbox_is_full(&box, 1));
   put(&box, "a message larger than the bound");
   assert_true(outbox_is_full(&box, 1));
@@ -240,6 +302,9 @@ int main(void) {
     cmocka_unit_test(track_at_random_agrees_with_a_model),
     cmocka_unit_test(outbox_keeps_what_is_not_confirmed),
     cmocka_unit_test(outbox_waits_before_it_sends_a_refused_one_again),
+    cmocka_unit_test(outbox_window_counts_what_is_unconfirmed),
+    cmocka_unit_test(outbox_takes_the_newest_back),
+    cmocka_unit_test(outbox_that_lends_copies_all_but_bodies),
     cmocka_unit_test(outbox_is_full_by_bytes_but_takes_one),
     cmocka_unit_test(handover_brings_each_receipt_once_and_in_order),
     cmocka_unit_test(session_pauses_double_up_to_a_bound),

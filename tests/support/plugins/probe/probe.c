@@ -13,6 +13,11 @@ static const qn_stage step_ordered = { sizeof(qn_stage), 0, "probe-step-ordered"
 static const qn_stage sink = { sizeof(qn_stage), 0, "probe-sink", NULL, NULL, &probe_sink_table };
 static const qn_stage sink_async = { sizeof(qn_stage), 0, "probe-sink-async", NULL, NULL, &probe_sink_async_table };
 
-static const qn_stage *const stages[] = { &source, &source_async, &noop, &step, &step_ordered, &sink, &sink_async };
+static const qn_stage sink_confirm = {
+  sizeof(qn_stage), 0, "probe-sink-confirm", NULL, NULL, &probe_sink_confirm_table
+};
+
+static const qn_stage *const stages[] = { &source,       &source_async, &noop,       &step,
+                                          &step_ordered, &sink,         &sink_async, &sink_confirm };
 
 QN_EXPORT const qn_plugin qn_plugin_v1 = { sizeof(qn_plugin), sizeof stages / sizeof stages[0], stages };

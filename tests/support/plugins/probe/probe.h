@@ -17,6 +17,7 @@ extern const qn_transform probe_noop_table;
 extern const qn_transform probe_step_table;
 extern const qn_sink probe_sink_table;
 extern const qn_sink probe_sink_async_table;
+extern const qn_sink probe_sink_confirm_table;
 
 static inline void probe_say(const qn_host *host, qn_env *env, const char *text) {
   host->log(env, QN_LOG_INFO, text, strlen(text));
