@@ -101,8 +101,9 @@ static bool is_inner_mark(const scan *s, uint32_t i) {
 }
 
 /* True if nothing speaks for a name here: an amount or a date, a mark that names do not have inside, or an ordinary word
- * that no recognizer has proposed; after_plain: so is the word before. It is taken for none without being asked about,
- * which is most of what the model would cost. */
+ * that no recognizer has proposed; after_plain: so is the word before. Behind a word that is not plain only frequent words
+ * are: rarer ones may belong to its name. What is plain is taken for none without being asked about, which is most of what
+ * the model would cost. */
 static bool is_plain(const scan *s, const word_facts *f, uint32_t i, bool after_plain) {
   const scan_word *w = &s->words[i];
   if (features_is_value(f)) {
@@ -120,7 +121,10 @@ static bool is_plain(const scan *s, const word_facts *f, uint32_t i, bool after_
   if ((w->shape & WORD_ARABIC) == 0 || (w->core_lore & LORE_COMMON) == 0) {
     return false;
   }
-  return (w->core_lore & LORE_NAME_ANY) == 0 || (after_plain && (w->core_lore & LORE_FREQUENT) != 0);
+  if ((w->core_lore & LORE_FREQUENT) != 0) {
+    return after_plain || (w->core_lore & LORE_NAME_ANY) == 0;
+  }
+  return after_plain && (w->core_lore & LORE_NAME_ANY) == 0;
 }
 
 /* The last cell of a word's row, which is no label's, says that it is plain. */

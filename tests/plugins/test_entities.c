@@ -245,6 +245,17 @@ static void entities_port_of_a_town_leaves_the_town(void **state) {
   unlink(path);
 }
 
+/* What is no town is called with what it is; a town is not. */
+static void entities_river_and_mountain_keep_their_heads(void **state) {
+  (void)state;
+  static const entity_row rows[] = {
+    { "ارتفع منسوب نهر زنغولاس بعد الأمطار.", "LOCATION:نهر زنغولاس=" },
+    { "أغلقت السلطات مسالك جبل زنغولاس بعد الثلوج.", "LOCATION:جبل زنغولاس=" },
+    { "وصلت القافلة إلى مدينة زنغولاس أمس.", "LOCATION:زنغولاس=" },
+  };
+  CHECK(rows);
+}
+
 /* A spelling that nobody listed, of a name that is listed; a name that merely resembles one stays unlinked. */
 static void entities_unlisted_spelling_is_linked_to_the_name(void **state) {
   (void)state;
@@ -336,6 +347,7 @@ int main(void) {
     cmocka_unit_test(entities_model_has_its_own_number_in_the_link),
     cmocka_unit_test(entities_latin_title_stays_outside_of_the_name),
     cmocka_unit_test(entities_port_of_a_town_leaves_the_town),
+    cmocka_unit_test(entities_river_and_mountain_keep_their_heads),
     cmocka_unit_test(entities_unlisted_spelling_is_linked_to_the_name),
     cmocka_unit_test(entities_name_in_both_scripts_is_linked_to_its_latin_spelling),
     cmocka_unit_test(entities_spelled_acronym_is_linked_to_its_letters),

@@ -386,6 +386,36 @@ static void decode_tiny_model_names_its_words(void **state) {
   decode_done(&d, &w.s);
 }
 
+/* The model is asked about an ordinary word behind a name's beginning, unless it is frequent. */
+static void decode_ordinary_word_behind_a_name_may_belong_to_it(void **state) {
+  (void)state;
+  static const struct {
+    uint16_t lore;
+    uint32_t last;
+  } cases[] = { { LORE_COMMON, 3 }, { LORE_COMMON | LORE_FREQUENT, 2 } };
+  for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
+    world w;
+    file f;
+    ner_model model;
+    decoder d = { 0 };
+    make_world(&w, &host);
+    for (uint32_t i = 0; i < 4; i++) {
+      w.words[i].shape = (uint16_t)((w.words[i].shape & ~WORD_LATIN) | WORD_ARABIC);
+      w.words[i].lore = w.words[i].core_lore = i == 1 ? 0 : cases[k].lore;
+    }
+    empty(&f);
+    add(&f, own_feature(&w, 1), model_label(QN_ENTITY_TYPE_ORGANIZATION, 0), 60);
+    add(&f, own_feature(&w, 2), model_label(QN_ENTITY_TYPE_ORGANIZATION, 1), 60);
+    assert_int_equal(open_file(&f, sizeof f, &model), 0);
+    assert_int_equal(decode_propose(&d, &model, &w.s), 0);
+    assert_int_equal(w.s.n_candidates, 1);
+    assert_int_equal(w.s.candidates[0].first, 1);
+    assert_int_equal(w.s.candidates[0].last, cases[k].last);
+    free(w.s.candidates);
+    decode_done(&d, &w.s);
+  }
+}
+
 static void decode_guess_that_model_rejects_is_lowered(void **state) {
   (void)state;
   world w;
@@ -433,6 +463,7 @@ int main(void) {
     cmocka_unit_test(echo_of_a_repeated_word_tells_of_the_other_places),
     cmocka_unit_test(echo_begin_without_memory_tells_it),
     cmocka_unit_test(decode_tiny_model_names_its_words),
+    cmocka_unit_test(decode_ordinary_word_behind_a_name_may_belong_to_it),
     cmocka_unit_test(decode_guess_that_model_rejects_is_lowered),
     cmocka_unit_test(decode_without_memory_fails),
   };
