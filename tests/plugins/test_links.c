@@ -266,17 +266,17 @@ static void links_town_that_is_called_a_province_is_that(void **state) {
              rows);
 }
 
-/* What is left of a port's name without its head is the name of the town, which is meant; of a dam's it is the dam still, and the
+/* What is left of a port's name without its head is the name of the town, which is meant; of a mine's it is the mine still, and the
  * page's next mention is the town. */
-static void links_name_without_its_head_is_the_town_or_the_dam(void **state) {
+static void links_name_without_its_head_is_the_town_or_the_mine(void **state) {
   (void)state;
   static const entity_row rows[] = {
     { "وصلت السفينة إلى ميناء زنغورة أمس. ووقع الحادث في زنغورة.", "LOCATION:زنغورة=Zangora|LOCATION:زنغورة=Zangora" },
-    { "امتلأ سد برتيلو أمس. ووقع الحادث في برتيلو.", "LOCATION:برتيلو=Bertilo Dam|LOCATION:برتيلو=Bertilo" },
+    { "أغلق منجم برتيلو أمس. ووقع الحادث في برتيلو.", "LOCATION:برتيلو=Bertilo mine|LOCATION:برتيلو=Bertilo" },
   };
   CHECK_WITH("Zangora\tLOCATION\tcity\t\t~زنغورة\n"
              "Zangora Free Zone\tLOCATION\tfacility\t\tميناء زنغورة\n"
-             "Bertilo\tLOCATION\tcity\t\tبرتيلو\nBertilo Dam\tLOCATION\tfacility\t\tسد برتيلو\n",
+             "Bertilo\tLOCATION\tcity\t\tبرتيلو\nBertilo mine\tLOCATION\tfacility\t\tمنجم برتيلو\n",
              rows);
 }
 
@@ -315,7 +315,7 @@ int main(void) {
     cmocka_unit_test(links_organisation_is_of_the_country_of_its_adjective),
     cmocka_unit_test(links_number_behind_a_number_is_the_same_model),
     cmocka_unit_test(links_town_that_is_called_a_province_is_that),
-    cmocka_unit_test(links_name_without_its_head_is_the_town_or_the_dam),
+    cmocka_unit_test(links_name_without_its_head_is_the_town_or_the_mine),
     cmocka_unit_test(links_institution_is_of_the_country_that_it_is_in),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
