@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "entities/match.h"
 #include "entities/nationalities.h"
 #include "entities/wordings.h"
 #include "qanat/layers.h"
@@ -126,6 +127,27 @@ static void look_up_longer(const scan *s, const senses *d, const candidate *c, c
   }
 }
 
+/* "مطار كوتوكا الدولي", which the lexicon has without its last word. */
+static void look_up_without_international(const scan *s, const candidate *c, finding *f) {
+  static const char WORD[] = "الدولي";
+  const scan_word *w = &s->words[c->last - 1];
+  bool ends = w->form_len == sizeof WORD - 1 && memcmp(s->heap + w->form, WORD, sizeof WORD - 1) == 0;
+  key k =
+      ends && c->last > c->first + 2 ? match_key(s, c->first, c->last - 1, c->begin) : (key){ 0, KEY_BYTES_MAX + 1 };
+  for (uint32_t which = 0; k.len <= KEY_BYTES_MAX && which < s->n_lexicons && f->entry == SCAN_NONE; which++) {
+    const lexicon *lex = &s->lexicons[which];
+    const qlex_slot *slot = lexicon_find(lex, key_print(k));
+    for (uint32_t p = 0; slot != NULL && p < slot->n; p++) {
+      const qlex_payload *payload = &lex->payloads[slot->first + p];
+      bool asked = payload->kind == QLEX_ENTITY && (payload->flags & (QLEX_AMBIGUOUS | QLEX_NATIONAL)) == 0 &&
+                   lex->entries[payload->entry].type == c->type;
+      f->several = f->several || (asked && f->entry != SCAN_NONE && f->entry != payload->entry);
+      f->entry = asked ? payload->entry : f->entry;
+      f->lexicon = asked ? which : f->lexicon;
+    }
+  }
+}
+
 void worded_link(const scan *s, const senses *d, candidate *c, const char *form, uint32_t len) {
   finding f = { 0, SCAN_NONE, 0.0f, false };
   if (c->type == QN_ENTITY_TYPE_PERSON || (s->words[c->first].shape & WORD_ARABIC) == 0) {
@@ -141,6 +163,9 @@ void worded_link(const scan *s, const senses *d, candidate *c, const char *form,
   }
   if (f.entry == SCAN_NONE && c->type == QN_ENTITY_TYPE_ORGANIZATION && c->last == c->first + 2) {
     look_up(s, d, wordings_beginning(form, len), c->type, &f);
+  }
+  if (f.entry == SCAN_NONE) {
+    look_up_without_international(s, c, &f);
   }
   if (f.entry != SCAN_NONE && !f.several) {
     c->entry = f.entry;

@@ -208,6 +208,15 @@ static void links_institution_is_found_in_other_words(void **state) {
              rows);
 }
 
+/* The lexicon need not say "international". */
+static void links_airport_is_found_without_its_last_word(void **state) {
+  (void)state;
+  static const entity_row rows[] = {
+    { "هبطت الطائرة في مطار كوتوكا الدولي أمس.", "LOCATION:مطار كوتوكا الدولي=Kotoka International Airport" },
+  };
+  CHECK(rows);
+}
+
 /* One letter less is the same place where its country is spoken of, and nothing elsewhere. */
 static void links_short_name_is_the_near_one_of_the_country(void **state) {
   (void)state;
@@ -311,6 +320,7 @@ int main(void) {
     cmocka_unit_test(links_city_is_its_club_where_clubs_play),
     cmocka_unit_test(links_institution_is_found_in_other_words),
     cmocka_unit_test(links_company_with_a_country_is_its_daughter),
+    cmocka_unit_test(links_airport_is_found_without_its_last_word),
     cmocka_unit_test(links_short_name_is_the_near_one_of_the_country),
     cmocka_unit_test(links_organisation_is_of_the_country_of_its_adjective),
     cmocka_unit_test(links_number_behind_a_number_is_the_same_model),
