@@ -100,14 +100,23 @@ static bool is_inner_mark(const scan *s, uint32_t i) {
   return joins && (w->shape & WORD_GLUED) != 0 && i + 1 < s->n_words && (s->words[i + 1].shape & WORD_GLUED) != 0;
 }
 
+/* An ordinary word that is nobody's name and that no recognizer has proposed. */
+static bool is_ordinary(const scan_word *w, const word_facts *f) {
+  return f->rule == 0 && f->doubt == 0 && w->mark == 0 && (w->shape & (WORD_NUMBER | WORD_ARABIC)) == WORD_ARABIC &&
+         (w->core_lore & (LORE_COMMON | LORE_NAME_ANY)) == LORE_COMMON;
+}
+
 /* True if nothing speaks for a name here: an amount or a date, a mark that names do not have inside, or an ordinary word
  * that no recognizer has proposed; after_plain: so is the word before. Behind a word that is not plain only frequent words
- * are: rarer ones may belong to its name. What is plain is taken for none without being asked about, which is most of what
- * the model would cost. */
+ * are: a rarer one may end its name. What is plain is taken for none without being asked about, which is most of what the
+ * model would cost. */
 static bool is_plain(const scan *s, const word_facts *f, uint32_t i, bool after_plain) {
   const scan_word *w = &s->words[i];
   if (features_is_value(f)) {
     return true;
+  }
+  if (is_ordinary(w, f)) {
+    return after_plain || (w->core_lore & LORE_FREQUENT) != 0;
   }
   if (f->rule != 0 || f->doubt != 0) {
     return false;
@@ -121,10 +130,7 @@ static bool is_plain(const scan *s, const word_facts *f, uint32_t i, bool after_
   if ((w->shape & WORD_ARABIC) == 0 || (w->core_lore & LORE_COMMON) == 0) {
     return false;
   }
-  if ((w->core_lore & LORE_FREQUENT) != 0) {
-    return after_plain || (w->core_lore & LORE_NAME_ANY) == 0;
-  }
-  return after_plain && (w->core_lore & LORE_NAME_ANY) == 0;
+  return after_plain && (w->core_lore & LORE_FREQUENT) != 0;
 }
 
 /* The last cell of a word's row, which is no label's, says that it is plain. */
@@ -232,15 +238,17 @@ static int decode_stretch(decoder *d, scan *s, uint32_t first, uint32_t last) {
     return r;
   }
   label_row *odds = (label_row *)d->odds;
-  bool plain = true;
+  bool after_plain = true;
   for (uint32_t i = 0; i < n; i++) {
-    plain = is_plain(s, &d->facts[first + i], first + i, plain);
+    const word_facts *f = &d->facts[first + i];
+    bool plain = is_plain(s, f, first + i, after_plain);
     if (plain) {
       set_plain(odds[i]);
     } else {
       ask(d, &in, first + i, odds[i]);
       n_asked++;
     }
+    after_plain = plain || is_ordinary(&s->words[first + i], f); /* not one ordinary word after the other */
   }
   if (n_asked == 0) {
     return 0;
