@@ -6,10 +6,10 @@
 
 #include <stddef.h>
 
-/* The lines that these bytes lie in; harmless for any address. */
+/* The lines that these bytes lie in; harmless for any address, NULL too. */
 static inline void prefetch_bytes(const void *at, size_t n_bytes) {
   enum { LINE = 64 };
-  for (size_t i = 0; i < n_bytes; i += LINE) {
+  for (size_t i = 0; at != NULL && i < n_bytes; i += LINE) {
     __builtin_prefetch((const char *)at + i, 1);
   }
 }
