@@ -118,6 +118,10 @@ static uint64_t stem_of(const scan *s, const scan_word *w) {
   return hash_letters(form, len);
 }
 
+/* Of a candidate that was not chosen, so that it is told of. Less has a doubtful name that is an ordinary word and that nothing
+ * announces: a town called طويلة is no reason to ask whether long queues are one. */
+#define DOUBT_MIN 0.2f
+
 /* Belief in steps. */
 static uint32_t step_of(float score) {
   return score >= 0.85f ? 3 : score >= 0.7f ? 2 : score >= 0.5f ? 1 : 0;
@@ -130,7 +134,7 @@ static void note_candidate(const candidate *c, word_facts *facts) {
       uint32_t n = c->last - c->first > 3 ? 3 : c->last - c->first;
       facts[i].rule = 1 + type + ((uint64_t)(i > c->first) << 4) + ((uint64_t)step_of(c->score) << 5) +
                       ((uint64_t)c->from << 8) + ((uint64_t)n << 12) + ((uint64_t)(i + 1 == c->last) << 16);
-    } else {
+    } else if (c->score >= DOUBT_MIN) {
       facts[i].doubt |= 1u << type;
     }
   }
