@@ -36,7 +36,8 @@ static size_t write_plainly(const char *text, size_t len, char *out) {
 static void compare(json_writer *out, const char *text, size_t len, char *expected) {
   size_t expected_len = write_plainly(text, len, expected);
   /* In memory of its very size, so that a sanitizer sees each byte that is read beyond. */
-  char *exact = malloc(len > 0 ? len : 1);
+  char *exact = calloc(len > 0 ? len : 1, 1);
+  assert_non_null(exact);
   memcpy(exact, text, len);
   out->len = 0;
   json_string(out, exact, len);
