@@ -253,7 +253,7 @@ static void link_apart(scan *s) {
 
 /* Room for so many bytes of a composed name. 0, -ENOMEM. */
 static int make_room(links *l, scan *s, size_t bytes) {
-  if (l->text_used + bytes > INT32_MAX) {
+  if (bytes > (size_t)INT32_MAX - l->text_used) {
     return -ENOMEM;
   }
   return scan_grow(s, (void **)&l->text, &l->text_capacity, (uint32_t)(l->text_used + bytes), 1);

@@ -11,7 +11,10 @@
 #include "entities/shortnames.h"
 #include "qanat/layers.h"
 
-enum { COUNTRY_WORDS_MAX = 2, NAME_MAX = 64 };
+enum {
+  COUNTRY_WORDS_MAX = 2,
+  NEIGHBOURS = 64 /* candidates on each side among which the same pair is looked for */
+};
 
 /* What a lexicon calls so without doubt, of this type and class; SCAN_NONE if there is nothing, or something else, too. */
 static uint32_t called(const lexicon *lex, key k, uint8_t type, uint8_t class) {
@@ -33,16 +36,26 @@ static uint32_t called(const lexicon *lex, key k, uint8_t type, uint8_t class) {
 
 /* The name without an explanation and without "Group" or "Holdings" at its end. */
 static qn_str without_tail(qn_str name) {
-  char lower[NAME_MAX];
+  char lower[QLEX_NAME_MAX]; /* as long as any name, so that none is cut inside a character */
   size_t len = 0;
-  while (len < name.len && len < NAME_MAX && name.data[len] != ',' && name.data[len] != '(') {
+  while (len < name.len && len < sizeof lower && name.data[len] != ',' && name.data[len] != '(') {
     char c = name.data[len];
     lower[len++] = (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
   }
   while (len > 0 && name.data[len - 1] == ' ') {
     len--;
   }
-  return (qn_str){ name.data, shortnames_length(lower, len) };
+  return (qn_str){ name.data, len > 0 ? shortnames_length(lower, len) : name.len };
+}
+
+/* The name of a country without what explains it; whole if it begins with that. */
+static qn_str without_explanation(qn_str name) {
+  const char *explained = memchr(name.data, '(', name.len);
+  size_t len = explained != NULL && explained > name.data ? (size_t)(explained - name.data) : name.len;
+  while (len > 1 && len < name.len && name.data[len - 1] == ' ') {
+    len--;
+  }
+  return (qn_str){ name.data, len };
 }
 
 static bool is_company(const scan *s, uint32_t which, uint32_t entry) {
@@ -60,9 +73,7 @@ static bool is_country(const scan *s, uint32_t first, uint32_t last, qn_str *ret
       if (nationalities_country(s->heap + w->form, w->form_len).len > 0) {
         return false;
       }
-      qn_str name = lexicon_name(lex, country);
-      const char *explained = memchr(name.data, '(', name.len);
-      *ret_country = (qn_str){ name.data, explained != NULL ? (size_t)(explained - name.data) - 1 : name.len };
+      *ret_country = without_explanation(lexicon_name(lex, country));
       return true;
     }
   }

@@ -149,6 +149,27 @@ static void entities_own_lexicon_overrides_an_alias(void **state) {
   unlink(path);
 }
 
+/* Whatever a composer calls a company and a country, the link is put together of whole characters. */
+static void entities_own_odd_names_make_a_whole_link(void **state) {
+  (void)state;
+  static const entity_row rows[] = {
+    { "أعلنت شركة زنقولا برطمانيا عن مشروع.", "ORGANIZATION:زنقولا=Zanqola (كيان)|LOCATION:برطمانيا=(كيان)" },
+    { "أعلنت شركة زنقولا كركميا عن مشروع.", "ORGANIZATION:زنقولا=Zanqola Karkamia|LOCATION:كركميا=Karkamia(east)" },
+    { "أعلنت شركة طرقولا كركميا عن مشروع.",
+      "ORGANIZATION:طرقولا=aالشركةالعالميةلصناعةالآلاتوالمعداتالثقيلةوالخفيفةوغيرها "
+      "Karkamia|LOCATION:كركميا=Karkamia(east)" },
+    { "أعلنت شركة برقولا كركميا عن مشروع.", "ORGANIZATION:برقولا=(برقولا) Karkamia|LOCATION:كركميا=Karkamia(east)" },
+  };
+  char path[64];
+  char json[512];
+  entity_rows_lexicon("Zanqola\tORGANIZATION\tcompany\t\tزنقولا\n(كيان)\tLOCATION\tcountry\t\tبرطمانيا\n"
+                      "Karkamia(east)\tLOCATION\tcountry\t\tكركميا\n(برقولا)\tORGANIZATION\tcompany\t\tبرقولا\n"
+                      "aالشركةالعالميةلصناعةالآلاتوالمعداتالثقيلةوالخفيفةوغيرها\tORGANIZATION\tcompany\t\tطرقولا\n",
+                      path, json, sizeof json);
+  entity_rows_check(json, rows, 4);
+  unlink(path);
+}
+
 /* Of several things of one name, the one of the country that the document speaks of, and of the class announced. */
 static void entities_name_of_several_is_told_apart_by_its_context(void **state) {
   (void)state;
@@ -340,6 +361,7 @@ int main(void) {
     cmocka_unit_test(entities_min_score_leaves_doubtful_out),
     cmocka_unit_test(entities_own_lexicon_goes_before_the_shipped_one),
     cmocka_unit_test(entities_own_lexicon_overrides_an_alias),
+    cmocka_unit_test(entities_own_odd_names_make_a_whole_link),
     cmocka_unit_test(entities_name_of_several_is_told_apart_by_its_context),
     cmocka_unit_test(entities_national_name_is_of_the_documents_country),
     cmocka_unit_test(entities_national_name_with_adjective_is_of_that_country),
