@@ -75,17 +75,13 @@ static void write_timed(sink *out, qn_item **items, uint32_t n_items) {
   }
 }
 
-/* It will not do any more. What it has confirmed is delivered all the same, but for items that have not been sorted out. */
+/* It will not do any more. What it has confirmed is delivered all the same, but for items that have not been sorted out. Whatever it
+ * has taken otherwise goes back, also if it was taken after it broke: a flush is not asked twice. */
 static void break_off(sink *self, const qn_error *error) {
   qn_error why = *error; /* finish() may use its place */
-  if (self->broken) {
-    return;
-  }
   self->n_confirmed = self->n_confirmed < self->n_written ? self->n_confirmed : self->n_written;
   sink_confirmed(self);
-  if (!self->broken) {
-    sink_break(self, &why);
-  }
+  sink_break(self, &why);
 }
 
 /* Ends the items that were written, by their statuses. Returns how many want another try, moved to the front. */
@@ -109,7 +105,9 @@ static uint32_t sort_out(sink *self, qn_item **items, uint32_t n_items) {
       sink_item_failed(self, item, error);
       break;
     default:
-      break_off(self, error);
+      if (!self->broken) {
+        break_off(self, error);
+      }
       sink_pass(self, item->leaf);
       break;
     }

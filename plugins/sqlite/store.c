@@ -19,6 +19,7 @@ struct store {
   sqlite3_stmt *steps[N_STEPS];
   char *path;
   bool open; /* a transaction */
+  bool lost; /* one was given up with documents in it: nothing that follows may count as written */
 };
 
 /* All offsets are bytes of documents.text:
@@ -267,7 +268,23 @@ sqlite3 *store_database(store *self) {
 
 /* --- transactions --- */
 
+/* Whoever tries again after this would find nothing open, and take that for success. */
+static int lose(store *self, store_fault *fault) {
+  self->open = false;
+  self->lost = true;
+  fault->status = QN_STATUS_FATAL;
+  return -EIO;
+}
+
+static int refuse_lost(const store *self, store_fault *fault) {
+  return say(fault, QN_STATUS_FATAL, "undone", "%s: SQLite gave the transaction up; look after its disk and run again",
+             self->path);
+}
+
 int store_begin(store *self, store_fault *fault) {
+  if (self->lost) {
+    return refuse_lost(self, fault);
+  }
   if (self->open) {
     return 0;
   }
@@ -277,11 +294,17 @@ int store_begin(store *self, store_fault *fault) {
 }
 
 int store_commit(store *self, store_fault *fault) {
+  if (self->lost) {
+    return refuse_lost(self, fault);
+  }
   if (!self->open) {
     return 0;
   }
   int rc = run(self, "COMMIT", fault);
-  self->open = rc != 0 && sqlite3_get_autocommit(self->database) == 0;
+  if (rc != 0 && sqlite3_get_autocommit(self->database) != 0) {
+    return lose(self, fault);
+  }
+  self->open = rc != 0;
   return rc;
 }
 
@@ -290,9 +313,9 @@ int store_enter(store *self, store_fault *fault) {
 }
 
 int store_leave(store *self, bool success, store_fault *fault) {
-  if (!success && sqlite3_get_autocommit(self->database) != 0) {
-    self->open = false;
-    return say(fault, QN_STATUS_FATAL, "undone", "%s: SQLite gave the transaction up", self->path);
+  if (sqlite3_get_autocommit(self->database) != 0) {
+    lose(self, fault);
+    return refuse_lost(self, fault);
   }
   return success ? step(self, LEAVE, fault) : run(self, "ROLLBACK TO document; RELEASE document", fault);
 }

@@ -317,6 +317,24 @@ static void run_fatal_anywhere_stops_with_its_message(void **state) {
   }
 }
 
+/* A sink may well take what stands behind the document at which it broke. Its flush is asked once, and what it says then holds. */
+static void run_broken_within_a_batch_delivers_nothing_that_was_not_flushed(void **state) {
+  (void)state;
+  static const char *const sinks[] = { SINK("'fatal_at': 20, 'delay_us': 500, 'flush_fatal': true"),
+                                       SINK("'fatal_at': 20, 'delay_us': 500, 'flush_fatals': 1") };
+  for (size_t i = 0; i < sizeof sinks / sizeof sinks[0]; i++) {
+    rig r;
+    rig_init(&r);
+    r.limits = "{'documents': 256}";
+    rig_run(&r, SOURCE("'count': 100000, 'per_call': 100"), "[]", sinks[i]);
+    assert_true(r.code < 0);
+    assert_int_equal(r.counts.delivered, 0);
+    assert_true(r.counts.admitted < 100000);
+    assert_all_settled(&r);
+    rig_done(&r);
+  }
+}
+
 static void run_impossible_status_is_the_plugins_fault(void **state) {
   (void)state;
   static const int statuses[] = { 1, 3, 77, -4 };
@@ -690,6 +708,7 @@ int main(void) {
     cmocka_unit_test(run_without_retry_policy_retry_fails),
     cmocka_unit_test(run_sink_retries_succeed),
     cmocka_unit_test(run_fatal_anywhere_stops_with_its_message),
+    cmocka_unit_test(run_broken_within_a_batch_delivers_nothing_that_was_not_flushed),
     cmocka_unit_test(run_impossible_status_is_the_plugins_fault),
     cmocka_unit_test(run_create_failure_names_the_stage),
     cmocka_unit_test(run_context_failure_names_the_stage),

@@ -20,7 +20,8 @@ struct probe_sink {
   qn_env *env;
   const qn_io *io;
   FILE *file;
-  int64_t delay_us, reject_every, retry_every, prepare_reject_every, fatal_at, flush_retries, hang_every, hang_ms;
+  int64_t delay_us, reject_every, retry_every, prepare_reject_every, fatal_at, flush_retries, flush_fatals, hang_every,
+      hang_ms;
   int flush_fatal, finish_fatal, flush_pends, twice, heeds_cancel;
   char how;
 };
@@ -45,6 +46,7 @@ static int sink_create(qn_create *create, void **ret_instance) {
     .prepare_reject_every = qn_config_i64(create, "/prepare_reject_every", 0),
     .fatal_at = qn_config_i64(create, "/fatal_at", -1),
     .flush_retries = qn_config_i64(create, "/flush_retries", 0),
+    .flush_fatals = qn_config_i64(create, "/flush_fatals", 0),
     .hang_every = qn_config_i64(create, "/hang_every", 0),
     .hang_ms = qn_config_i64(create, "/hang_ms", 0),
     .heeds_cancel = qn_config_i64(create, "/heeds_cancel", 0) != 0,
@@ -156,7 +158,8 @@ static qn_status sink_flush(void *instance, qn_call *call) {
     self->flush_retries--;
     return qn_fail(call, QN_STATUS_RETRY, "told-to", "flush was told to try again");
   }
-  if (self->flush_fatal) {
+  if (self->flush_fatal || self->flush_fatals > 0) {
+    self->flush_fatals--;
     return qn_fail(call, QN_STATUS_FATAL, "told-to", "flush was told to break");
   }
   return fflush(self->file) == 0 ? QN_STATUS_OK : qn_fail(call, QN_STATUS_FATAL, "cannot-write", "cannot write");
