@@ -80,6 +80,63 @@ static bool is_country(const scan *s, uint32_t first, uint32_t last, qn_str *ret
   return false;
 }
 
+static bool is_form(const scan *s, uint32_t i, const char *form) {
+  const scan_word *w = &s->words[i];
+  return w->form_len == strlen(form) && memcmp(s->heap + w->form, form, w->form_len) == 0;
+}
+
+/* True if no object can begin behind this company, so that a country there belongs to it: it stands at the beginning, behind
+ * "شركة", a title or a preposition. Behind a verb it may be who does something to the country: "اتهمت غوغل روسيا". */
+static bool is_led(const scan *s, const candidate *c) {
+  static const char *const prepositions[] = { "في", "من", "مع", "عن", "الي", "علي", "لدي", "بين", "ضد", "عبر", "قبل" };
+  const scan_word *w = &s->words[c->first];
+  if (c->first == 0 || scan_parts(s, c->first) || scan_mark(s, c->first - 1) == '.' ||
+      (s->triggers[c->first].title | s->triggers[c->first].direct) != 0) {
+    return true;
+  }
+  for (size_t i = 0; i < sizeof prepositions / sizeof prepositions[0]; i++) {
+    if (is_form(s, c->first - 1, prepositions[i])) {
+      return true;
+    }
+  }
+  for (uint32_t at = w->begin; at + 1 < c->begin; at += 2) {
+    static const char LAM[] = "ل";
+    static const char BA[] = "ب";
+    if (memcmp(s->view.data + at, LAM, 2) == 0 || memcmp(s->view.data + at, BA, 2) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* True if words [first, last) and [other, ...) are the same. */
+static bool same_words(const scan *s, uint32_t first, uint32_t last, uint32_t other) {
+  for (uint32_t i = first; i < last; i++, other++) {
+    if (scan_parts(s, other) || s->words[i].key_len != s->words[other].key_len ||
+        s->words[i].hash != s->words[other].hash) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/* True if the company and the country in words [c->last, last) are a name: here, or where they stand together nearby. */
+static bool is_believed(const scan *s, const candidate *c, uint32_t last) {
+  if (is_led(s, c)) {
+    return true;
+  }
+  uint32_t at = (uint32_t)(c - s->candidates);
+  uint32_t end = s->n_candidates - at > NEIGHBOURS ? at + NEIGHBOURS : s->n_candidates;
+  for (uint32_t i = at > NEIGHBOURS ? at - NEIGHBOURS : 0; i < end; i++) {
+    const candidate *other = &s->candidates[i];
+    if (other->chosen != 0 && other->entry == c->entry && other->lexicon == c->lexicon && other->first != c->first &&
+        same_words(s, c->last, last, other->last) && is_led(s, other)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 /* A country behind the company that a mention is linked with. */
 static int find_behind(const scan *s, const candidate *c, subsidiary *ret_found) {
   for (uint32_t n = COUNTRY_WORDS_MAX; n > 0; n--) {
@@ -89,7 +146,7 @@ static int find_behind(const scan *s, const candidate *c, subsidiary *ret_found)
     }
     if (last == c->last + n && is_country(s, c->last, last, &ret_found->country)) {
       ret_found->company = without_tail(lexicon_name(&s->lexicons[c->lexicon], c->entry));
-      return 1;
+      return is_believed(s, c, last);
     }
   }
   return 0;

@@ -302,8 +302,24 @@ static void links_institution_is_of_the_country_that_it_is_in(void **state) {
              rows);
 }
 
+/* Behind a verb the company may be who does something to the country, unless the page says so elsewhere. */
+static void links_country_behind_a_company_is_its_only_with_a_sign(void **state) {
+  (void)state;
+  static const entity_row rows[] = {
+    { "اتهمت زنغوليكس برتيلاند أمس.", "ORGANIZATION:زنغوليكس=Zangolix|LOCATION:برتيلاند=Bertiland" },
+    { "أعلنت شركة زنغوليكس برتيلاند عن مشروع.",
+      "ORGANIZATION:زنغوليكس=Zangolix Bertiland|LOCATION:برتيلاند=Bertiland" },
+    { "وقع الاتفاق مع زنغوليكس برتيلاند أمس.", "ORGANIZATION:زنغوليكس=Zangolix Bertiland|LOCATION:برتيلاند=Bertiland" },
+    { "وقع الاتفاق مع زنغوليكس برتيلاند أمس. وقالت زنغوليكس برتيلاند إنها سعيدة.",
+      "ORGANIZATION:زنغوليكس=Zangolix Bertiland|LOCATION:برتيلاند=Bertiland|"
+      "ORGANIZATION:زنغوليكس=Zangolix Bertiland|LOCATION:برتيلاند=Bertiland" },
+  };
+  CHECK_WITH("Bertiland\tLOCATION\tcountry\t\tبرتيلاند\nZangolix\tORGANIZATION\tcompany\t\tزنغوليكس\n", rows);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+    cmocka_unit_test(links_country_behind_a_company_is_its_only_with_a_sign),
     cmocka_unit_test(links_institution_is_of_the_country_beside_it),
     cmocka_unit_test(links_institution_is_of_the_country_of_its_sentence),
     cmocka_unit_test(links_short_form_is_what_the_long_one_is),
