@@ -144,24 +144,34 @@ static void deliver(sink *self, uint32_t n) {
   settle_written(self, n, LEAF_DELIVERED);
 }
 
-void sink_flushed(sink *self) {
+/* Takes what was confirmed. False: more than there is, and it is broken. */
+static bool confirmed_take(sink *self, uint64_t *ret_n) {
+  *ret_n = self->n_confirmed;
   self->n_confirmed = 0;
-  deliver(self, self->n_written);
+  if (*ret_n <= self->n_written) {
+    return true;
+  }
+  qn_error error = { 0 };
+  error_set(&error, -EPROTO, "bad-confirm", "confirmed more documents than it had taken; a fault of the plugin");
+  sink_break(self, &error);
+  return false;
+}
+
+void sink_flushed(sink *self) {
+  uint64_t n;
+  if (confirmed_take(self, &n)) {
+    deliver(self, self->n_written);
+  }
 }
 
 void sink_confirmed(sink *self) {
-  uint64_t n = self->n_confirmed;
-  self->n_confirmed = 0;
-  if (n > self->n_written) {
-    qn_error error = { 0 };
-    error_set(&error, -EPROTO, "bad-confirm", "confirmed more documents than it had taken; a fault of the plugin");
-    sink_break(self, &error);
-  } else if (n > 0) {
+  uint64_t n;
+  if (confirmed_take(self, &n) && n > 0) {
     deliver(self, (uint32_t)n);
   }
 }
 
-/* A sink that confirms may hold on to what is written until it has finished. */
+/* A sink that confirms may hold on to what is written until it has finished. Workers may prepare other documents meanwhile, and after. */
 void sink_break(sink *self, const qn_error *error) {
   self->broken = true;
   runtime_fail(self->runtime, self->stage, error);

@@ -43,6 +43,7 @@ struct sink {
   uint32_t n_written;
   uint64_t n_confirmed; /* of those, the first so many are, and have not settled yet */
   uint64_t oldest_ns;   /* when the first of those was written */
+  uint64_t waiting_ns;  /* sync: since when nothing was taken or confirmed while it waits for word; 0: it does not */
   void *kept;           /* what the flush that runs stored (qanat/keep.h); owned */
   size_t kept_bytes;
 

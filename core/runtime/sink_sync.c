@@ -158,12 +158,13 @@ static void write_leaves(sink *self, leaf **leaves, uint32_t n_leaves) {
       items[n_items++] = &item->item;
     }
   }
+  self->waiting_ns = n_items > 0 ? 0 : self->waiting_ns;
   while (n_items > 0) {
     write_timed(self, items, n_items);
     n_items = sort_out(self, items, n_items);
     n_items = n_items > 0 ? again(self, items, n_items) : 0;
   }
-  if (self->n_confirmed >= confirmed_enough(self)) {
+  if (self->n_confirmed >= confirmed_enough(self) || self->n_confirmed > self->n_written) {
     sink_confirmed(self);
   }
   /* What has ended gives its credit back now; only what waits for the flush keeps it. */
@@ -176,6 +177,15 @@ static void go_on(sink *self, uint64_t n_before) {
     sink_confirmed(self);
   }
   self->oldest_ns = metrics_now_ns();
+}
+
+/* A flush that follows another in vain goes on with the same wait: many short ones have no more time than one that is long. */
+static uint64_t wait_since(sink *self, uint64_t now_ns) {
+  if (self->waiting_ns == 0) {
+    self->waiting_ns = now_ns;
+    atomic_store_explicit(&self->flush_call.cancelled, 0, memory_order_relaxed);
+  }
+  return self->waiting_ns;
 }
 
 static void flush(sink *out) {
@@ -191,19 +201,22 @@ static void flush(sink *out) {
     sink_flush_begin(out);
     uint64_t n_before = out->n_confirmed;
     uint64_t begin_ns = metrics_now_ns();
-    limit_begin(out, call, 1, begin_ns);
+    limit_begin(out, call, 1, wait_since(out, begin_ns));
     qn_status status = out->stage->table->sink->flush(out->stage->self, &call->call);
     limit_end(out);
     metrics_add(&out->cell->time_ns, metrics_now_ns() - begin_ns);
     status = sink_checked(out, status, &call->error, out->stage->confirms);
     if (status == QN_STATUS_OK) {
+      out->waiting_ns = 0;
       sink_flushed(out);
       return;
     }
     if (status == QN_STATUS_PENDING) {
+      out->waiting_ns = out->n_confirmed == n_before ? out->waiting_ns : 0;
       go_on(out, n_before);
       return;
     }
+    out->waiting_ns = 0;
     if (status != QN_STATUS_RETRY || attempt >= retry->attempts ||
         !pause_before_retry(out, retry_delay_ms(retry, attempt, 0))) {
       break_off(out, &call->error);
@@ -236,12 +249,13 @@ static void sleep_for_more(sink *self, rests *last) {
   }
 }
 
-/* If nothing came it sleeps as before; also if all that is in flight came, since then everybody waited for this nap. */
+/* If there is nothing to take it sleeps as before, also if the rest waits behind one that is still on its way; and if all that is in
+ * flight came, since then everybody waited for this nap. */
 static void nap_for_more(sink *self, rests *last) {
   const struct timespec moment = { .tv_nsec = NAP_NS };
   nanosleep(&moment, NULL);
-  uint32_t n = border_count(&self->segment->border);
-  if (n == 0 || n >= admission_documents(&self->runtime->admission)) {
+  const border *from = &self->segment->border;
+  if (!border_ready(from) || border_count(from) >= admission_documents(&self->runtime->admission)) {
     last->n_short = 0;
   }
 }

@@ -11,7 +11,8 @@
  *   a little for word, briefly at first, since documents may come meanwhile. OK still means that everything is.
  * - What an item lends (its prepared bytes, the views of its document) holds still beyond write(), until the item is
  *   confirmed, flush() has returned OK, or finish() has returned. So nothing has to be copied.
- * - finish() is called as soon as the sink has failed for good, and must let go of everything.
+ * - finish() is called as soon as the sink has failed for good, and must let go of what items lent, not of what prepare() uses: that
+ *   may run on workers meanwhile, and be called after it.
  *
  * Not together with qanat.keep/1: what flush() stores there counts for all that was written before it. */
 #ifndef QANAT_CONFIRM_H

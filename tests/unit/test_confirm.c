@@ -112,7 +112,9 @@ static void run_broken_delivers_what_was_confirmed(void **state) {
 static void run_confirmed_beyond_what_was_taken_is_the_plugins_fault(void **state) {
   (void)state;
   static const break_row rows[] = {
-    { SINK("'too_many': true"),
+    { SINK("'too_many': 1"),
+      "stage \"probe-sink-confirm\": confirmed more documents than it had taken; a fault of the plugin" },
+    { SINK("'too_many': 2"),
       "stage \"probe-sink-confirm\": confirmed more documents than it had taken; a fault of the plugin" },
     { SINK("'asks': false, 'keep': 1"),
       "stage \"probe-sink-confirm\": gave status 3, which a sink may not; a fault of the plugin" },
@@ -126,6 +128,20 @@ static void run_confirmed_beyond_what_was_taken_is_the_plugins_fault(void **stat
     assert_int_equal(r.counts.delivered, 0);
     rig_done(&r);
   }
+}
+
+/* Many short flushes without word take no longer than one that is long: after timeout_ms the flag is raised. */
+static void run_without_word_is_told_that_its_time_is_up(void **state) {
+  (void)state;
+  rig r;
+  rig_init(&r);
+  r.limits = "{'documents': 32}";
+  rig_run(&r, ENDLESS, "[]", "{'use': 'probe-sink-confirm', 'with': {'mute_at': 100}, 'timeout_ms': 200}");
+  assert_true(r.code < 0);
+  assert_string_equal(r.error.message, "stage \"probe-sink-confirm\": nobody waits any more");
+  assert_int_equal(r.counts.delivered, 100);
+  assert_delivered_is_confirmed(&r);
+  rig_done(&r);
 }
 
 static void stop_after_some(rig *r) {
@@ -210,6 +226,7 @@ int main(void) {
     cmocka_unit_test(run_confirmed_with_rejects_and_retries_counts_taken_ones),
     cmocka_unit_test(run_broken_delivers_what_was_confirmed),
     cmocka_unit_test(run_confirmed_beyond_what_was_taken_is_the_plugins_fault),
+    cmocka_unit_test(run_without_word_is_told_that_its_time_is_up),
     cmocka_unit_test(run_stopped_with_unconfirmed_documents_waits_for_them),
     cmocka_unit_test(run_confirmed_tells_the_journal_of_each_once),
   };

@@ -4,6 +4,8 @@
  * its file has what it has confirmed and nothing else, and memory that did not hold still is noticed. */
 #include "probe.h"
 
+#include <time.h>
+
 #include "qanat/confirm.h"
 
 typedef struct confirm_sink {
@@ -11,7 +13,7 @@ typedef struct confirm_sink {
   qn_env *env;
   const qn_confirm *confirm; /* NULL: flush() confirms all */
   FILE *file;
-  int64_t step, keep, in_write, too_many, fatal_at, flush_fatal_at, reject_every, retry_every;
+  int64_t step, keep, in_write, too_many, mute_at, fatal_at, flush_fatal_at, reject_every, retry_every;
   int64_t n_confirmed;
   uint32_t first, n, capacity, n_idle;
   int is_broken;
@@ -47,6 +49,7 @@ static int confirm_create(qn_create *create, void **ret_instance) {
     .keep = qn_config_i64(create, "/keep", 0),
     .in_write = qn_config_i64(create, "/in_write", 0),
     .too_many = qn_config_i64(create, "/too_many", 0),
+    .mute_at = qn_config_i64(create, "/mute_at", -1),
     .fatal_at = qn_config_i64(create, "/fatal_at", -1),
     .flush_fatal_at = qn_config_i64(create, "/flush_fatal_at", -1),
     .reject_every = qn_config_i64(create, "/reject_every", 0),
@@ -137,7 +140,13 @@ static qn_status confirm_flush(void *instance, qn_call *call) {
   }
   if (self->too_many != 0) {
     self->confirm->items(self->env, self->n + 1);
-    return QN_STATUS_PENDING;
+    return self->too_many == 1 ? QN_STATUS_PENDING : QN_STATUS_OK;
+  }
+  if (self->mute_at >= 0 && self->n_confirmed >= self->mute_at) {
+    struct timespec nap = { .tv_nsec = 2000000 };
+    nanosleep(&nap, NULL);
+    return call->host->cancelled(call) ? qn_fail(call, QN_STATUS_FATAL, "told-to", "nobody waits any more")
+                                       : QN_STATUS_PENDING;
   }
   int64_t free_to_go = ++self->n_idle > PATIENCE ? self->n : (int64_t)self->n - self->keep;
   arrive(self, free_to_go < self->step ? (free_to_go > 0 ? free_to_go : 0) : self->step);
