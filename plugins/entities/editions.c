@@ -67,33 +67,56 @@ static bool has_editions(const lexicon *lex, qn_str name, const char *year) {
   return false;
 }
 
-/* The one edition of this event that the page names; SCAN_NONE if it names none or several. */
-static uint32_t edition_named(const scan *s, const candidate *c, qn_str name) {
-  uint32_t found = SCAN_NONE;
+/* Keeps an event whose name begins with a year, once. */
+static void keep(editions *e, const scan *s, const candidate *c) {
+  qn_str name = lexicon_name(&s->lexicons[c->lexicon], c->entry);
+  uint32_t i = 0;
+  while (i < e->n && (e->named[i].entry != c->entry || e->named[i].lexicon != c->lexicon)) {
+    i++;
+  }
+  if (i == e->n && i < EDITIONS_NAMED_MAX && is_year(name.data, name.len)) {
+    e->named[e->n++] = (edition){ c->lexicon, c->entry };
+  }
+}
+
+void editions_begin(editions *e, const scan *s) {
+  e->n = 0;
   for (uint32_t i = 0; i < s->n_candidates; i++) {
-    const candidate *other = &s->candidates[i];
-    if (!is_event(other) || other->lexicon != c->lexicon || other->entry == c->entry) {
+    if (is_event(&s->candidates[i])) {
+      keep(e, s, &s->candidates[i]);
+    }
+  }
+}
+
+/* The one edition of this event that the page names; SCAN_NONE if it names none or several. */
+static uint32_t edition_named(const editions *e, const scan *s, const candidate *c, qn_str name) {
+  uint32_t found = SCAN_NONE;
+  for (uint32_t i = 0; i < e->n; i++) {
+    const edition *other = &e->named[i];
+    qn_str longer = lexicon_name(&s->lexicons[other->lexicon], other->entry);
+    if (other->lexicon != c->lexicon || longer.len != name.len + YEAR_DIGITS + 1 ||
+        memcmp(longer.data + YEAR_DIGITS + 1, name.data, name.len) != 0) {
       continue;
     }
-    qn_str longer = lexicon_name(&s->lexicons[other->lexicon], other->entry);
-    bool edition = longer.len == name.len + YEAR_DIGITS + 1 && is_year(longer.data, longer.len) &&
-                   memcmp(longer.data + YEAR_DIGITS + 1, name.data, name.len) == 0;
-    if (edition && found != SCAN_NONE && found != other->entry) {
+    if (found != SCAN_NONE) {
       return SCAN_NONE;
     }
-    found = edition ? other->entry : found;
+    found = other->entry;
   }
   return found;
 }
 
-const char *editions_link(scan *s, candidate *c) {
+const char *editions_link(editions *e, const scan *s, candidate *c) {
   if (!is_event(c)) {
     return NULL;
   }
   const lexicon *lex = &s->lexicons[c->lexicon];
   qn_str name = lexicon_name(lex, c->entry);
   const char *year = is_year(name.data, name.len) ? NULL : year_of(s, c);
-  uint32_t edition = year != NULL ? edition_of(lex, name, year) : edition_named(s, c, name);
-  c->entry = edition != SCAN_NONE ? edition : c->entry;
-  return year != NULL && edition == SCAN_NONE && has_editions(lex, name, year) ? year : NULL;
+  uint32_t meant = year != NULL ? edition_of(lex, name, year) : edition_named(e, s, c, name);
+  if (meant != SCAN_NONE) {
+    c->entry = meant;
+    keep(e, s, c);
+  }
+  return year != NULL && meant == SCAN_NONE && has_editions(lex, name, year) ? year : NULL;
 }

@@ -457,8 +457,8 @@ static void link_short(const scan *s, candidate *c) {
 }
 
 /* "2019 Africa Cup of Nations", where the lexicon has those of 2021 and 2023. */
-static int link_edition(links *l, scan *s, candidate *c) {
-  const char *year = editions_link(s, c);
+static int link_edition(links *l, editions *e, scan *s, candidate *c) {
+  const char *year = editions_link(e, s, c);
   qn_str name = year != NULL ? lexicon_name(&s->lexicons[c->lexicon], c->entry) : (qn_str){ NULL, 0 };
   int r = year != NULL ? make_room(l, s, EDITIONS_YEAR + 1 + name.len) : 1;
   if (r != 0) {
@@ -574,8 +574,10 @@ int links_find(links *l, scan *s, const senses *d) {
     link_apart(s);
   }
   namesakes_link(s);
+  editions named;
+  editions_begin(&named, s);
   for (uint32_t i = 0; i < s->n_candidates && r == 0; i++) {
-    r = link_edition(l, s, &s->candidates[i]);
+    r = link_edition(l, &named, s, &s->candidates[i]);
   }
   regions_tell(s);
   return r;

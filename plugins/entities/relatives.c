@@ -11,9 +11,10 @@
 #include "text/fold.h"
 
 enum {
-  MAKERS_MAX = 12, /* organisations of a document whose models are looked for */
-  NAME_MAX = 64,   /* bytes of a maker's name */
-  PART_LETTERS = 3 /* of the shortest single word that stands for a longer name */
+  COMPARED_MAX = 512, /* unlinked names of a document that are compared with all others */
+  MAKERS_MAX = 12,    /* organisations of a document whose models are looked for */
+  NAME_MAX = 64,      /* bytes of a maker's name */
+  PART_LETTERS = 3    /* of the shortest single word that stands for a longer name */
 };
 
 static bool is_linked(const candidate *c) {
@@ -172,13 +173,16 @@ static void link_model(const scan *s, candidate *c, const maker *makers, uint32_
 void relatives_link(scan *s) {
   maker makers[MAKERS_MAX];
   uint32_t n_makers = 0;
+  uint32_t n_compared = 0;
   bool gathered = false;
   for (uint32_t i = 0; i < s->n_candidates; i++) {
     candidate *c = &s->candidates[i];
     if (c->chosen == 0 || c->type > QN_ENTITY_TYPE_EVENT || is_linked(c)) {
       continue;
     }
-    const candidate *of = can_be_short(s, c) ? long_form(s, c) : NULL;
+    bool compared = n_compared < COMPARED_MAX && can_be_short(s, c);
+    const candidate *of = compared ? long_form(s, c) : NULL;
+    n_compared += compared;
     if (of != NULL) {
       adopt(c, of);
     } else if (c->type == QN_ENTITY_TYPE_PRODUCT) {
