@@ -4,15 +4,23 @@
 #include "entities/misread.h"
 
 #include <stdbool.h>
+#include <string.h>
 
-enum { SIGNS_MIN = 2, DISTINCT_MAX = 8 /* misread names of one document */ };
+#include "entities/match.h"
+
+enum {
+  DISTINCT_MAX = 8, /* misread names of one document */
+  LETTER = 2        /* bytes of an Arabic one */
+};
 
 /* A name that may be a mistranslation in this document, and what speaks for and against that. */
 typedef struct misreading {
   uint32_t entry;
   uint32_t lexicon;
-  uint32_t n_for;
-  uint32_t n_against;
+  bool is_for;         /* a sign for it stands in the document: */
+  uint64_t first_sign; /* this one ... */
+  bool is_for_twice;   /* ... and another. One word often said is no second sign */
+  bool is_against;
 } misreading;
 
 /* What a hit means of this kind; NULL if nothing. */
@@ -40,35 +48,83 @@ static uint32_t gather(const scan *s, misreading *found) {
     const hit *h = &s->hits[i];
     const qlex_payload *payload = meaning(h, QLEX_MISREAD);
     if (payload != NULL && n < DISTINCT_MAX && find(found, n, h->lexicon, payload->entry) == NULL) {
-      found[n++] = (misreading){ payload->entry, h->lexicon, 0, 0 };
+      found[n++] = (misreading){ payload->entry, h->lexicon, false, 0, false, false };
     }
   }
   return n;
 }
 
-static void count_signs(const scan *s, misreading *found, uint32_t n) {
+static void weigh_sign(const scan *s, const hit *h, uint16_t flags, misreading *of) {
+  uint64_t sign = key_print(match_key(s, h->first, h->last, h->begin));
+  if ((flags & QLEX_AGAINST) != 0) {
+    of->is_against = true;
+  } else if (!of->is_for) {
+    of->is_for = true;
+    of->first_sign = sign;
+  } else {
+    of->is_for_twice = of->is_for_twice || sign != of->first_sign;
+  }
+}
+
+/* True if who is named at word i says something: the verb stands right before, perhaps with و or ف. No technique does. */
+static bool is_speaking(const scan *s, uint32_t i) {
+  static const char *const verbs[] = { "قالت", "انتقدت", "طالبت", "حذرت", "دعت", "اتهمت", "اكدت", "اعلنت" };
+  static const char WAW[] = "و";
+  static const char FA[] = "ف";
+  if (i == 0 || scan_parts(s, i)) {
+    return false;
+  }
+  const scan_word *w = &s->words[i - 1];
+  const char *form = s->heap + w->form;
+  uint32_t len = w->form_len;
+  bool joined = len > LETTER && (memcmp(form, WAW, LETTER) == 0 || memcmp(form, FA, LETTER) == 0);
+  for (size_t k = 0; k < sizeof verbs / sizeof verbs[0]; k++) {
+    size_t n = strlen(verbs[k]);
+    if ((len == n && memcmp(form, verbs[k], n) == 0) ||
+        (joined && len == n + LETTER && memcmp(form + LETTER, verbs[k], n) == 0)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static void weigh_signs(const scan *s, misreading *found, uint32_t n) {
   for (uint32_t i = 0; i < s->n_hits; i++) {
     const hit *h = &s->hits[i];
     for (uint32_t p = 0; p < h->n_payloads; p++) {
       misreading *of = h->payloads[p].kind == QLEX_SIGN ? find(found, n, h->lexicon, h->payloads[p].entry) : NULL;
       if (of != NULL) {
-        *((h->payloads[p].flags & QLEX_AGAINST) != 0 ? &of->n_against : &of->n_for) += 1;
+        weigh_sign(s, h, h->payloads[p].flags, of);
       }
+    }
+    const qlex_payload *phrase = meaning(h, QLEX_MISREAD);
+    misreading *speaker = phrase != NULL && is_speaking(s, h->first) ? find(found, n, h->lexicon, phrase->entry) : NULL;
+    if (speaker != NULL) {
+      speaker->is_against = true;
     }
   }
 }
 
-/* Nothing is meant by the words [first, last), nor by a part of them. Hits are sorted by their first word. */
-static void take_back(scan *s, uint32_t at, uint32_t first, uint32_t last) {
+/* A lexicon means nothing by the words [first, last), nor by a part of them. Hits are sorted by their first word. A name that
+ * another lexicon lists is its composer's word. */
+static void take_back(scan *s, uint32_t at) {
+  uint32_t first = s->hits[at].first;
+  uint32_t last = s->hits[at].last;
+  uint8_t lexicon = s->hits[at].lexicon;
+  bool is_others = false;
   while (at > 0 && s->hits[at - 1].first == first) {
     at--;
   }
   for (; at < s->n_hits && s->hits[at].first < last; at++) {
-    if (s->hits[at].last <= last) {
+    if (s->hits[at].last > last) {
+      continue;
+    }
+    if (s->hits[at].lexicon == lexicon) {
       s->hits[at].n_payloads = 0;
     }
+    is_others = is_others || (s->hits[at].lexicon != lexicon && meaning(&s->hits[at], QLEX_ENTITY) != NULL);
   }
-  for (uint32_t i = first; i < last; i++) {
+  for (uint32_t i = first; i < last && !is_others; i++) {
     s->words[i].lore |= LORE_PHRASE;
     s->words[i].core_lore |= LORE_PHRASE;
   }
@@ -80,12 +136,12 @@ void misread_take_back(scan *s) {
   if (n == 0) {
     return;
   }
-  count_signs(s, found, n);
+  weigh_signs(s, found, n);
   for (uint32_t i = 0; i < s->n_hits; i++) {
     const qlex_payload *payload = meaning(&s->hits[i], QLEX_MISREAD);
     const misreading *of = payload != NULL ? find(found, n, s->hits[i].lexicon, payload->entry) : NULL;
-    if (of != NULL && of->n_for >= SIGNS_MIN && of->n_against == 0) {
-      take_back(s, i, s->hits[i].first, s->hits[i].last);
+    if (of != NULL && of->is_for_twice && !of->is_against) {
+      take_back(s, i);
     }
   }
 }

@@ -331,9 +331,29 @@ static void entities_mistranslated_word_is_no_name(void **state) {
       "" },
     { "قالت منظمة العفو الدولية إن الذكاء الاصطناعي خطر. ودعت إلى احترام حقوق الإنسان في الذكاء الاصطناعي.",
       "ORGANIZATION:منظمة العفو الدولية=Amnesty International" },
+    { "انتقدت منظمة العفو الدولية استخدام الذكاء الاصطناعي والرقائق. ويرى تقرير منظمة العفو الدولية خطرا.",
+      "ORGANIZATION:منظمة العفو الدولية=Amnesty International|ORGANIZATION:منظمة العفو الدولية=Amnesty International" },
+    { "الذكاء الاصطناعي خطر كما يرى تقرير منظمة العفو الدولية عن الذكاء الاصطناعي.",
+      "ORGANIZATION:منظمة العفو الدولية=Amnesty International" },
+    { "الذكاء الاصطناعي والرقائق خطر على اللاجئين كما يرى تقرير منظمة العفو الدولية.",
+      "ORGANIZATION:منظمة العفو الدولية=Amnesty International" },
     { "قالت منظمة العفو الدولية إن القرار جائر.", "ORGANIZATION:منظمة العفو الدولية=Amnesty International" },
   };
   CHECK(rows);
+}
+
+/* A composer's own name stays, whatever the shipped lexicon doubts. */
+static void entities_mistranslated_word_of_the_own_lexicon_is_its_name(void **state) {
+  (void)state;
+  static const entity_row rows[] = {
+    { "تتوسع الشركات في الذكاء الاصطناعي. وقال رئيس قسم منظمة العفو الدولية إن نماذج الذكاء الاصطناعي تحتاج رقائق.",
+      "ORGANIZATION:منظمة العفو الدولية=Our Amnesty" },
+  };
+  char path[64];
+  char json[512];
+  entity_rows_lexicon("Our Amnesty\tORGANIZATION\torganization\t\tمنظمة العفو الدولية\n", path, json, sizeof json);
+  entity_rows_check(json, rows, 1);
+  unlink(path);
 }
 
 static void entities_laws_hold(void **state) {
@@ -375,6 +395,7 @@ int main(void) {
     cmocka_unit_test(entities_spelled_acronym_is_linked_to_its_letters),
     cmocka_unit_test(entities_doubtful_product_is_believed_beside_its_maker),
     cmocka_unit_test(entities_mistranslated_word_is_no_name),
+    cmocka_unit_test(entities_mistranslated_word_of_the_own_lexicon_is_its_name),
     cmocka_unit_test(entities_laws_hold),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
