@@ -38,7 +38,9 @@ typedef struct quote_words {
   wordset institutions;  /* الشركة: stands for the organisation named before */
   wordset presenting;    /* أما: a name follows */
   wordset sons;          /* بن, بنت: a name goes on behind them */
-  wordset particles;     /* prepositions, conjunctions: no part of a name */
+  wordset particles;     /* prepositions, conjunctions, adverbs, forms of address: no part of a name */
+  wordset prepositions;  /* في, خلال: lead away from the subject of a verb */
+  wordset targets;       /* عن, على: those of them that lead to whom the words are about or against */
   uint32_t min_words;
 } quote_words;
 

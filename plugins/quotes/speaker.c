@@ -166,11 +166,17 @@ static uint32_t described_behind(const quote_finder *f, uint32_t verb) {
   return QN_NO_ROW;
 }
 
-/* "وقال خلال جولة في ثانوية فلان": what a preposition behind the verb leads to, unless a title announces it. */
-static int is_of_a_place(const quote_finder *f, uint32_t verb, uint32_t mention) {
+/* "وقال خلال جولة في ثانوية فلان": what a preposition behind the verb leads to, unless a title announces it; "وقال عن فلان",
+ * "ورد على المدرب فلان" even then. */
+static int is_led_to(const quote_finder *f, uint32_t verb, uint32_t mention) {
   uint32_t token = token_at(&f->input->tokens, f->input->entities.begin[mention]);
+  qn_str preposition = form_of(f, verb + 1);
   qn_str title = token > 0 ? form_of(f, token - 1) : (qn_str){ NULL, 0 };
-  return is_in(&f->words->particles, form_of(f, verb + 1)) && token > verb + 2 && !is_definite(title) &&
+  uint32_t begin = is_in(&f->words->roles, without_article(title)) ? token - 1 : token;
+  if (is_in(&f->words->targets, preposition) && begin == verb + 2) {
+    return 1;
+  }
+  return is_in(&f->words->prepositions, preposition) && token > verb + 2 && !is_definite(title) &&
          !is_in(&f->words->roles, title);
 }
 
@@ -178,7 +184,7 @@ static int is_of_a_place(const quote_finder *f, uint32_t verb, uint32_t mention)
 static uint32_t subject_behind(const quote_finder *f, uint32_t verb, uint32_t to) {
   qn_str form = form_of(f, verb + 1);
   uint32_t speaker = named_behind(f, verb, to);
-  if (speaker != QN_NO_ROW && is_of_a_place(f, verb, speaker)) {
+  if (speaker != QN_NO_ROW && is_led_to(f, verb, speaker)) {
     return QN_NO_ROW;
   }
   if (speaker != QN_NO_ROW || token_begin(f, verb + 1) >= to) {
