@@ -28,6 +28,7 @@ static void subjects_fill(quote_words *words) {
   wordset_add(&words->nobodies,
               "متحدث متحدثة ناطق ناطقة مصدر مصادر مسؤول مسؤولة مسؤولون مسؤولين دبلوماسي دبلوماسيون "
               "شاهد شهود سكان محللون خبراء ناشطون spokesman spokeswoman spokesperson officials sources");
+  wordset_add(&words->divine, "الله تعالى سبحانه");
   wordset_add(&words->honorifics,
               "سعادته سعادتها معاليه معاليها سموه سموها فخامته جلالته سيادته سيادتها دولته حضرته قداسته فضيلته");
   wordset_add(

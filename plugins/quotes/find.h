@@ -34,6 +34,7 @@ typedef struct quote_words {
   wordset participles;   /* قائلا, مضيفة: their subject is that of the clause */
   wordset roles;         /* متحدث, رئيس, شقيق: what somebody is, without the article */
   wordset nobodies;      /* متحدث, مصدر: roles whose bearers stay unnamed */
+  wordset divine;        /* الله, تعالى: whose words are scripture */
   wordset honorifics;    /* سعادته: stand for a pronoun */
   wordset institutions;  /* الشركة: stands for the organisation named before */
   wordset presenting;    /* أما: a name follows */

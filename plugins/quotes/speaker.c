@@ -81,11 +81,24 @@ static qn_str token_text(const quote_finder *f, uint32_t token) {
                    tokens->end[token] - tokens->begin[token] };
 }
 
+static qn_str form_of(const quote_finder *f, uint32_t token) {
+  return token < f->input->tokens.n_rows ? qn_layer_str(&f->input->tokens, QN_TOKEN_FORM, token) : (qn_str){ NULL, 0 };
+}
+
+static int is_in(const wordset *set, qn_str form) {
+  return form.len > 0 && wordset_has(set, form.data, form.len);
+}
+
+/* "قال الله تعالى": what follows is scripture. No last name either, though theirs ends with it who are called عبد الله. */
+static int is_divine(const quote_finder *f, uint32_t token) {
+  return is_in(&f->words->divine, form_of(f, token));
+}
+
 /* The word right behind a verb as the last name of a person named before: "وقالت الغربي". */
 static uint32_t surname_behind(const quote_finder *f, uint32_t verb, uint32_t to) {
   uint32_t token = verb + 1;
   uint32_t mention = QN_NO_ROW;
-  if (token >= f->input->tokens.n_rows || f->input->tokens.end[token] > to) {
+  if (token >= f->input->tokens.n_rows || f->input->tokens.end[token] > to || is_divine(f, token)) {
     return QN_NO_ROW;
   }
   qn_str name = token_text(f, token);
@@ -114,20 +127,12 @@ static uint32_t sentence_end(const quote_finder *f, uint32_t offset) {
 
 /* --- subjects that are no names --- */
 
-static qn_str form_of(const quote_finder *f, uint32_t token) {
-  return token < f->input->tokens.n_rows ? qn_layer_str(&f->input->tokens, QN_TOKEN_FORM, token) : (qn_str){ NULL, 0 };
-}
-
 static int is_definite(qn_str form) {
   return form.len > 4 && memcmp(form.data, ALEF_LAM, 4) == 0;
 }
 
 static qn_str without_article(qn_str form) {
   return is_definite(form) ? (qn_str){ form.data + 4, form.len - 4 } : form;
-}
-
-static int is_in(const wordset *set, qn_str form) {
-  return form.len > 0 && wordset_has(set, form.data, form.len);
 }
 
 /* Does the head of a title stand right before a mention? */
@@ -183,6 +188,9 @@ static int is_led_to(const quote_finder *f, uint32_t verb, uint32_t mention) {
 /* The subject of a verb, where the words behind it tell; NOBODY for "a spokesman". */
 static uint32_t subject_behind(const quote_finder *f, uint32_t verb, uint32_t to) {
   qn_str form = form_of(f, verb + 1);
+  if (is_divine(f, verb + 1)) {
+    return NOBODY;
+  }
   uint32_t speaker = named_behind(f, verb, to);
   if (speaker != QN_NO_ROW && is_led_to(f, verb, speaker)) {
     return QN_NO_ROW;
@@ -196,7 +204,8 @@ static uint32_t subject_behind(const quote_finder *f, uint32_t verb, uint32_t to
   if (is_in(&f->words->institutions, form)) {
     return mention_before(f, 0, token_begin(f, verb), QN_ENTITY_TYPE_ORGANIZATION);
   }
-  return described_behind(f, verb);
+  speaker = described_behind(f, verb);
+  return speaker == QN_NO_ROW && is_in(&f->words->nobodies, without_article(form)) ? NOBODY : speaker;
 }
 
 static uint32_t speaker_behind(const quote_finder *f, const quote_cue *cue) {
