@@ -22,7 +22,10 @@ typedef struct finding {
   uint32_t entry;
   float share; /* of its country in what the document says of countries */
   bool several;
+  bool of_country;
 } finding;
+
+static const finding NOTHING = { 0, SCAN_NONE, 0.0f, false, false };
 
 static bool same_name(const lexicon *lex, uint32_t a, uint32_t b) {
   qn_str left = lexicon_name(lex, a);
@@ -32,7 +35,7 @@ static bool same_name(const lexicon *lex, uint32_t a, uint32_t b) {
 
 /* True if the words say that every country has one: "جهاز الأمن الوطني" of one that is not told is nobody's. */
 static bool is_some_nations(const char *form, uint32_t len) {
-  static const char *const words[] = { "الوطني", "القومي", "المركزي", "الاتحادي" };
+  static const char *const words[] = { "الوطني", "القومي", "المركزي", "الاتحادي", "الفيدرالي", "الفدرالي" };
   for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
     size_t n = strlen(words[i]);
     for (size_t at = 0; at + n <= len; at++) {
@@ -42,6 +45,11 @@ static bool is_some_nations(const char *form, uint32_t len) {
     }
   }
   return false;
+}
+
+/* True if the document speaks of countries, and not of this finding's. */
+static bool is_elsewhere(const senses *d, const finding *f) {
+  return f->share <= 0.0f && f->of_country && d->clear != SCAN_NONE;
 }
 
 /* How much the document speaks of the country of what a wording means; below 0: it cannot be meant. */
@@ -70,11 +78,19 @@ static void look_up(const scan *s, const senses *d, key wording, uint8_t type, f
         continue;
       }
       if (f->entry == SCAN_NONE || (which == f->lexicon && share > f->share)) {
-        *f = (finding){ which, payload->entry, share, false };
+        *f = (finding){ which, payload->entry, share, false, entry->country != QLEX_NO_COUNTRY };
       } else if (which == f->lexicon && share >= f->share && !same_name(lex, f->entry, payload->entry)) {
         f->several = true;
       }
     }
+  }
+}
+
+/* What is somebody else's is not meant: of a country of which the document does not speak where every country has one, or where the
+ * document is about another. */
+static void drop_others(const senses *d, const char *form, uint32_t len, finding *f) {
+  if (f->entry != SCAN_NONE && ((f->share < HERE && is_some_nations(form, len)) || is_elsewhere(d, f))) {
+    *f = NOTHING;
   }
 }
 
@@ -123,6 +139,7 @@ static void look_up_longer(const scan *s, const senses *d, const candidate *c, c
     memcpy(longer, form, len);
     if (append_words(s, c, n, longer, &longer_len) == n) {
       look_up(s, d, wordings_key(longer, longer_len), c->type, f);
+      drop_others(d, longer, longer_len, f);
     }
   }
 }
@@ -149,17 +166,17 @@ static void look_up_without_international(const scan *s, const candidate *c, fin
 }
 
 void worded_link(const scan *s, const senses *d, candidate *c, const char *form, uint32_t len) {
-  finding f = { 0, SCAN_NONE, 0.0f, false };
+  finding f = NOTHING;
   if (c->type == QN_ENTITY_TYPE_PERSON || (s->words[c->first].shape & WORD_ARABIC) == 0) {
     return;
   }
   look_up_longer(s, d, c, form, len, &f);
   if (f.entry == SCAN_NONE) {
-    look_up(s, d, wordings_key(form, len), c->type, &f);
-    f.entry = f.share < HERE && is_some_nations(form, len) ? SCAN_NONE : f.entry;
+    look_up_with_countries(s, d, c->type, form, len, &f);
   }
   if (f.entry == SCAN_NONE) {
-    look_up_with_countries(s, d, c->type, form, len, &f);
+    look_up(s, d, wordings_key(form, len), c->type, &f);
+    drop_others(d, form, len, &f);
   }
   if (f.entry == SCAN_NONE && c->type == QN_ENTITY_TYPE_ORGANIZATION && c->last == c->first + 2) {
     look_up(s, d, wordings_beginning(form, len), c->type, &f);

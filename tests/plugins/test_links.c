@@ -317,8 +317,22 @@ static void links_country_behind_a_company_is_its_only_with_a_sign(void **state)
   CHECK_WITH("Bertiland\tLOCATION\tcountry\t\tبرتيلاند\nZangolix\tORGANIZATION\tcompany\t\tزنغوليكس\n", rows);
 }
 
+/* What every federation has is that of the country that the page is about, and else nobody's. */
+static void links_federal_office_is_of_the_pages_country(void **state) {
+  (void)state;
+  static const entity_row rows[] = {
+    { "زارت وفود باكستان. وقالت باكستان إن وكالة التحقيقات الفيدرالية بدأت العمل.",
+      "LOCATION:باكستان=Pakistan|LOCATION:باكستان=Pakistan|"
+      "ORGANIZATION:وكالة التحقيقات الفيدرالية=Federal Investigation Agency" },
+    { "زارت وفود زنغولاند. وقالت زنغولاند إن وكالة التحقيقات الفيدرالية بدأت العمل.",
+      "LOCATION:زنغولاند=Zangoland|LOCATION:زنغولاند=Zangoland|ORGANIZATION:وكالة التحقيقات الفيدرالية=" },
+  };
+  CHECK_WITH("Zangoland\tLOCATION\tcountry\t\tزنغولاند\n", rows);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+    cmocka_unit_test(links_federal_office_is_of_the_pages_country),
     cmocka_unit_test(links_country_behind_a_company_is_its_only_with_a_sign),
     cmocka_unit_test(links_institution_is_of_the_country_beside_it),
     cmocka_unit_test(links_institution_is_of_the_country_of_its_sentence),
