@@ -36,7 +36,7 @@ typedef struct quote_words {
   wordset nobodies;      /* متحدث, مصدر: roles whose bearers stay unnamed */
   wordset divine;        /* الله, تعالى: whose words are scripture */
   wordset honorifics;    /* سعادته: stand for a pronoun */
-  wordset institutions;  /* الشركة: stands for the organisation named before */
+  wordset institutions;  /* الشركة, البيان: stands for the organisation named before */
   wordset presenting;    /* أما: a name follows */
   wordset sons;          /* بن, بنت: a name goes on behind them */
   wordset particles;     /* prepositions, conjunctions, adverbs, forms of address: no part of a name */

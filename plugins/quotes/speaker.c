@@ -135,16 +135,17 @@ static qn_str without_article(qn_str form) {
   return is_definite(form) ? (qn_str){ form.data + 4, form.len - 4 } : form;
 }
 
-/* Does the head of a title stand right before a mention? */
+/* Does the head of a title stand right before a mention? Not where عن or أن part them: "كتبت الصحيفة عن فلان". */
 static int has_title(const quote_finder *f, uint32_t mention, qn_str head) {
   const qn_layer *tokens = &f->input->tokens;
   uint32_t token = token_at(tokens, f->input->entities.begin[mention]);
   for (uint32_t n = 0; n < TITLE_TOKENS && token > 0; n++) {
     token--;
     qn_str form = without_article(form_of(f, token));
+    int is_parted = is_in(&f->words->targets, form) || is_in(&f->words->linking, form);
     int is_others = mention > 0 && type_of(f, mention - 1) == QN_ENTITY_TYPE_PERSON &&
                     f->input->entities.end[mention - 1] > tokens->begin[token];
-    if (is_others || qn_layer_u32(tokens, QN_TOKEN_KIND, token) != QN_TOKEN_KIND_WORD) {
+    if (is_parted || is_others || qn_layer_u32(tokens, QN_TOKEN_KIND, token) != QN_TOKEN_KIND_WORD) {
       return 0;
     }
     if (form.len == head.len && memcmp(form.data, head.data, head.len) == 0) {
@@ -202,7 +203,8 @@ static uint32_t subject_behind(const quote_finder *f, uint32_t verb, uint32_t to
     return NOBODY;
   }
   if (is_in(&f->words->institutions, form)) {
-    return mention_before(f, 0, token_begin(f, verb), QN_ENTITY_TYPE_ORGANIZATION);
+    speaker = mention_before(f, 0, token_begin(f, verb), QN_ENTITY_TYPE_ORGANIZATION);
+    return speaker != QN_NO_ROW ? speaker : NOBODY;
   }
   speaker = described_behind(f, verb);
   return speaker == QN_NO_ROW && is_in(&f->words->nobodies, without_article(form)) ? NOBODY : speaker;
