@@ -2,8 +2,8 @@
 
 /* Memory of one document: chunks that never move, filled front to back and emptied all at once.
  *
- * A reset keeps the first chunk for the next document, as much as a short one needs, and gives the others to the store that
- * lent them. Without a store it keeps all; giving memory back every time costs ten times the document's whole life, so that
+ * A reset keeps a chunk for the next document if it is of the smallest size, as much as a short one needs, and gives the others to the
+ * store that lent them. Without a store it keeps all; giving memory back every time costs ten times the document's whole life, so that
  * happens only past ARENA_KEEP_BYTES or when a run of documents needed much less than is held.
  * Knows bytes; does not know documents. One thread at a time. Private to core/document. */
 #ifndef CORE_DOCUMENT_ARENA_H

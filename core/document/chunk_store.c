@@ -16,12 +16,12 @@
 #include "document/poison.h"
 
 /* Sizes are ARENA_FIRST_BYTES times powers of two up to ARENA_KEEP_BYTES; a larger chunk is not kept. */
-enum { SIZES = 10, SHELVES_MAX = 64, SHELF_BYTES_MAX = ARENA_KEEP_BYTES, CACHE_LINE = 64 };
+enum { SIZES = 10, SHELVES_MAX = 64, STORE_BYTES_MAX = 64 * 1024 * 1024, CACHE_LINE = 64 };
 _Static_assert((size_t)ARENA_FIRST_BYTES << (SIZES - 1) == ARENA_KEEP_BYTES, "the largest size is what may be kept");
 
 typedef struct shelf {
   _Alignas(CACHE_LINE) atomic_flag held;
-  size_t bytes;                       /* of all chunks here; while held */
+  size_t bytes, bytes_max;            /* of all chunks here; while held */
   _Atomic(arena_chunk *) idle[SIZES]; /* changed only while held; whether it is NULL is also read without */
 } shelf;
 
@@ -102,11 +102,12 @@ static arena_chunk *put(shelf *s, arena_chunk *first) {
     arena_chunk *chunk = first;
     first = chunk->next;
     uint32_t size = size_of(chunk->bytes);
-    if (size == SIZES || chunk->bytes > SHELF_BYTES_MAX - s->bytes) {
+    if (size == SIZES || chunk->bytes > s->bytes_max - s->bytes) {
       chunk->next = left;
       left = chunk;
       continue;
     }
+    POISON(chunk->data, chunk->bytes); /* until an arena lends it again */
     chunk->next = top(s, size);
     atomic_store_explicit(&s->idle[size], chunk, memory_order_relaxed);
     s->bytes += chunk->bytes;
@@ -159,6 +160,7 @@ int chunk_store_new(chunk_store **ret_store) {
   for (uint32_t i = 0; i < n_shelves; i++) {
     atomic_flag_clear(&shelves[i].held);
     shelves[i].bytes = 0;
+    shelves[i].bytes_max = STORE_BYTES_MAX / n_shelves;
     for (uint32_t size = 0; size < SIZES; size++) {
       atomic_init(&shelves[i].idle[size], NULL);
     }

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "document/chunk_store.h"
+#include "document/poison.h"
 
 static void store_lends_at_least_what_is_asked_for(void **state) {
   (void)state;
@@ -48,6 +49,28 @@ static void arenas_of_one_store_use_the_same_memory(void **state) {
   arena_done(&second);
   chunk_store_free(store);
 }
+
+#ifdef POISON_ENABLED
+/* Whoever still reads what a document had is found out, as long as nobody else has it. */
+static void chunks_of_the_store_are_nobodys_to_read(void **state) {
+  (void)state;
+  chunk_store *store;
+  assert_int_equal(chunk_store_new(&store), 0);
+  arena a;
+  arena_init(&a, SIZE_MAX / 2, store);
+  assert_non_null(arena_alloc(&a, 100));
+  const char *memory = arena_alloc(&a, 100000);
+  assert_false(__asan_address_is_poisoned(memory + 99999));
+  arena_reset(&a);
+  assert_true(__asan_address_is_poisoned(memory) && __asan_address_is_poisoned(memory + 99999));
+  assert_non_null(arena_alloc(&a, 100));
+  assert_ptr_equal(arena_alloc(&a, 90000), memory);
+  assert_false(__asan_address_is_poisoned(memory + 89999));
+  assert_true(__asan_address_is_poisoned(memory + 99999));
+  arena_done(&a);
+  chunk_store_free(store);
+}
+#endif
 
 static void arena_after_a_huge_document_keeps_no_more_than_another(void **state) {
   (void)state;
@@ -107,6 +130,9 @@ int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(store_lends_at_least_what_is_asked_for),
     cmocka_unit_test(arenas_of_one_store_use_the_same_memory),
+#ifdef POISON_ENABLED
+    cmocka_unit_test(chunks_of_the_store_are_nobodys_to_read),
+#endif
     cmocka_unit_test(arena_after_a_huge_document_keeps_no_more_than_another),
     cmocka_unit_test(threads_never_share_a_chunk),
   };
