@@ -226,8 +226,8 @@ static void settle_told(lexicon_builder *builder) {
   }
 }
 
-/* What the adjectives of an entry's aliases say, if nobody told and they are all of one country. They follow each other unless the
- * entry stands in several lines. */
+/* What the adjectives of an entry's aliases say, if nobody told and they are all of one country. Of an entry that stands in several
+ * lines apart from each other, the first line that says something decides. */
 static void settle_guessed(lexicon_builder *builder) {
   for (uint32_t i = 0; i < builder->n_belongings;) {
     uint32_t entry = builder->belongings[i].entry;
@@ -365,18 +365,48 @@ static int push_beginning(lexicon_builder *builder, const char *form, size_t len
   return beginning.len <= KEY_BYTES_MAX ? push(builder, key_print(beginning), payload) : 0;
 }
 
+static bool is_begun(const char *form, size_t len, const char *with) {
+  size_t n = strlen(with);
+  return len >= n && memcmp(form, with, n) == 0;
+}
+
+/* True if an adjective of nationality in this name may tell a tradition or an ocean: "الجامعة الأمريكية". */
+static bool is_of_no_country(const char *form, size_t len) {
+  static const char *const heads[] = { "جامعه", "معهد", "مدرسه", "مستشفي", "كليه" };
+  static const char ARTICLE[] = "ال";
+  static const char OCEAN[] = "المحيط";
+  size_t article = is_begun(form, len, ARTICLE) ? sizeof ARTICLE - 1 : 0;
+  for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++) {
+    if (is_begun(form + article, len - article, heads[i])) {
+      return true;
+    }
+  }
+  return memmem(form, len, OCEAN, sizeof OCEAN - 1) != NULL;
+}
+
+/* True if the word at pos says where something is: "في بيروت", "ببيروت". Then an adjective before it does not. */
+static bool is_placed(const char *form, size_t len, size_t pos) {
+  size_t at = pos;
+  size_t end = word_end(form, len, &at);
+  bool in = end - pos == strlen("في") && is_begun(form + pos, end - pos, "في");
+  return in || (end - pos > strlen("بيت") && is_begun(form + pos, end - pos, "ب"));
+}
+
 /* "بنك الإسكان الأردني": an adjective of nationality in the name of an organisation says where it belongs. */
 static int guess_country(lexicon_builder *builder, const char *form, size_t len) {
   static const char ARTICLE[] = "\xD8\xA7\xD9\x84";
   static const char MALI[] = "مالي"; /* of money, nearly always */
+  if (is_of_no_country(form, len)) {
+    return 0;
+  }
   for (size_t pos = 0; pos < len;) {
     size_t begin = pos;
     size_t end = word_end(form, len, &pos);
     size_t article = sizeof ARTICLE - 1;
     bool definite = end - begin > article && memcmp(form + begin, ARTICLE, article) == 0;
-    bool mali = definite && end - begin >= article + sizeof MALI - 1 &&
-                memcmp(form + begin + article, MALI, sizeof MALI - 1) == 0;
-    qn_str country = definite && !mali ? nationalities_country(form + begin, end - begin) : (qn_str){ NULL, 0 };
+    bool mali = definite && is_begun(form + begin + article, end - begin - article, MALI);
+    bool asked = definite && !mali && !is_placed(form, len, pos);
+    qn_str country = asked ? nationalities_country(form + begin, end - begin) : (qn_str){ NULL, 0 };
     int r = country.len > 0 ? add_belonging(builder, country, true) : 0;
     if (r != 0) {
       return r;

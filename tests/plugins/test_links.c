@@ -330,8 +330,22 @@ static void links_federal_office_is_of_the_pages_country(void **state) {
   CHECK_WITH("Zangoland\tLOCATION\tcountry\t\tزنغولاند\n", rows);
 }
 
+/* An adjective of nationality says whose a bank is; of a university it tells the tradition, and a place behind it says more. */
+static void links_adjective_in_a_name_is_no_country_of_a_university(void **state) {
+  (void)state;
+  static const entity_row rows[] = {
+    { "افتتحت الجامعة الأمريكية في زنغوليت مبنى. وزار طلاب الجامعة الأمريكية في زنغوليت وزارة الصحة.",
+      "ORGANIZATION:الجامعة الأمريكية في زنغوليت=American Zangolit|"
+      "ORGANIZATION:الجامعة الأمريكية في زنغوليت=American Zangolit|ORGANIZATION:وزارة الصحة=" },
+  };
+  CHECK_WITH("American Zangolit\tORGANIZATION\tuniversity\t\tالجامعة الأمريكية في زنغوليت\n"
+             "United States\tLOCATION\tcountry\t\tالولايات المتحدة\n",
+             rows);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+    cmocka_unit_test(links_adjective_in_a_name_is_no_country_of_a_university),
     cmocka_unit_test(links_federal_office_is_of_the_pages_country),
     cmocka_unit_test(links_country_behind_a_company_is_its_only_with_a_sign),
     cmocka_unit_test(links_institution_is_of_the_country_beside_it),
