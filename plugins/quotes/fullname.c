@@ -8,6 +8,8 @@
 #include "fullname.h"
 #include "qanat/layers.h"
 
+enum { SPANS_EACH_SIDE = 20 }; /* a name is looked at where it stands, so often before and behind */
+
 #define ALEF_LAM "\xD8\xA7\xD9\x84"
 
 qn_str fullname_text(const quote_input *input, uint32_t mention) {
@@ -101,16 +103,27 @@ static uint32_t uncut_find(const quote_input *input, uint32_t mention, qn_str *n
   return fuller;
 }
 
-/* The longest that the name is where it is written like this. */
+static int is_person_called(const quote_input *input, uint32_t mention, qn_str name) {
+  return qn_layer_u32(&input->entities, QN_ENTITY_TYPE, mention) == QN_ENTITY_TYPE_PERSON &&
+         fullname_is_same(fullname_text(input, mention), name);
+}
+
+/* The longest that the name is where it is written like this, the nearest times: a page may have it very often. */
 static qn_str longest_span(const quote_words *words, const quote_input *input, uint32_t mention) {
   qn_str name = fullname_text(input, mention);
   qn_str best = fullname_span(words, input, mention);
-  uint32_t from = mention > FULLNAME_LOOK_MENTIONS ? mention - FULLNAME_LOOK_MENTIONS : 0;
-  for (uint32_t i = from; i < input->entities.n_rows && i < mention + FULLNAME_LOOK_MENTIONS; i++) {
-    if (qn_layer_u32(&input->entities, QN_ENTITY_TYPE, i) == QN_ENTITY_TYPE_PERSON &&
-        fullname_is_same(fullname_text(input, i), name)) {
+  uint32_t from = mention;
+  uint32_t n_before = 0;
+  while (from > 0 && mention - from < FULLNAME_LOOK_MENTIONS && n_before < SPANS_EACH_SIDE) {
+    from--;
+    n_before += is_person_called(input, from, name);
+  }
+  uint32_t n_left = n_before + 1 + SPANS_EACH_SIDE;
+  for (uint32_t i = from; n_left > 0 && i < input->entities.n_rows && i < mention + FULLNAME_LOOK_MENTIONS; i++) {
+    if (is_person_called(input, i, name)) {
       qn_str span = fullname_span(words, input, i);
       best = span.len > best.len ? span : best;
+      n_left--;
     }
   }
   return best;

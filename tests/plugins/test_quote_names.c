@@ -118,23 +118,43 @@ static void page_read(page *p, const char *marked) {
   layers_set(p);
 }
 
-static void quote_names_parts_become_full_names(void **state) {
-  (void)state;
+static void name_check(const char *marked, const char *expected) {
   static page p;
   static quote_words words;
+  char found[TEXT_MAX];
   quote_words_fill(&words, 7);
+  page_read(&p, marked);
+  qn_str name = fullname_of(&words, &p.input, p.speaker);
+  assert_true(name.len < sizeof(found));
+  memcpy(found, name.data, name.len);
+  found[name.len] = '\0';
+  assert_string_equal(found, expected);
+}
+
+static void quote_names_parts_become_full_names(void **state) {
+  (void)state;
   for (const row *r = rows; r->name != NULL; r++) {
-    char found[TEXT_MAX];
-    page_read(&p, r->marked);
-    qn_str name = fullname_of(&words, &p.input, p.speaker);
-    assert_true(name.len < sizeof(found));
-    memcpy(found, name.data, name.len);
-    found[name.len] = '\0';
-    assert_string_equal(found, r->name);
+    name_check(r->marked, r->name);
+  }
+}
+
+/* A name that stands everywhere is not put together everywhere for each quotation: only the nearest times. */
+static void quote_names_written_often_are_looked_at_nearby(void **state) {
+  (void)state;
+  for (int n_between = 19; n_between <= 20; n_between++) {
+    char marked[2 * TEXT_MAX] = "أما هرطون {مسطوري} فغادر";
+    for (int i = 0; i < n_between; i++) {
+      strcat(marked, " . {مسطوري}");
+    }
+    strcat(marked, " . وقال *{مسطوري} : كلام");
+    name_check(marked, n_between == 19 ? "هرطون مسطوري" : "مسطوري");
   }
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = { cmocka_unit_test(quote_names_parts_become_full_names) };
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test(quote_names_parts_become_full_names),
+    cmocka_unit_test(quote_names_written_often_are_looked_at_nearby),
+  };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
