@@ -39,7 +39,18 @@ void scan_done(scan *s) {
   }
 }
 
+int scan_is_god(const scan *s, uint32_t i) {
+  static const char TAIL[] = "لله";
+  enum { LONGEST = 10 }; /* bytes of "والله"; "عبدالله" is longer */
+  const scan_word *w = &s->words[i];
+  uint32_t n = sizeof TAIL - 1;
+  return w->form_len >= n && w->form_len <= LONGEST && memcmp(s->heap + w->form + w->form_len - n, TAIL, n) == 0;
+}
+
 void scan_propose(scan *s, const candidate *proposed) {
+  if (proposed->type == QN_ENTITY_TYPE_PERSON && scan_is_god(s, proposed->first)) {
+    return;
+  }
   int r = scan_grow(s, (void **)&s->candidates, &s->candidate_capacity, s->n_candidates + 1, sizeof(candidate));
   if (r != 0) {
     s->failed = r;

@@ -154,7 +154,10 @@ int scan_words(scan *s, const scan_input *input);
 /* Frees the arrays; a scan that was only zeroed is accepted. */
 void scan_done(scan *s);
 
-/* Adds a candidate; a failure is kept in s->failed. */
+/* True if word i is الله by itself, with a proclitic or without: no person's name begins so, be it learnt from "نصر الله". */
+int scan_is_god(const scan *s, uint32_t i);
+
+/* Adds a candidate, unless it would be a person called الله; a failure is kept in s->failed. */
 void scan_propose(scan *s, const candidate *candidate);
 
 /* True if no mention may hold both the word before i and i: a new line, a cut, or the end. */

@@ -56,6 +56,10 @@ static void learn_person(const scan *s, memory *m, const candidate *c) {
     return;
   }
   learn_words(s, m, c, surname, c->last, s->words[surname].begin, MEMORY_SURNAME);
+  if (surname > c->first + 1 && scan_is_god(s, surname)) {
+    surname--; /* "ضيف الله" */
+    learn_words(s, m, c, surname, c->last, s->words[surname].begin, MEMORY_SURNAME);
+  }
   while (surname > c->first + 1 && names_is_particle(s, surname - 1)) {
     surname--;
     learn_words(s, m, c, surname, c->last, s->words[surname].begin, MEMORY_SURNAME);

@@ -324,6 +324,16 @@ static void entities_doubtful_product_is_believed_beside_its_maker(void **state)
   CHECK(rows);
 }
 
+/* Of "نصر الله" the last word is nobody's name. */
+static void entities_name_of_god_is_no_persons(void **state) {
+  (void)state;
+  static const entity_row rows[] = {
+    { "قال الباحث حسام ضيف الله إن الوضع صعب. وشكر الله على ذلك، والله أعلم. وقال ضيف الله إنه سعيد.",
+      "PERSON:حسام ضيف الله=|PERSON:ضيف الله=" },
+  };
+  CHECK(rows);
+}
+
 static void entities_mistranslated_word_is_no_name(void **state) {
   (void)state;
   static const entity_row rows[] = {
@@ -394,6 +404,7 @@ int main(void) {
     cmocka_unit_test(entities_name_in_both_scripts_is_linked_to_its_latin_spelling),
     cmocka_unit_test(entities_spelled_acronym_is_linked_to_its_letters),
     cmocka_unit_test(entities_doubtful_product_is_believed_beside_its_maker),
+    cmocka_unit_test(entities_name_of_god_is_no_persons),
     cmocka_unit_test(entities_mistranslated_word_is_no_name),
     cmocka_unit_test(entities_mistranslated_word_of_the_own_lexicon_is_its_name),
     cmocka_unit_test(entities_laws_hold),
