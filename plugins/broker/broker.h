@@ -146,7 +146,7 @@ typedef struct broker_producer {
   void (*disconnect)(void *client);
 
   /* Takes a message, which holds still until it is confirmed or disconnect() has returned, and owes broker_sink_confirmed(token) from a later
-   * serve() (or from this call). 0; -EAGAIN: serve first; -EMSGSIZE or any fault that is permanent: this message can never pass;
+   * serve(). 0; -EAGAIN: serve first; -EMSGSIZE or any fault that is permanent: this message can never pass;
    * other negative errno: the connection is lost. */
   int (*publish)(void *client, const broker_message *message, uint64_t token, broker_fault *fault);
   /* Waits for up to wait_ms for confirms and tells the room of them; returns as soon as there were any. 0; negative errno: the

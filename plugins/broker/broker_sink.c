@@ -3,8 +3,9 @@
 /* The sink of all brokers: documents become messages, and are written when the broker has confirmed them.
  *
  * write() publishes without waiting as long as the window of unconfirmed messages has room; flush() waits for confirms, a little at a
- * time if the host hears of them meanwhile (qanat/confirm.h). Messages are kept until then, so that a lost connection costs nothing
- * but time and, for what was on its way, a second copy with the same id. */
+ * time if the host hears of them meanwhile (qanat/confirm.h). Until then messages are kept (their bodies with the documents, if the host
+ * lends them, else as copies), so that a lost connection costs nothing but time and, for what was on its way, a second copy with the same
+ * id. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -207,7 +208,7 @@ static void log_text(const broker_sink *self, uint32_t level, const char *text) 
 static void lose(broker_sink *self, const broker_fault *fault) {
   char text[640];
   snprintf(text, sizeof text, "%s: %s; %" PRIu32 " unconfirmed messages will be sent again", self->table->name,
-           fault->text, self->outbox.n - self->outbox.n_unsent);
+           fault->text, self->outbox.n - self->outbox.n_unsent - self->outbox.n_confirmed);
   log_text(self, QN_LOG_WARNING, text);
   self->table->disconnect(self->client);
   broker_session_down(&self->session);
@@ -328,8 +329,8 @@ static int pump(broker_sink *self, uint32_t wait_ms, broker_fault *fault, uint64
     uint64_t due_ms = self->outbox.n_unsent > 0 ? outbox_due_ms(&self->outbox, broker_now_ms()) : UINT64_MAX;
     rc = self->table->serve(self->client, due_ms < wait_ms ? (uint32_t)due_ms + 1 : wait_ms, fault);
     self->n_since_look = 0;
-    pass_on(self);
   }
+  pass_on(self);
   self->used_ms = broker_now_ms();
   if (rc == 0 && is_silent(self, self->used_ms)) {
     rc = broker_fault_set(fault, -ETIMEDOUT, "no-confirm",
@@ -446,8 +447,10 @@ qn_status broker_sink_flush(void *sink, qn_call *call) {
   broker_sink *self = sink;
   broker_fault fault = { 0 };
   uint64_t token = 0;
+  pass_on(self);
   while (self->outbox.n > 0) {
     int rc = pump_patiently(self, &fault, &token);
+    pass_on(self); /* a client may also hear of some while it publishes or disconnects */
     if (rc != 0 && rc != -EAGAIN) {
       return fail(call, QN_STATUS_FATAL, &fault);
     }

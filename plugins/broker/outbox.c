@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* A ring of copies. */
+/* A ring of messages: copies, but for bodies that are lent. */
 #include "broker/outbox.h"
 
 #include <errno.h>

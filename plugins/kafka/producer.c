@@ -263,7 +263,7 @@ static int producer_publish(void *client, const broker_message *message, uint64_
     .topic = self->handle,
     .key = message->key.len > 0 ? message->key : (qn_str){ NULL, 0 },
     .body = message->body,
-    .is_lent = true, /* the room keeps it until it is confirmed, and longer than this client */
+    .is_lent = true, /* the room sees to it that it holds still until it is confirmed, and longer than this client */
     .timestamp_ms = message->timestamp_ms,
     .headers = headers_of(self, message),
     .opaque = (void *)(uintptr_t)token,
