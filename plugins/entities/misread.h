@@ -6,8 +6,8 @@
 
 #include "entities/scan.h"
 
-/* Takes the hits of such names back where the document shows two different signs of what was translated and none of the
- * name, which says nothing either ("قالت منظمة ..."), and marks their words as an ordinary phrase. Works on hits, before anything is proposed. */
+/* Takes the hits of such names back where the document shows two different signs of what was translated and none of the name
+ * ("قالت منظمة ..." is one), and marks their words as an ordinary phrase. Works on hits, before anything is proposed. */
 void misread_take_back(scan *s);
 
 #endif

@@ -11,8 +11,8 @@ typedef struct subsidiary {
   qn_str country;
 } subsidiary;
 
-/* The company and the country that a chosen organisation is named by, in the mention or with the words behind it. 1 if it is, else
- * 0. */
+/* The company and the country that a chosen organisation is named by, in the mention or with the words behind it. There
+ * something must tell that they are one name: behind a verb the country may be its object. 1 if it is, else 0. */
 int subsidiaries_find(const scan *s, const candidate *c, subsidiary *ret_found);
 
 #endif
