@@ -391,6 +391,46 @@ static void propose_names(const decoder *d, scan *s, uint32_t first, uint32_t la
   }
 }
 
+static uint32_t label_of(const decoder *d, uint32_t i) {
+  const label_row *odds = (const label_row *)d->odds;
+  return was_plain(odds[i]) ? 0 : likeliest(odds[i]);
+}
+
+/* A part of the world in a name: without it the name is another's (جنوب السودان). */
+static bool is_direction(const scan *s, const scan_word *w) {
+  static const char *const directions[] = { "شمال", "جنوب", "شرق", "غرب", "وسط" };
+  for (size_t k = 0; k < sizeof directions / sizeof directions[0]; k++) {
+    size_t len = strlen(directions[k]);
+    if (w->form_len >= len && memcmp(s->heap + w->form + w->form_len - len, directions[k], len) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* "جنوب شرق آسيا": a name of several words that the lexicon has without doubt, of which the model takes only a part, for a name of
+ * the same type. */
+static bool is_cut_short(const decoder *d, const scan *s, const candidate *c, uint32_t first, uint32_t last) {
+  uint32_t begins = c->type * 2u + 1;
+  uint32_t goes_on = begins + 1;
+  bool cut = false;
+  const trigger *t = &s->triggers[c->first];
+  bool is_headed =
+      (s->words[c->first].core_lore & LORE_TITLE) != 0 || (t->head | t->open) != 0; /* ميناء may stay outside */
+  if (c->last - c->first < 2 || (is_headed && !is_direction(s, &s->words[c->first])) || c->score < KNOWN_MIN ||
+      label_of(d, c->first - first) == goes_on || (c->last < last && label_of(d, c->last - first) == goes_on)) {
+    return false;
+  }
+  for (uint32_t i = c->first - first; i < c->last - first; i++) {
+    uint32_t label = label_of(d, i);
+    if (label != 0 && label != begins && label != goes_on) {
+      return false;
+    }
+    cut |= label == begins;
+  }
+  return cut;
+}
+
 /* Lowers what the other recognizers found and the model does not share. Candidates are sorted by their ends; *at is
  * the first that may end in the stretch. */
 static void doubt(const decoder *d, scan *s, uint32_t first, uint32_t last, uint32_t n_candidates, uint32_t *at) {
@@ -404,7 +444,7 @@ static void doubt(const decoder *d, scan *s, uint32_t first, uint32_t last, uint
     }
     float p = belief(d, c->first - first, c->last - first, last - first, c->type);
     if (c->from == FROM_LEXICON) {
-      c->score -= p < REFUTED_MAX ? REFUTED_BY * (REFUTED_MAX - p) : 0.0f;
+      c->score -= p < REFUTED_MAX && !is_cut_short(d, s, c, first, last) ? REFUTED_BY * (REFUTED_MAX - p) : 0.0f;
     } else if (c->type == QN_ENTITY_TYPE_PERSON) {
       c->score -= p < PERSON_DOUBTED_MAX ? PERSON_DOUBTED_MAX - p : 0.0f;
     } else if (p < DOUBTED_MAX) {
