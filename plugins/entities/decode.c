@@ -396,7 +396,8 @@ static uint32_t label_of(const decoder *d, uint32_t i) {
   return was_plain(odds[i]) ? 0 : likeliest(odds[i]);
 }
 
-/* A part of the world in a name: without it the name is another's (جنوب السودان). */
+/* A part of the world in a name of three words or more: without it the name is another's (جنوب شرق آسيا). Of two words (شمال لبنان) either
+ * may be meant. */
 static bool is_direction(const scan *s, const scan_word *w) {
   static const char *const directions[] = { "شمال", "جنوب", "شرق", "غرب", "وسط" };
   for (size_t k = 0; k < sizeof directions / sizeof directions[0]; k++) {
@@ -417,8 +418,9 @@ static bool is_cut_short(const decoder *d, const scan *s, const candidate *c, ui
   const trigger *t = &s->triggers[c->first];
   bool is_headed =
       (s->words[c->first].core_lore & LORE_TITLE) != 0 || (t->head | t->open) != 0; /* ميناء may stay outside */
-  if (c->last - c->first < 2 || (is_headed && !is_direction(s, &s->words[c->first])) || c->score < KNOWN_MIN ||
-      label_of(d, c->first - first) == goes_on || (c->last < last && label_of(d, c->last - first) == goes_on)) {
+  if (c->last - c->first < 2 || (is_headed && (c->last - c->first < 3 || !is_direction(s, &s->words[c->first]))) ||
+      c->score < KNOWN_MIN || label_of(d, c->first - first) == goes_on ||
+      (c->last < last && label_of(d, c->last - first) == goes_on)) {
     return false;
   }
   for (uint32_t i = c->first - first; i < c->last - first; i++) {
