@@ -2,6 +2,7 @@
 
 /* The choice among candidates against trying all sets, and the memory of a document. */
 #include "entities/choose.h"
+#include "qanat/layers.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -40,7 +41,12 @@ static const qn_host host = { .size = sizeof(qn_host), .alloc = take, .resize = 
 static const qn_host poor = { .size = sizeof(qn_host), .alloc = take, .resize = refuse, .release = give };
 
 static void propose(scan *s, uint32_t first, uint32_t last, float score) {
-  candidate c = { .first = first, .last = last, .score = score, .entry = SCAN_NONE, .value = SCAN_NONE };
+  candidate c = { .first = first,
+                  .last = last,
+                  .score = score,
+                  .type = QN_ENTITY_TYPE_LOCATION,
+                  .entry = SCAN_NONE,
+                  .value = SCAN_NONE };
   scan_propose(s, &c);
   assert_int_equal(s->failed, 0);
 }
