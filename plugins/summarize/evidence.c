@@ -126,3 +126,10 @@ float evidence_score(const float features[N_FEATURES]) {
   }
   return score;
 }
+
+float evidence_voice(const float features[N_FEATURES]) {
+  return features[FEATURE_quotes] > 0
+             ? evidence_score(features) - sentence_weights[FEATURE_quotes] * features[FEATURE_quotes] -
+                   sentence_weights[FEATURE_quoted] * features[FEATURE_quoted]
+             : -INFINITY;
+}

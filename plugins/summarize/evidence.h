@@ -50,4 +50,7 @@ void evidence_of(const rank_scratch *scratch, const rank_words *words, const ran
 /* The weighted sum. */
 float evidence_score(const float features[N_FEATURES]);
 
+/* The same without what speaks against somebody's words as such; -INFINITY if nobody speaks in the sentence. */
+float evidence_voice(const float features[N_FEATURES]);
+
 #endif

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Picks sentences one by one: each time the best of those left, after taking off what it repeats of those picked. Only
- * the best few hundred are compared, so that long documents cost no more than a look at each sentence. */
+/* Picks sentences one by one: each time the best of those left, after taking off what it repeats of those picked. For the
+ * third somebody's words weigh more, if neither of the first two has any: some readers keep the news and a fact of a story,
+ * others the news and a voice. Only the
+ * best few hundred are compared, so that long documents cost no more than a look at each sentence. */
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -9,9 +11,13 @@
 #include "rank.h"
 #include "text/lent.h"
 
-enum { CANDIDATES_MIN = 24, CANDIDATES_PER_SENTENCE = 4, TERMS_PER_CANDIDATE = 48 };
+enum { CANDIDATES_MIN = 24, CANDIDATES_PER_SENTENCE = 4, TERMS_PER_CANDIDATE = 48, VOICE_TURN = 2 };
 
 static const float WEIGHT_REPEATS = 3.0F;
+
+/* How much better a sentence of plain news must be than somebody's words, to be the third. Without it those who keep a fact
+ * are served best and those who keep a voice not at all; much more of it, and it is the other way round (docs/quality.md). */
+static const float VOICE_PREMIUM = 4.0F;
 
 /* The candidates of one document, in arrays of the scratch. */
 typedef struct picking {
@@ -74,6 +80,24 @@ static void candidates_choose(picking *p, uint32_t n_sentences, uint32_t n_max, 
   }
 }
 
+/* Sees to it that the best voice is among the candidates, however low its score is. The heap is one no more after this. */
+static void candidates_add_voice(picking *p, uint32_t n_sentences, uint32_t eligible) {
+  const rank_sentence *sentences = p->scratch->sentences;
+  uint32_t best = n_sentences;
+  for (uint32_t row = 0; row < n_sentences; row++) {
+    if (sentences[row].eligible >= eligible && isfinite(sentences[row].voice) &&
+        (best == n_sentences || sentences[row].voice > sentences[best].voice)) {
+      best = row;
+    }
+  }
+  for (uint32_t i = 0; i < p->n_rows && best < n_sentences; i++) {
+    best = p->rows[i] == best ? n_sentences : best;
+  }
+  if (best < n_sentences) {
+    p->rows[p->n_rows++] = best;
+  }
+}
+
 static int compare_u32(const void *a, const void *b) {
   uint32_t x = *(const uint32_t *)a;
   uint32_t y = *(const uint32_t *)b;
@@ -122,12 +146,13 @@ static float likeness(const picking *p, uint32_t a, uint32_t b) {
 }
 
 /* The best candidate that is left and fits; p->n_rows if there is none. */
-static uint32_t best_left(const picking *p, const uint8_t *taken, uint64_t words_left) {
+static uint32_t best_left(const picking *p, const uint8_t *taken, uint64_t words_left, int wants_voice) {
   uint32_t best = p->n_rows;
   float best_value = 0;
   for (uint32_t i = 0; i < p->n_rows; i++) {
     const rank_sentence *sentence = &p->scratch->sentences[p->rows[i]];
-    float value = sentence->score - WEIGHT_REPEATS * p->repeats[i];
+    float worth = wants_voice ? fmaxf(sentence->score, sentence->voice + VOICE_PREMIUM) : sentence->score;
+    float value = worth - WEIGHT_REPEATS * p->repeats[i];
     if (taken[i] || sentence->n_words > words_left || p->repeats[i] > 0.95F) {
       continue;
     }
@@ -150,13 +175,16 @@ static uint32_t limit_of(const pick_budget *budget, uint32_t n_fit) {
 static uint32_t pick_candidates(picking *p, const pick_budget *budget, uint32_t limit, uint8_t *taken,
                                 uint32_t *picked) {
   uint64_t words_left = budget->words > 0 ? budget->words : UINT64_MAX;
+  int has_voice = !budget->voice;
   uint32_t n = 0;
   for (; n < limit; n++) {
-    uint32_t best = best_left(p, taken, n == 0 ? UINT64_MAX : words_left);
+    uint32_t best = best_left(p, taken, n == 0 ? UINT64_MAX : words_left, n == VOICE_TURN && !has_voice);
     if (best == p->n_rows) {
       break;
     }
-    uint32_t n_words = p->scratch->sentences[p->rows[best]].n_words;
+    const rank_sentence *sentence = &p->scratch->sentences[p->rows[best]];
+    uint32_t n_words = sentence->n_words;
+    has_voice |= isfinite(sentence->voice) != 0;
     words_left -= n_words < words_left ? n_words : words_left;
     taken[best] = 1;
     picked[n] = p->rows[best];
@@ -176,7 +204,8 @@ int pick_run(rank_scratch *scratch, const rank_input *input, const pick_budget *
   }
   uint32_t level = n_fit[2] > 0 ? 2 : 1;
   uint32_t limit = limit_of(budget, n_fit[level]);
-  uint32_t n_max = limit * CANDIDATES_PER_SENTENCE + CANDIDATES_MIN;
+  uint32_t n_best = limit * CANDIDATES_PER_SENTENCE + CANDIDATES_MIN;
+  uint32_t n_max = n_best + 1; /* and the voice */
   /* In one piece: rows, n_terms, repeats, taken, picked, then the terms. */
   void *marks = scratch->marks;
   int fault = lent_room(scratch->host, scratch->env, &marks, &scratch->marks_capacity,
@@ -197,7 +226,8 @@ int pick_run(rank_scratch *scratch, const rank_input *input, const pick_budget *
                 .repeats = (float *)(void *)(scratch->marks + (size_t)2 * n_max),
                 .terms = scratch->marks + (size_t)4 * n_max };
   uint8_t *taken = (uint8_t *)(scratch->marks + (size_t)3 * n_max);
-  candidates_choose(&p, input->sentences.n_rows, n_max, level);
+  candidates_choose(&p, input->sentences.n_rows, n_best, level);
+  candidates_add_voice(&p, input->sentences.n_rows, level);
   for (uint32_t i = 0; i < p.n_rows; i++) {
     candidate_terms(&p, i);
     taken[i] = 0;

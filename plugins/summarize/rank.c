@@ -215,6 +215,7 @@ static void sentences_weigh(rank_scratch *scratch, const rank_words *words, cons
     evidence_of(scratch, words, input, &cursor, row, place, n_title, features);
     sentence->eligible = eligible(scratch, input, row);
     sentence->score = evidence_score(features);
+    sentence->voice = evidence_voice(features);
     place += sentence->eligible == 2;
     if (watch != NULL) {
       watch(watcher, row, sentence->eligible, features);

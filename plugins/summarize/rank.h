@@ -29,6 +29,7 @@ void rank_words_fill(rank_words *words);
 /* A sentence, weighed. */
 typedef struct rank_sentence {
   float score;
+  float voice; /* what it is worth as somebody's words; -INFINITY if nobody speaks in it */
   uint32_t first_token;
   uint32_t n_tokens;
   uint32_t n_words;
@@ -79,6 +80,7 @@ typedef struct pick_budget {
   uint32_t sentences;
   uint32_t words; /* 0: any */
   double ratio;
+  int voice; /* true: for the third, somebody's words weigh more if neither of the first two has any */
 } pick_budget;
 
 /* After rank_run: picks sentences that are good and unlike each other. ret_rows, in the order of the text, belongs to the

@@ -30,6 +30,7 @@ static int summarize_create(qn_create *create, void **ret_instance) {
   self->budget.sentences = (uint32_t)qn_config_i64(create, "/sentences", 3);
   self->budget.words = (uint32_t)qn_config_i64(create, "/words", 0);
   self->budget.ratio = qn_config_f64(create, "/ratio", 1);
+  self->budget.voice = qn_config_i64(create, "/voice", 1) != 0;
   rank_words_fill(&self->words);
   *ret_instance = self;
   return 0;

@@ -50,6 +50,7 @@ static void summarize_news_first_and_no_repeats(void **state) {
   assert_int_equal(summary.n_rows, 3);
   assert_int_equal(qn_layer_u32(&summary, QN_SUMMARY_SENTENCE, 0), 0);
   assert_true(holds(&summary, "وسيمول البنك الدولي")); /* figures, and the spaces tidied */
+  assert_true(holds(&summary, "سامي حداد"));
   assert_false(holds(&summary, "وأعلنت بلدية"));
   assert_false(holds(&summary, "هل تكفي"));
   for (uint32_t i = 0; i < summary.n_rows; i++) {
@@ -59,6 +60,73 @@ static void summarize_news_first_and_no_repeats(void **state) {
   }
   document_unref(doc);
   harness_free(h);
+}
+
+typedef struct voice_row {
+  const char *config;
+  const char *text;
+  uint32_t n_rows;
+  int has_voice;
+} voice_row;
+
+#define TWO_FACTS                                                                                                                                                                                \
+  "أعلنت بلدية الوادي بناء محطة لتنقية المياه بكلفة 40 مليون دولار تخدم 120 ألف نسمة قبل نهاية العام المقبل.\n" \
+  "وسيمول البنك الدولي 60 بالمئة من المشروع، وتدفع الحكومة الباقي على ثلاث سنوات تبدأ في يناير 2027.\n"
+#define VOICE                                                                                                          \
+  "وقال المدير سامي حداد: «نحن سعداء جدا بهذا العمل الكبير الذي انتظرناه، وسيغير حياة الناس في بلدية الوادي».\n"
+#define WEAK_FACT "وتقع المحطة على بعد عشرة كيلومترات من المدينة.\n"
+#define STRONG_FACT                                                                                                    \
+  "وتبلغ طاقة محطة تنقية المياه في الوادي 30 ألف متر في اليوم، وسترتفع بكلفة 12 مليون دولار بنسبة 45 بالمئة.\n"
+
+/* Whether the words of VOICE are in the summary that a stage of this configuration makes of a text. */
+static void voice_check(const voice_row *row, const char *text) {
+  char stages[1024];
+  qn_layer summary;
+  snprintf(stages, sizeof(stages), BEFORE "{\"use\":\"summarize\",\"with\":%s}]", row->config);
+  harness *h = harness_new(stages);
+  document *doc = summary_of(h, text, &summary);
+  assert_int_equal(summary.n_rows, row->n_rows);
+  assert_int_equal(holds(&summary, "سامي حداد"), row->has_voice);
+  document_unref(doc);
+  harness_free(h);
+}
+
+/* For the third somebody's words weigh more: not more than a strong fact, nor for a composer who wants none, nor among
+ * two. */
+static void summarize_third_may_be_a_voice(void **state) {
+  (void)state;
+  static const voice_row rows[] = {
+    { "{}", TWO_FACTS VOICE WEAK_FACT, 3, 1 },
+    { "{\"voice\":true,\"sentences\":3}", TWO_FACTS WEAK_FACT VOICE WEAK_FACT, 3, 1 },
+    { "{}", TWO_FACTS STRONG_FACT VOICE WEAK_FACT, 3, 0 },
+    { "{\"voice\":false}", TWO_FACTS "ويقول السكان إن المحطة تخدم 20 قرية في الوادي.\n" WEAK_FACT VOICE WEAK_FACT, 3,
+      0 },
+    { "{\"sentences\":2}", TWO_FACTS VOICE WEAK_FACT, 2, 0 },
+    { "{}", TWO_FACTS WEAK_FACT, 3, 0 },
+  };
+  for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    voice_check(&rows[i], rows[i].text);
+  }
+}
+
+/* A voice far down among hundreds of sentences is found; a budget of words holds for it, too. */
+static void summarize_voice_is_found_far_down_and_keeps_the_budget(void **state) {
+  (void)state;
+  static const voice_row rows[] = { { "{}", NULL, 3, 1 }, { "{\"sentences\":9,\"words\":20}", NULL, 3, 0 } };
+  enum { SENTENCES = 300, VOICE_AT = 60, LINE_MAX_BYTES = 256 };
+  char *text = malloc((size_t)SENTENCES * LINE_MAX_BYTES);
+  assert_non_null(text);
+  size_t len = 0;
+  for (size_t i = 0; i < SENTENCES; i++) {
+    /* No word twice, or what sentences share would decide. */
+    len += (size_t)(i == VOICE_AT ? snprintf(text + len, LINE_MAX_BYTES, VOICE)
+                                  : snprintf(text + len, LINE_MAX_BYTES, "Abc%zu def%zu ghi%zu jkl%zu %zu mno%zu.\n", i,
+                                             i, i, i, i, i));
+  }
+  for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    voice_check(&rows[i], text);
+  }
+  free(text);
 }
 
 typedef struct budget_row {
@@ -159,9 +227,14 @@ static void summarize_laws_hold(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(summarize_news_first_and_no_repeats), cmocka_unit_test(summarize_budgets_are_kept),
-    cmocka_unit_test(summarize_nothing_fit_nothing_said),  cmocka_unit_test(summarize_long_document_is_no_trouble),
-    cmocka_unit_test(summarize_spelling_is_the_texts_own), cmocka_unit_test(summarize_laws_hold),
+    cmocka_unit_test(summarize_news_first_and_no_repeats),
+    cmocka_unit_test(summarize_budgets_are_kept),
+    cmocka_unit_test(summarize_nothing_fit_nothing_said),
+    cmocka_unit_test(summarize_long_document_is_no_trouble),
+    cmocka_unit_test(summarize_spelling_is_the_texts_own),
+    cmocka_unit_test(summarize_laws_hold),
+    cmocka_unit_test(summarize_third_may_be_a_voice),
+    cmocka_unit_test(summarize_voice_is_found_far_down_and_keeps_the_budget),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
