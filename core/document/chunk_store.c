@@ -16,7 +16,7 @@
 #include "document/poison.h"
 
 /* Sizes are ARENA_FIRST_BYTES times powers of two up to ARENA_KEEP_BYTES; a larger chunk is not kept. */
-enum { SIZES = 10, SHELVES_MAX = 64, STORE_BYTES_MAX = 64 * 1024 * 1024, CACHE_LINE = 64 };
+enum { SIZES = 10, SHELVES_MAX = 64, CACHE_LINE = 64 };
 _Static_assert((size_t)ARENA_FIRST_BYTES << (SIZES - 1) == ARENA_KEEP_BYTES, "the largest size is what may be kept");
 
 typedef struct shelf {
@@ -160,7 +160,7 @@ int chunk_store_new(chunk_store **ret_store) {
   for (uint32_t i = 0; i < n_shelves; i++) {
     atomic_flag_clear(&shelves[i].held);
     shelves[i].bytes = 0;
-    shelves[i].bytes_max = STORE_BYTES_MAX / n_shelves;
+    shelves[i].bytes_max = CHUNK_STORE_BYTES_MAX / n_shelves;
     for (uint32_t size = 0; size < SIZES; size++) {
       atomic_init(&shelves[i].idle[size], NULL);
     }

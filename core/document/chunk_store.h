@@ -10,6 +10,9 @@
 
 #include "document/arena.h"
 
+/* All chunks of a store, in bytes: what comes back beyond it is freed. */
+enum { CHUNK_STORE_BYTES_MAX = 64 * 1024 * 1024 };
+
 struct arena_chunk {
   arena_chunk *next;
   size_t bytes; /* of data */

@@ -11,6 +11,7 @@
 
 #include "document/chunk_store.h"
 #include "document/poison.h"
+#include "failing_alloc.h"
 
 static void store_lends_at_least_what_is_asked_for(void **state) {
   (void)state;
@@ -126,6 +127,42 @@ static void threads_never_share_a_chunk(void **state) {
   chunk_store_free(store);
 }
 
+/* Without malloc only what the store kept can be lent. */
+static size_t kept_bytes(chunk_store *store, size_t bytes) {
+  size_t kept = 0;
+  arena_chunk *all = NULL;
+  failing_alloc_set_for_good(1);
+  for (arena_chunk *lent; (lent = chunk_store_take(store, bytes)) != NULL;) {
+    kept += lent->bytes;
+    lent->next = all;
+    all = lent;
+  }
+  failing_alloc_set(0);
+  chunk_store_give(NULL, all);
+  return kept;
+}
+
+static void store_keeps_no_more_than_its_bound(void **state) {
+  (void)state;
+  static const size_t sizes[] = { ARENA_FIRST_BYTES, ARENA_KEEP_BYTES / 16, 2 * ARENA_KEEP_BYTES };
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+    chunk_store *store;
+    assert_int_equal(chunk_store_new(&store), 0);
+    arena_chunk *all = NULL;
+    for (size_t lent = 0; lent < 3 * (size_t)CHUNK_STORE_BYTES_MAX; lent += sizes[i]) {
+      arena_chunk *chunk = chunk_store_take(store, sizes[i]);
+      assert_non_null(chunk);
+      chunk->next = all;
+      all = chunk;
+    }
+    chunk_store_give(store, all);
+    size_t kept = kept_bytes(store, sizes[i]);
+    assert_true(kept <= CHUNK_STORE_BYTES_MAX);
+    assert_int_equal(kept > 0, sizes[i] <= ARENA_KEEP_BYTES);
+    chunk_store_free(store);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(store_lends_at_least_what_is_asked_for),
@@ -134,6 +171,7 @@ int main(void) {
     cmocka_unit_test(chunks_of_the_store_are_nobodys_to_read),
 #endif
     cmocka_unit_test(arena_after_a_huge_document_keeps_no_more_than_another),
+    cmocka_unit_test(store_keeps_no_more_than_its_bound),
     cmocka_unit_test(threads_never_share_a_chunk),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
