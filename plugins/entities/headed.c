@@ -79,7 +79,7 @@ static bool is_meant(const qlex_entry *entry, uint8_t meant) {
   if (meant == CLUB) {
     return entry->class == QLEX_CLASS_CLUB;
   }
-  return meant == ANY || (meant == NATURE ? !inhabited : inhabited || region);
+  return meant == ANY || (meant == NATURE ? !inhabited && !region : inhabited || region);
 }
 
 /* Adds what the lexicons call so and is of this type. */

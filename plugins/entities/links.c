@@ -16,6 +16,7 @@
 #include "entities/patterns.h"
 #include "entities/regions.h"
 #include "entities/relatives.h"
+#include "entities/sounding.h"
 #include "entities/spelled.h"
 #include "entities/spelling.h"
 #include "entities/subsidiaries.h"
@@ -440,6 +441,16 @@ static int correct_national(links *l, scan *s, candidate *c) {
   return other ? take_national(l, s, c, &found) : 0;
 }
 
+/* Of several things of one name the one whose name it is. */
+static void prefer_own_name(const scan *s, const senses *d, candidate *c) {
+  char form[FORM_MAX];
+  bool asked = c->chosen != 0 && c->entry != SCAN_NONE && c->type < QN_ENTITY_TYPE_EVENT;
+  uint32_t len = asked ? form_of(s, c, form) : 0;
+  if (len > 0) {
+    sounding_tell(s, d, c, form, len);
+  }
+}
+
 /* A Latin name that is its own link, unless it is short for a longer one: "Stadler" of Stadler Rail. */
 static void link_short(const scan *s, candidate *c) {
   char form[FORM_MAX];
@@ -564,6 +575,7 @@ int links_find(links *l, scan *s, const senses *d) {
       n_unlinked += is_unlinked(c);
     } else {
       link_short(s, c);
+      prefer_own_name(s, d, c);
     }
     r = r == 0 ? correct_national(l, s, c) : r;
     r = r == 0 ? link_subsidiary(l, s, c) : r;

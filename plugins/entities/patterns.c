@@ -16,6 +16,9 @@ enum {
   NAME_MAX = 128 /* bytes of an English name that is looked up */
 };
 
+/* Belief in words that a pattern has before and behind a place. */
+#define PROPOSED_SCORE 0.7f
+
 /* What the lexicon has for the words before and behind a place. */
 static const qlex_slot *slot_of(const lexicon *lex, key before, key after) {
   key star = key_of("+", 1);
@@ -26,6 +29,20 @@ static const qlex_slot *slot_of(const lexicon *lex, key before, key after) {
   return lexicon_find(lex, key_print(key_join(key_join(key_join(star, before), star), after)));
 }
 
+/* What names of provinces end with and names that are made of them leave off. */
+static const char *const tails[] = { " Department", " Governorate", " Province",   " Region", " Regency",
+                                     " District",   " County",      " Prefecture", " Oblast" };
+
+static qn_str without_tail(qn_str name) {
+  for (size_t i = 0; i < sizeof tails / sizeof tails[0]; i++) {
+    size_t n = strlen(tails[i]);
+    if (name.len > n && memcmp(name.data + name.len - n, tails[i], n) == 0) {
+      return (qn_str){ name.data, name.len - n };
+    }
+  }
+  return name;
+}
+
 static qn_str without_explanation(qn_str name) {
   size_t len = 0;
   while (len < name.len && name.data[len] != ',' && name.data[len] != '(') {
@@ -34,7 +51,7 @@ static qn_str without_explanation(qn_str name) {
   while (len > 0 && name.data[len - 1] == ' ') {
     len--;
   }
-  return (qn_str){ name.data, len };
+  return without_tail((qn_str){ name.data, len });
 }
 
 /* How well an alias is this place here; below 0: not at all. A town rather than the region called after it. */
@@ -60,9 +77,15 @@ static qn_str place_called(const scan *s, const senses *d, uint32_t first, uint3
     for (uint32_t p = 0; slot != NULL && p < slot->n; p++) {
       const qlex_payload *payload = &lex->payloads[slot->first + p];
       float fit = place_fit(s, d, &here, payload);
-      second = fit > best ? best : fit > second ? fit : second;
-      found = fit > best ? without_explanation(lexicon_name(lex, payload->entry)) : found;
-      best = fit > best ? fit : best;
+      qn_str name = without_explanation(lexicon_name(lex, payload->entry));
+      bool same = found.len > 0 && found.len == name.len && memcmp(found.data, name.data, name.len) == 0;
+      if (fit > best) {
+        second = same ? second : best;
+        best = fit;
+        found = name;
+      } else if (fit > second && !same) {
+        second = fit;
+      }
     }
     if (found.len > 0) {
       return best > second + 0.015f ? found : (qn_str){ NULL, 0 };
@@ -148,4 +171,67 @@ int patterns_find(const scan *s, const senses *d, const candidate *c, pattern_ma
     }
   }
   return 0;
+}
+
+/* Proposes what the patterns of a slot make of words [first, last), once for each type. */
+static void propose_slot(scan *s, const lexicon *lex, const qlex_slot *slot, uint32_t first, uint32_t last) {
+  uint8_t proposed = 0;
+  for (uint32_t p = 0; slot != NULL && p < slot->n; p++) {
+    const qlex_payload *payload = &lex->payloads[slot->first + p];
+    uint8_t type = lex->entries[payload->entry].type;
+    if (payload->kind == QLEX_PATTERN && (proposed >> type & 1) == 0) {
+      proposed |= (uint8_t)(1u << type);
+      scan_propose(s, &(candidate){ .first = first,
+                                    .last = last,
+                                    .begin = s->words[first].core,
+                                    .end = s->words[last - 1].end,
+                                    .score = PROPOSED_SCORE,
+                                    .type = type,
+                                    .from = FROM_PATTERN,
+                                    .entry = SCAN_NONE,
+                                    .value = SCAN_NONE });
+    }
+  }
+}
+
+/* Looks at so many words before and behind a place. */
+static void propose_around(scan *s, const hit *h, uint32_t before, uint32_t after) {
+  uint32_t first = h->first - before;
+  uint32_t last = h->last + after;
+  key words_before = match_key(s, first, h->first, s->words[first].core);
+  key words_after = after > 0 ? match_key(s, h->last, last, s->words[h->last].begin) : (key){ 0, 0 };
+  for (uint32_t which = 0; which < s->n_lexicons; which++) {
+    propose_slot(s, &s->lexicons[which], slot_of(&s->lexicons[which], words_before, words_after), first, last);
+  }
+}
+
+static bool is_place(const scan *s, const hit *h) {
+  for (uint32_t p = 0; p < h->n_payloads && h->clitics == 0; p++) {
+    const qlex_payload *payload = &h->payloads[p];
+    if (payload->kind == QLEX_ENTITY &&
+        s->lexicons[h->lexicon].entries[payload->entry].type == QN_ENTITY_TYPE_LOCATION) {
+      return true;
+    }
+  }
+  return false;
+}
+
+void patterns_propose(scan *s) {
+  for (uint32_t i = 0; i < s->n_hits; i++) {
+    const hit h = s->hits[i];
+    if (!is_place(s, &h) || scan_parts(s, h.first)) {
+      continue;
+    }
+    for (uint32_t before = 1; before <= BEFORE_MAX && before <= h.first; before++) {
+      for (uint32_t after = before == 1; after <= AFTER_MAX; after++) {
+        if (after > 0 && scan_parts(s, h.last + after - 1)) {
+          break;
+        }
+        propose_around(s, &h, before, after);
+      }
+      if (scan_parts(s, h.first - before)) {
+        break;
+      }
+    }
+  }
 }

@@ -15,7 +15,7 @@ enum { NAME_MAX = 128 };
 
 /* What provinces are called, before their names. Folded. */
 static const char *const announcements[] = {
-  "محافظه", "محافظ", "محافظتي", "ولايه", "ولايتي", "والي", "مقاطعه", "مقاطعتي",
+  "محافظه", "محافظ", "محافظتي", "محافظتا", "ولايه", "ولايتي", "ولايتا", "والي", "مقاطعه", "مقاطعتي", "مقاطعتا",
 };
 
 /* The words that aliases of provinces begin with, and what their English names end with. Folded. */
@@ -28,20 +28,23 @@ static bool is_town(const scan *s, const candidate *c) {
          s->lexicons[c->lexicon].entries[c->entry].class == QLEX_CLASS_CITY;
 }
 
-static bool is_announced(const scan *s, const candidate *c) {
-  if (c->first == 0 || scan_parts(s, c->first)) {
-    return false;
-  }
-  const scan_word *w = &s->words[c->first - 1];
+/* True if the core of word i is one of n folded words. */
+static bool is_one_of(const scan *s, uint32_t i, const char *const *words, size_t n) {
+  const scan_word *w = &s->words[i];
   uint32_t skip = w->key_len > KEY_BYTES_MAX ? 0 : (uint32_t)(w->key_len - w->core_len);
   const char *core = s->heap + w->form + skip;
   size_t len = (size_t)w->form_len - skip;
-  for (size_t i = 0; i < sizeof announcements / sizeof announcements[0]; i++) {
-    if (strlen(announcements[i]) == len && memcmp(announcements[i], core, len) == 0) {
+  for (size_t k = 0; k < n; k++) {
+    if (strlen(words[k]) == len && memcmp(words[k], core, len) == 0) {
       return true;
     }
   }
   return false;
+}
+
+static bool is_announced(const scan *s, const candidate *c) {
+  return c->first > 0 && !scan_parts(s, c->first) &&
+         is_one_of(s, c->first - 1, announcements, sizeof announcements / sizeof announcements[0]);
 }
 
 /* The region of this country that a lexicon calls so, or SCAN_NONE. */

@@ -14,6 +14,7 @@
 #include "entities/links.h"
 #include "entities/match.h"
 #include "entities/misread.h"
+#include "entities/patterns.h"
 #include "entities/persons.h"
 #include "entities/second_pass.h"
 #include "entities/triggers.h"
@@ -157,6 +158,7 @@ int tagger_first_choice(tagger *t, const scan_input *input, qn_str published, co
   context_propose(s, &t->senses);
   persons_propose(s);
   heads_propose(s);
+  patterns_propose(s);
   latin_propose(s);
   propose_values(s);
   if (s->failed != 0) {

@@ -343,8 +343,44 @@ static void links_adjective_in_a_name_is_no_country_of_a_university(void **state
              rows);
 }
 
+/* Two places of one Arabic name, of which one is only also called so. */
+static void links_thing_whose_own_name_it_is_goes_first(void **state) {
+  (void)state;
+  static const entity_row rows[] = {
+    { "وصل الوفد إلى كازمان مساء.", "LOCATION:كازمان=Kazman" },
+    { "وصل الوفد إلى برتيلة مساء.", "LOCATION:برتيلة=Bertila" },
+  };
+  CHECK_WITH("Kadim Launch Site\tLOCATION\tfacility\t\tكازمان|موقع كاديم\nKazman\tLOCATION\tcity\t\t~كازمان\n"
+             "Bertila\tLOCATION\tcity\t\tبرتيلة\nBertilla Park\tLOCATION\tfacility\t\t~برتيلة\n",
+             rows);
+}
+
+/* A province and its river: the province's name without what says that it is one. */
+static void links_river_is_no_province_of_its_name(void **state) {
+  (void)state;
+  static const entity_row rows[] = {
+    { "وتركزت الحالات على ضفاف نهر زنغورة وفي محيط الميناء.", "LOCATION:نهر زنغورة=Zangora River" },
+  };
+  CHECK_WITH("Zangora Province\tLOCATION\tregion\t\t~زنغورة|مقاطعة زنغورة\n", rows);
+}
+
+/* Words before and behind a place that make a name with it; a single word before it may stand outside. */
+static void links_pattern_of_several_words_is_a_name(void **state) {
+  (void)state;
+  static const entity_row rows[] = {
+    { "قال رئيس غرفة تجارة وصناعة زنغورة إن العمل بدأ.",
+      "ORGANIZATION:غرفة تجارة وصناعة زنغورة=Zangora Chamber of Commerce and Industry" },
+    { "ارتفع مؤشر سوق زنغورة للأوراق المالية أمس.", "ORGANIZATION:سوق زنغورة للأوراق المالية=Zangora Stock Exchange" },
+    { "وصل الوفد إلى محافظة زنغورة مساء.", "LOCATION:زنغورة=Zangora" },
+  };
+  CHECK_WITH("Zangora\tLOCATION\tcity\t\t~زنغورة\n", rows);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+    cmocka_unit_test(links_thing_whose_own_name_it_is_goes_first),
+    cmocka_unit_test(links_river_is_no_province_of_its_name),
+    cmocka_unit_test(links_pattern_of_several_words_is_a_name),
     cmocka_unit_test(links_adjective_in_a_name_is_no_country_of_a_university),
     cmocka_unit_test(links_federal_office_is_of_the_pages_country),
     cmocka_unit_test(links_country_behind_a_company_is_its_only_with_a_sign),
