@@ -7,10 +7,14 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "entities/marks.h"
 #include "entities/match.h"
 #include "entities/owners.h"
 #include "qanat/layers.h"
 #include "text/letters.h"
+
+/* Belief in a doubtful name that its vowel signs tell. */
+#define TOLD_SCORE 0.9f
 
 int context_is_located(const scan *s, uint32_t i) {
   const scan_word *w = &s->words[i];
@@ -319,6 +323,10 @@ void context_propose(scan *s, const senses *d) {
           (national && !senses_is_national(d, s, h, payload))) {
         continue;
       }
+      int told = several ? marks_tell(s, h->last - 1, &s->lexicons[h->lexicon], payload->entry) : 0;
+      if (told < 0) {
+        continue;
+      }
       uint8_t type = s->lexicons[h->lexicon].entries[payload->entry].type;
       uint32_t first = name_begin(s, h, type);
       uint32_t last = first == h->first ? name_end(s, i, payload, type) : h->last;
@@ -344,6 +352,7 @@ void context_propose(scan *s, const senses *d) {
         .entry = payload->entry,
         .value = SCAN_NONE,
       };
+      proposed.score = told > 0 ? TOLD_SCORE : proposed.score;
       scan_propose(s, &proposed);
       propose_numbered(s, &proposed);
     }

@@ -10,6 +10,7 @@
 #include "entities/clubs.h"
 #include "entities/editions.h"
 #include "entities/headed.h"
+#include "entities/marks.h"
 #include "entities/match.h"
 #include "entities/namesakes.h"
 #include "entities/near.h"
@@ -576,6 +577,7 @@ int links_find(links *l, scan *s, const senses *d) {
     } else {
       link_short(s, c);
       prefer_own_name(s, d, c);
+      marks_correct(s, c);
     }
     r = r == 0 ? correct_national(l, s, c) : r;
     r = r == 0 ? link_subsidiary(l, s, c) : r;

@@ -17,7 +17,7 @@ enum {
 };
 
 /* Belief in words that a pattern has before and behind a place. */
-#define PROPOSED_SCORE 0.7f
+#define PROPOSED_SCORE 0.8f
 
 /* What the lexicon has for the words before and behind a place. */
 static const qlex_slot *slot_of(const lexicon *lex, key before, key after) {
@@ -118,6 +118,15 @@ static uint32_t known_as(const lexicon *lex, qn_str pattern, qn_str place, uint8
   return SCAN_NONE;
 }
 
+/* True if a place's name has the words of a pattern already: the nuclear power plant of that name. */
+static bool says_twice(qn_str pattern, qn_str place) {
+  const char *star = memchr(pattern.data, '*', pattern.len);
+  size_t before = star != NULL ? (size_t)(star - pattern.data) : 0;
+  size_t after = star != NULL ? pattern.len - before - 1 : 0;
+  return (before > 0 && place.len > before && memcmp(place.data, pattern.data, before) == 0) ||
+         (after > 0 && place.len > after && memcmp(place.data + place.len - after, star + 1, after) == 0);
+}
+
 /* What the patterns of a slot make of a place: what is known goes before what is composed. */
 static bool apply(const scan *s, uint32_t which, const qlex_slot *slot, uint8_t type, qn_str place,
                   pattern_match *ret_match) {
@@ -136,7 +145,7 @@ static bool apply(const scan *s, uint32_t which, const qlex_slot *slot, uint8_t 
     composed = (payload->flags & QLEX_AMBIGUOUS) == 0 ? payload->entry : composed;
   }
   *ret_match = (pattern_match){ which, composed, 1, place };
-  return composed != SCAN_NONE;
+  return composed != SCAN_NONE && !says_twice(lexicon_name(lex, composed), place);
 }
 
 static bool has_patterns(const lexicon *lex, const qlex_slot *slot, uint8_t type) {
@@ -173,13 +182,14 @@ int patterns_find(const scan *s, const senses *d, const candidate *c, pattern_ma
   return 0;
 }
 
-/* Proposes what the patterns of a slot make of words [first, last), once for each type. */
+/* Proposes what the patterns of a slot make of words [first, last), once for each type. What is a place itself may be called without
+ * these words. */
 static void propose_slot(scan *s, const lexicon *lex, const qlex_slot *slot, uint32_t first, uint32_t last) {
   uint8_t proposed = 0;
   for (uint32_t p = 0; slot != NULL && p < slot->n; p++) {
     const qlex_payload *payload = &lex->payloads[slot->first + p];
     uint8_t type = lex->entries[payload->entry].type;
-    if (payload->kind == QLEX_PATTERN && (proposed >> type & 1) == 0) {
+    if (payload->kind == QLEX_PATTERN && type != QN_ENTITY_TYPE_LOCATION && (proposed >> type & 1) == 0) {
       proposed |= (uint8_t)(1u << type);
       scan_propose(s, &(candidate){ .first = first,
                                     .last = last,
@@ -224,7 +234,7 @@ void patterns_propose(scan *s) {
     }
     for (uint32_t before = 1; before <= BEFORE_MAX && before <= h.first; before++) {
       for (uint32_t after = before == 1; after <= AFTER_MAX; after++) {
-        if (after > 0 && scan_parts(s, h.last + after - 1)) {
+        if (after > 0 && (scan_parts(s, h.last + after - 1) || scan_mark(s, h.last + after - 1) != 0)) {
           break;
         }
         propose_around(s, &h, before, after);

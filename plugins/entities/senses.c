@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "entities/marks.h"
+
 /* What a word says of the name behind it. Folded. */
 static const struct {
   const char *word;
@@ -60,7 +62,11 @@ uint32_t senses_country(const scan *s, const hit *h, float *ret_weight) {
   for (uint32_t p = 0; p < h->n_payloads; p++) {
     const qlex_payload *payload = &h->payloads[p];
     const qlex_entry *entry = &s->lexicons[h->lexicon].entries[payload->entry];
-    if (payload->kind != QLEX_ENTITY || (payload->flags & (QLEX_AMBIGUOUS | QLEX_NATIONAL)) != 0) {
+    int told = payload->kind == QLEX_ENTITY && h->n_payloads > 1
+                   ? marks_tell(s, h->last - 1, &s->lexicons[h->lexicon], payload->entry)
+                   : 0;
+    uint32_t doubt = payload->flags & (told > 0 ? QLEX_NATIONAL : QLEX_AMBIGUOUS | QLEX_NATIONAL);
+    if (payload->kind != QLEX_ENTITY || doubt != 0 || told < 0) {
       continue;
     }
     bool is_country = entry->class == QLEX_CLASS_COUNTRY;

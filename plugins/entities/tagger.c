@@ -158,7 +158,6 @@ int tagger_first_choice(tagger *t, const scan_input *input, qn_str published, co
   context_propose(s, &t->senses);
   persons_propose(s);
   heads_propose(s);
-  patterns_propose(s);
   latin_propose(s);
   propose_values(s);
   if (s->failed != 0) {
@@ -182,6 +181,7 @@ int tagger_run(tagger *t, const scan_input *input, qn_str published, const menti
     r = ask_model(t);
   }
   if (r == 0) {
+    patterns_propose(&t->scan); /* after the model, which has learnt without */
     r = second_pass(&t->scan, &t->memory);
   }
   if (r == 0) {

@@ -172,6 +172,34 @@ static extender extender_of(const rewriter *r, uint32_t code, uint32_t before) {
   }
 }
 
+/* The letter before or behind pos, marks passed over; 0 if none is. */
+static uint32_t letter_before(const rewriter *r, uint32_t *pos) {
+  uint32_t code = 0;
+  while (*pos > r->begin && letters_kind(code = utf8_prev(r->text, pos)) == LETTERS_MARK) {
+    code = 0;
+  }
+  return code;
+}
+
+static uint32_t letter_behind(const rewriter *r, uint32_t *pos) {
+  uint32_t code = 0;
+  while (*pos < r->end && letters_kind(code = utf8_next(r->text, pos)) == LETTERS_MARK) {
+    code = 0;
+  }
+  return code;
+}
+
+/* The sign that tells two names apart, which are one without it: عمّان and عُمان. [pos, after) is the sign. */
+static int tells_names(const rewriter *r, uint32_t code, uint32_t pos, uint32_t after) {
+  enum { SHADDA = 0x651, DAMMA = 0x64F, AIN = 0x639, MEEM = 0x645, ALEF = 0x627, NOON = 0x646 };
+  int shadda = code == SHADDA && letter_before(r, &pos) == MEEM && letter_before(r, &pos) == AIN;
+  int damma = code == DAMMA && letter_before(r, &pos) == AIN && letter_behind(r, &after) == MEEM;
+  if ((!shadda && !damma) || letter_behind(r, &after) != ALEF || letter_behind(r, &after) != NOON) {
+    return 0;
+  }
+  return letters_script(letter_behind(r, &after)) != LETTERS_SCRIPT_ARABIC;
+}
+
 /* A letter with what extends it: [begin, end) in the text, and the code points that are left. */
 typedef struct letter_group {
   uint32_t begin;
@@ -188,8 +216,10 @@ static void gather(const rewriter *r, uint32_t pos, uint32_t before, letter_grou
   int is_invisible = group->n == 0 && letters_kind(code_at(r, pos)) == LETTERS_FORMAT;
   group->end = pos;
   while (pos < r->end) {
+    uint32_t at = pos;
     uint32_t code = utf8_next(r->text, &pos);
     extender kind = extender_of(r, code, before);
+    kind = kind == EXTENDER_DROP && tells_names(r, code, at, pos) ? EXTENDER_KEEP : kind;
     if (kind == EXTENDER_NONE || (kind != EXTENDER_DROP && group->n == COMPOSE_MAX)) {
       break;
     }

@@ -11,9 +11,10 @@
 
 /* What is rewritten; a bit each. */
 enum {
-  REWRITE_COMPOSE = 1u << 0,     /* to NFC */
-  REWRITE_SHAPES = 1u << 1,      /* presentation forms and full-width Latin become letters */
-  REWRITE_DIACRITICS = 1u << 2,  /* harakat and Quranic signs go; hamza and madda join their letter */
+  REWRITE_COMPOSE = 1u << 0, /* to NFC */
+  REWRITE_SHAPES = 1u << 1,  /* presentation forms and full-width Latin become letters */
+  REWRITE_DIACRITICS =
+      1u << 2, /* harakat and Quranic signs go, but for those of عمّان and عُمان; hamza and madda join their letter */
   REWRITE_TATWEEL = 1u << 3,     /* goes, unless it stands alone as a dash */
   REWRITE_INVISIBLE = 1u << 4,   /* bidi controls, zero-width characters, soft hyphens go */
   REWRITE_CONTROLS = 1u << 5,    /* control characters go; any line end becomes \n */
