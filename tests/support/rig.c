@@ -156,6 +156,14 @@ void rig_done(rig *self) {
   free(self->log);
 }
 
+void rig_stop_after_some(rig *self) {
+  runtime_counts counts;
+  do {
+    runtime_counts_get(self->runtime, &counts);
+  } while (counts.delivered < RIG_SOME);
+  runtime_stop(self->runtime);
+}
+
 uint32_t rig_logged(const rig *self, const char *stage, const char *text) {
   char line[512];
   int len = snprintf(line, sizeof line, "%s: %s\n", stage, text);

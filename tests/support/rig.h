@@ -33,6 +33,10 @@ void rig_init(rig *rig);
 void rig_run(rig *rig, const char *source, const char *stages, const char *sink);
 void rig_done(rig *rig);
 
+/* For during: stops the run when it has delivered RIG_SOME documents. */
+enum { RIG_SOME = 20 };
+void rig_stop_after_some(rig *rig);
+
 /* How often a line of the log reads "stage: text". */
 uint32_t rig_logged(const rig *rig, const char *stage, const char *text);
 /* Asserts that the output holds the numbers below n in order, but for those that left_out names. */

@@ -144,23 +144,15 @@ static void run_without_word_is_told_that_its_time_is_up(void **state) {
   rig_done(&r);
 }
 
-static void stop_after_some(rig *r) {
-  runtime_counts counts;
-  do {
-    runtime_counts_get(r->runtime, &counts);
-  } while (counts.delivered < 20);
-  runtime_stop(r->runtime);
-}
-
 static void run_stopped_with_unconfirmed_documents_waits_for_them(void **state) {
   (void)state;
   rig r;
   rig_init(&r);
   r.limits = "{'documents': 32}";
-  r.during = stop_after_some;
+  r.during = rig_stop_after_some;
   rig_run(&r, ENDLESS, "[]", SINK("'keep': 16"));
   assert_int_equal(r.code, -EINTR);
-  assert_true(r.counts.delivered >= 20);
+  assert_true(r.counts.delivered >= RIG_SOME);
   assert_int_equal(r.counts.delivered, r.counts.admitted);
   assert_delivered_is_confirmed(&r);
   rig_done(&r);

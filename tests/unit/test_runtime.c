@@ -413,14 +413,6 @@ static void run_limit_takes_no_more(void **state) {
   }
 }
 
-static void stop_after_some(rig *r) {
-  runtime_counts counts;
-  do {
-    runtime_counts_get(r->runtime, &counts);
-  } while (counts.delivered < 20);
-  runtime_stop(r->runtime);
-}
-
 static void run_stopped_finishes_what_is_in_flight(void **state) {
   (void)state;
   static const char *const sources[] = {
@@ -431,11 +423,11 @@ static void run_stopped_finishes_what_is_in_flight(void **state) {
   for (size_t i = 0; i < 3; i++) {
     rig r;
     rig_init(&r);
-    r.during = stop_after_some;
+    r.during = rig_stop_after_some;
     rig_run(&r, sources[i], "[" STEP("'spin_us': 5") "]", SINK(""));
     assert_int_equal(r.code, -EINTR);
     assert_int_equal(r.counts.delivered, r.counts.admitted);
-    assert_true(r.counts.admitted >= 20);
+    assert_true(r.counts.admitted >= RIG_SOME);
     rig_assert_output(&r, (uint32_t)r.counts.admitted, NULL);
     assert_int_equal(rig_logged(&r, "probe-sink", "finished without success"), 1);
     rig_done(&r);
@@ -446,7 +438,7 @@ static void run_stopped_does_not_wait_for_retries(void **state) {
   (void)state;
   rig r;
   rig_init(&r);
-  r.during = stop_after_some;
+  r.during = rig_stop_after_some;
   rig_run(&r, SOURCE("'count': 100000000"),
           "[{'use': 'probe-step', 'with': {'retry_every': 50, 'retry_times': 99}, 'retry': {'attempts': 50, "
           "'delay_ms': 600000, 'delay_max_ms': 600000}}]",
