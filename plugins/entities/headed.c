@@ -62,8 +62,18 @@ static const struct {
   { "محطه", QN_ENTITY_TYPE_LOCATION },      { "قلعه", QN_ENTITY_TYPE_LOCATION },
   { "اقليم", QN_ENTITY_TYPE_LOCATION },     { "سد", QN_ENTITY_TYPE_LOCATION },
   { "ملعب", QN_ENTITY_TYPE_LOCATION },      { "مخيم", QN_ENTITY_TYPE_LOCATION },
-  { "اعصار", QN_ENTITY_TYPE_EVENT },        { "عاصفه", QN_ENTITY_TYPE_EVENT },
-  { "العاصفه", QN_ENTITY_TYPE_EVENT },
+  { "مركز", QN_ENTITY_TYPE_LOCATION },      { "بحيره", QN_ENTITY_TYPE_LOCATION },
+  { "نهر", QN_ENTITY_TYPE_LOCATION },       { "حوض", QN_ENTITY_TYPE_LOCATION },
+  { "محافظه", QN_ENTITY_TYPE_LOCATION },    { "مقاطعه", QN_ENTITY_TYPE_LOCATION },
+  { "ولايه", QN_ENTITY_TYPE_LOCATION },     { "اداره", QN_ENTITY_TYPE_LOCATION },
+  { "منطقه", QN_ENTITY_TYPE_LOCATION },     { "جزر", QN_ENTITY_TYPE_LOCATION },
+  { "وادي", QN_ENTITY_TYPE_LOCATION },      { "جبل", QN_ENTITY_TYPE_LOCATION },
+  { "خليج", QN_ENTITY_TYPE_LOCATION },      { "محميه", QN_ENTITY_TYPE_LOCATION },
+  { "متنزه", QN_ENTITY_TYPE_LOCATION },     { "معبر", QN_ENTITY_TYPE_LOCATION },
+  { "قضاء", QN_ENTITY_TYPE_LOCATION },      { "اعصار", QN_ENTITY_TYPE_EVENT },
+  { "عاصفه", QN_ENTITY_TYPE_EVENT },        { "العاصفه", QN_ENTITY_TYPE_EVENT },
+  { "مهرجان", QN_ENTITY_TYPE_EVENT },       { "جايزه", QN_ENTITY_TYPE_EVENT },
+  { "بطوله", QN_ENTITY_TYPE_EVENT },
 };
 
 /* One thing that was found, or that several were. */
@@ -101,14 +111,18 @@ static void look_up(const scan *s, key k, uint8_t type, uint8_t meant, finding *
   }
 }
 
-/* The place of word i in the table, N_HEADS if it is none of them. */
-static uint32_t head_at(const scan *s, uint32_t i, uint8_t type) {
+/* True if the core of word i is this one. */
+static bool is_word(const scan *s, uint32_t i, const char *word) {
   const scan_word *w = &s->words[i];
   uint32_t skip = w->key_len > KEY_BYTES_MAX ? 0 : (uint32_t)(w->key_len - w->core_len);
-  const char *core = s->heap + w->form + skip;
   size_t len = (size_t)w->form_len - skip;
+  return strlen(word) == len && memcmp(word, s->heap + w->form + skip, len) == 0;
+}
+
+/* The place of word i in the table, N_HEADS if it is none of them. */
+static uint32_t head_at(const scan *s, uint32_t i, uint8_t type) {
   for (uint32_t h = 0; h < N_HEADS; h++) {
-    if (heads[h].type == type && strlen(heads[h].word) == len && memcmp(heads[h].word, core, len) == 0) {
+    if (heads[h].type == type && is_word(s, i, heads[h].word)) {
       return h;
     }
   }
@@ -132,11 +146,19 @@ static bool is_here(const scan *s, const senses *d, const finding *f) {
   return country >= QLEX_ANY_COUNTRY || senses_share(d, f->lexicon, country) >= HERE;
 }
 
+/* True if the text says what place it is, by another word: "حي طويق" is no mountain. */
+static bool is_other_place(const scan *s, const candidate *c, const char *word) {
+  bool told = c->type == QN_ENTITY_TYPE_LOCATION && c->first > 0 && !scan_parts(s, c->first) &&
+              (s->triggers[c->first].direct >> QN_ENTITY_TYPE_LOCATION & 1) != 0;
+  return told && !is_word(s, c->first - 1, word);
+}
+
 /* With one of the usual words, if only one thing is called so. */
-static void find_usual(const scan *s, const senses *d, key k, uint8_t type, finding *f) {
+static void find_usual(const scan *s, const senses *d, const candidate *c, key k, finding *f) {
+  uint8_t type = c->type;
   for (size_t h = 0; h < sizeof usual / sizeof usual[0]; h++) {
     key word = key_of(usual[h].word, strlen(usual[h].word));
-    if (usual[h].type == type && word.len + k.len <= KEY_BYTES_MAX) {
+    if (usual[h].type == type && !is_other_place(s, c, usual[h].word) && word.len + k.len <= KEY_BYTES_MAX) {
       look_up(s, key_join(word, k), type, ANY, f);
     }
   }
@@ -180,7 +202,7 @@ static void find_longer(const scan *s, const senses *d, const candidate *c, find
     find_adjectival(s, d, k, c->type, f);
   }
   if (f->entry == SCAN_NONE && k.len <= KEY_BYTES_MAX / 2) {
-    find_usual(s, d, k, c->type, f);
+    find_usual(s, d, c, k, f);
   }
 }
 

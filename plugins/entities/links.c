@@ -10,6 +10,7 @@
 #include "entities/clubs.h"
 #include "entities/editions.h"
 #include "entities/headed.h"
+#include "entities/longer.h"
 #include "entities/marks.h"
 #include "entities/match.h"
 #include "entities/namesakes.h"
@@ -498,6 +499,18 @@ static int link_subsidiary(links *l, scan *s, candidate *c) {
   return 0;
 }
 
+/* "مدينة البريمي" where only the governorate is known. */
+static int link_town(links *l, scan *s, candidate *c) {
+  qn_str name;
+  int r = regions_town(s, c, &name) ? make_room(l, s, name.len) : 1;
+  if (r != 0) {
+    return r < 0 ? r : 0;
+  }
+  put(l, name.data, name.len);
+  take_text(l, c, name.len);
+  return 0;
+}
+
 /* What is made of a word and a place. */
 static int link_pattern(links *l, scan *s, const senses *d, candidate *c) {
   pattern_match match;
@@ -592,6 +605,8 @@ int links_find(links *l, scan *s, const senses *d) {
   editions_begin(&named, s);
   for (uint32_t i = 0; i < s->n_candidates && r == 0; i++) {
     r = link_edition(l, &named, s, &s->candidates[i]);
+    longer_link(s, &s->candidates[i]);
+    r = r == 0 ? link_town(l, s, &s->candidates[i]) : r;
   }
   regions_tell(s);
   return r;

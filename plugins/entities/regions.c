@@ -20,8 +20,8 @@ static const char *const announcements[] = {
 
 /* The words that aliases of provinces begin with, and what their English names end with. Folded. */
 static const char *const heads[] = { "محافظه", "ولايه", "مقاطعه", "اقليم", "منطقه" };
-static const char *const tails[] = { " governorate", " province", " prefecture", " region",
-                                     " state",       " county",   " oblast" };
+static const char *const tails[] = { " governorate", " province", " prefecture", " region",  " state",
+                                     " county",      " oblast",   " department", " regency", " district" };
 
 static bool is_town(const scan *s, const candidate *c) {
   return c->chosen != 0 && c->type == QN_ENTITY_TYPE_LOCATION && c->entry != SCAN_NONE && c->composed == 0 &&
@@ -102,4 +102,39 @@ void regions_tell(scan *s) {
     uint32_t region = is_town(s, c) && is_announced(s, c) && !is_local(s, c) ? region_of(s, c) : SCAN_NONE;
     c->entry = region != SCAN_NONE ? region : c->entry;
   }
+}
+
+/* What towns are called, before their names. Folded. */
+static const char *const towns[] = { "مدينه", "مدينتي", "مدينتا", "بلده", "بلدتي", "بلدتا", "قريه", "ضاحيه" };
+
+/* A name without the word for a province that it ends with; empty if it ends with none. */
+static qn_str without_tail(qn_str name, qn_str *ret_tail) {
+  static const char *const words[] = { " Governorate", " Province",   " Prefecture", " Region",  " County",
+                                       " Oblast",      " Department", " Regency",    " District" };
+  for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+    size_t n = strlen(words[i]);
+    if (name.len > n && memcmp(name.data + name.len - n, words[i], n) == 0) {
+      *ret_tail = (qn_str){ words[i], n };
+      return (qn_str){ name.data, name.len - n };
+    }
+  }
+  return (qn_str){ NULL, 0 };
+}
+
+int regions_town(const scan *s, const candidate *c, qn_str *ret_name) {
+  static const char *const area[] = { "منطقه" }; /* larger than a governorate it is not */
+  static const char *const local[] = { "ولايه" };
+  bool asked = c->chosen != 0 && c->type == QN_ENTITY_TYPE_LOCATION && c->entry != SCAN_NONE && c->composed == 0 &&
+               c->first > 0 && !scan_parts(s, c->first) &&
+               s->lexicons[c->lexicon].entries[c->entry].class == QLEX_CLASS_REGION;
+  qn_str tail = { NULL, 0 };
+  qn_str name = asked ? without_tail(lexicon_name(&s->lexicons[c->lexicon], c->entry), &tail) : tail;
+  bool governorate = tail.len > 1 && tail.data[1] == 'G';
+  if (name.len == 0 || !(is_one_of(s, c->first - 1, towns, sizeof towns / sizeof towns[0]) ||
+                         (governorate && is_one_of(s, c->first - 1, area, 1)) ||
+                         (governorate && is_local(s, c) && is_one_of(s, c->first - 1, local, 1)))) {
+    return 0;
+  }
+  *ret_name = name;
+  return 1;
 }

@@ -9,4 +9,8 @@
 /* Links chosen towns that are called a province with that, if a lexicon has it. */
 void regions_tell(scan *s);
 
+/* 1 if a chosen candidate is linked with a province while the word before it says that the town, or the area, of that name is meant
+ * ("مدينة البريمي", of which only the governorate is known); sets that name. Else 0. */
+int regions_town(const scan *s, const candidate *c, qn_str *ret_name);
+
 #endif

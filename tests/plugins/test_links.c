@@ -368,6 +368,41 @@ static void links_vowel_sign_tells_two_names_apart(void **state) {
   CHECK(rows);
 }
 
+/* The word before a mention may be a part of its name; a port lies in a town of its name. */
+static void links_end_of_a_longer_name_is_what_that_is(void **state) {
+  (void)state;
+  static const entity_row rows[] = {
+    { "رست السفينة في ميناء زنغورة صباحا.", "LOCATION:زنغورة=Port of Zangora" },
+    { "رست السفينة في ميناء برتيلة صباحا.", "LOCATION:برتيلة=Bertila" },
+  };
+  CHECK_WITH("Port of Zangora\tLOCATION\tport\t\tميناء زنغورة\nZangora Governorate\tLOCATION\tregion\t\tزنغورة\n"
+             "Port of Bertila\tLOCATION\tport\t\tميناء برتيلة\nBertila\tLOCATION\tcity\t\tبرتيلة\n",
+             rows);
+}
+
+/* Where only a province is known by a name and the text says that the town is meant, the link is the name alone. */
+static void links_town_of_a_province_is_no_province(void **state) {
+  (void)state;
+  static const entity_row rows[] = {
+    { "وصل الوفد إلى مدينة زنغورة مساء.", "LOCATION:زنغورة=Zangora" },
+    { "وصل الوفد إلى منطقة زنغورة مساء.", "LOCATION:زنغورة=Zangora" },
+    { "وصل الوفد إلى محافظة زنغورة مساء.", "LOCATION:زنغورة=Zangora Governorate" },
+    { "وصل الوفد إلى منطقة برتيلة مساء.", "LOCATION:برتيلة=Bertila Region" },
+    { "وصل الوفد إلى زنغورة مساء.", "LOCATION:زنغورة=Zangora Governorate" },
+  };
+  CHECK_WITH("Zangora Governorate\tLOCATION\tregion\t\tزنغورة\nBertila Region\tLOCATION\tregion\t\tبرتيلة\n", rows);
+}
+
+/* A place by a name that is mostly said with a word before it, but not behind another such word. */
+static void links_place_is_found_with_a_usual_word_before_it(void **state) {
+  (void)state;
+  static const entity_row rows[] = {
+    { "يعيش الصيادون في كازمان منذ قرون.", "LOCATION:كازمان=Lake Kazman" },
+    { "يعيش الصيادون في مدينة كازمان منذ قرون.", "LOCATION:كازمان=" },
+  };
+  CHECK_WITH("Lake Kazman\tLOCATION\tlake\t\tبحيرة كازمان\n", rows);
+}
+
 /* A province and its river: the province's name without what says that it is one. */
 static void links_river_is_no_province_of_its_name(void **state) {
   (void)state;
@@ -394,6 +429,9 @@ int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(links_thing_whose_own_name_it_is_goes_first),
     cmocka_unit_test(links_vowel_sign_tells_two_names_apart),
+    cmocka_unit_test(links_end_of_a_longer_name_is_what_that_is),
+    cmocka_unit_test(links_town_of_a_province_is_no_province),
+    cmocka_unit_test(links_place_is_found_with_a_usual_word_before_it),
     cmocka_unit_test(links_river_is_no_province_of_its_name),
     cmocka_unit_test(links_pattern_of_several_words_is_a_name),
     cmocka_unit_test(links_adjective_in_a_name_is_no_country_of_a_university),
