@@ -115,6 +115,7 @@ int work_lane_open(runtime *rt, const segment *seg, builder *building, record_en
       .cell = metrics_cell_of(rt->metrics, actor, stage->index),
       .stage = stage->index,
       .sink_slot = stage->planned->sink_slot,
+      .unprepared = stage->planned->info->role == ROLE_SINK && !instance_prepares(stage),
       .timeout_ms = stage->planned->info->role == ROLE_TRANSFORM ? stage->planned->timeout_ms : 0,
     };
   }

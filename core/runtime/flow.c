@@ -153,9 +153,15 @@ static void end_joined(flow *self, segment *to, leaf *joined) {
   }
 }
 
+/* Past a prepare that would do nothing, unless a worker is to make the record that somebody waits for. */
+static segment *end_of(const edge *by, const leaf *it) {
+  bool wants_record = atomic_load_explicit(&it->receipt->wants_record, memory_order_relaxed) != 0;
+  return by->direct != NULL && !wants_record ? by->direct : by->to;
+}
+
 /* The leaf arrives by the edge. Takes it. */
 static void arrive(flow *self, const edge *by, leaf *it) {
-  segment *to = by->to;
+  segment *to = end_of(by, it);
   leaf *ready = it;
   if (to->join != SEGMENT_NO_JOIN) {
     ready = join_arrive(&it->receipt->joins[to->join], to->planned->stages[0], by->input, it);

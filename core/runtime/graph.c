@@ -239,6 +239,23 @@ static int make_segments(runtime *self) {
   return 0;
 }
 
+/* The segment's only work would be a prepare that there is none of. With a run cache documents go the long way: that hook is a worker's. */
+static bool is_idle(const runtime *self, const segment *at) {
+  const plan_segment *planned = at->planned;
+  const instance *stage = &self->instances[planned->stages[0]];
+  return planned->kind == SEGMENT_PARALLEL && planned->n_stages == 1 && stage->planned->info->role == ROLE_SINK &&
+         !instance_prepares(stage) && at->join == SEGMENT_NO_JOIN && self->options.cache == NULL;
+}
+
+void graph_shorten(runtime *self) {
+  for (uint32_t i = 0; i < self->n_segments; i++) {
+    for (uint32_t k = 0; k < self->segments[i].n_edges; k++) {
+      edge *way = &self->segments[i].edges[k];
+      way->direct = is_idle(self, way->to) ? way->to->edges[0].to : NULL;
+    }
+  }
+}
+
 int graph_build(runtime *self) {
   int rc = make_segments(self);
   rc = rc == 0 ? connect_stages(self) : rc;

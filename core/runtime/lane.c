@@ -47,7 +47,7 @@ int lane_open(lane *self, const lane_stage *stages, uint32_t n_stages, builder *
   }
   for (uint32_t i = 0; i < n_stages; i++) {
     const lane_stage *stage = &stages[i];
-    if (stage->table->sink != NULL && stage->table->sink->prepare == NULL) {
+    if (stage->unprepared) {
       continue;
     }
     step *at = &self->steps[self->n_steps];

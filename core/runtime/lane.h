@@ -41,7 +41,8 @@ typedef struct lane_stage {
   const stage_layout *layout;
   metrics_cell *cell;
   uint32_t stage;
-  uint32_t sink_slot;  /* a sink: its prepare is what runs here */
+  uint32_t sink_slot;  /* a sink: its prepare is what runs here ... */
+  bool unprepared;     /* ... but for one that has nothing to prepare */
   uint32_t timeout_ms; /* 0: none */
 } lane_stage;
 
@@ -49,7 +50,7 @@ typedef struct lane_stage {
  * thread is to end. */
 enum { LANE_LOST = -1000 };
 
-/* Opens the stages' contexts in the calling thread. watching is used if a stage has a time limit. A sink without prepare
+/* Opens the stages' contexts in the calling thread. watching is used if a stage has a time limit. A sink with nothing to prepare
  * takes no step. builder and encoder are the worker's, borrowed. On failure error names the stage. */
 int lane_open(lane *lane, const lane_stage *stages, uint32_t n_stages, builder *builder, record_encoder *encoder,
               watch *watching, qn_error *error);

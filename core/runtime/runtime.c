@@ -12,6 +12,7 @@
 #include "qanat/block.h"
 #include "qanat/confirm.h"
 #include "qanat/credit.h"
+#include "qanat/direct.h"
 #include "qanat/io.h"
 #include "qanat/keep.h"
 #include "qanat/progress.h"
@@ -54,6 +55,9 @@ static const void *hook_extension(qn_env *env, const char *name) {
   }
   if (strcmp(name, QN_CONFIRM_1) == 0) {
     return confirm_extension(stage);
+  }
+  if (strcmp(name, QN_DIRECT_1) == 0) {
+    return direct_extension(stage);
   }
   if (strcmp(name, QN_WORKER_1) == 0) {
     static const qn_worker table = { .size = sizeof table };
@@ -267,6 +271,7 @@ static int build(runtime *self, const qn_stage *const *tables, qn_error *error) 
       return rc;
     }
   }
+  graph_shorten(self);
   rc = build_ends(self, error);
   if (rc == 0 && self->options.letters != NULL) {
     rc = desk_new(self, &self->desk);

@@ -25,7 +25,7 @@ void sink_item_begin(sink *self, sink_item *item, leaf *it) {
   item->item.prepared = document_prepared_get(it->document, self->stage->planned->sink_slot);
   item->item.status = QN_STATUS_OK;
   if (it->attempt == 1) {
-    metrics_add(&self->cell->documents, table_of(self)->prepare == NULL);
+    metrics_add(&self->cell->documents, !instance_prepares(self->stage));
     metrics_add(&self->cell->bytes, item->item.prepared.len);
   }
 }
@@ -221,7 +221,8 @@ int sink_init(sink *self, runtime *rt, instance *stage, segment *seg, qn_error *
   settler_init(&self->settler, rt);
   park_init(&self->park);
   uint32_t budget = rt->admission.limit_documents;
-  self->n_items = budget < SINK_BATCH_MAX ? budget : SINK_BATCH_MAX;
+  uint32_t most = stage->confirms ? SINK_CONFIRMING_BATCH_MAX : SINK_BATCH_MAX;
+  self->n_items = budget < most ? budget : most;
   self->items = calloc(self->n_items, sizeof *self->items);
   if (self->items == NULL) {
     return error_set(error, -ENOMEM, "no-memory", "no memory for sink '%s'", stage->planned->id);

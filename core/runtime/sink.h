@@ -11,7 +11,8 @@
 #include "runtime/state.h"
 #include "runtime/watch.h"
 
-enum { SINK_BATCH_MAX = 256 };
+/* What is confirmed while a batch is written settles after it, so that these are small. */
+enum { SINK_BATCH_MAX = 256, SINK_CONFIRMING_BATCH_MAX = 64 };
 #define SINK_FLUSH_NS UINT64_C(1000000000)
 
 /* One document at a sink. Its room is used again. */

@@ -42,6 +42,7 @@ typedef struct instance {
   emitter *emitter;                         /* if it is a source, or splits documents */
   sink *sink;                               /* if it is one */
   bool confirms;                            /* a sink that asked for qanat/confirm.h */
+  bool unprepared;                          /* a sink that said so (qanat/direct.h) */
   io_home io;                               /* [loop] */
   void *kept;                               /* a sink: what it loaded (qanat/keep.h), while create runs; owned */
   _Atomic uint64_t input_done, input_total; /* what a source said of its input */
@@ -53,6 +54,8 @@ typedef struct segment segment;
 /* A way from one segment to another. */
 typedef struct edge {
   segment *to;
+  segment *
+      direct; /* a sink's, if all that `to` would do is to prepare for it, and there is nothing to prepare; else NULL */
   const plan_stage *reader; /* the stage that reads there: its condition decides who takes this way */
   uint32_t input;           /* which of the join's inputs it is, if the reader is a join */
 } edge;
@@ -169,6 +172,8 @@ int runtime_thread(pthread_t *ret_thread, void *(*run)(void *arg), void *arg, co
 /* --- graph.c: segments, edges, joins and borders of the plan --- */
 
 int graph_build(runtime *runtime); /* 0, -ENOMEM */
+/* Once all stages are created: leads straight to sinks that have nothing to prepare. */
+void graph_shorten(runtime *runtime);
 void graph_free(runtime *runtime);
 
 /* --- instance.c --- */
@@ -176,11 +181,17 @@ void graph_free(runtime *runtime);
 int instance_create(instance *instance, qn_error *error);
 void instance_destroy(instance *instance); /* also if it was never created */
 
-/* --- tell.c, keep.c, confirm.c: extensions by name --- */
+/* Whether workers have something to do for a sink's documents. */
+static inline bool instance_prepares(const instance *self) {
+  return self->table->sink->prepare != NULL && !self->unprepared;
+}
+
+/* --- tell.c, keep.c, confirm.c, direct.c: extensions by name --- */
 
 const void *progress_extension(void);
 const void *keep_extension(void);
-const void *confirm_extension(instance *stage); /* NULL: not for this stage */
+const void *confirm_extension(instance *stage);      /* NULL: not for this stage */
+const void *direct_extension(const instance *stage); /* the same */
 
 /* carry.c */
 const void *block_extension(void);

@@ -19,6 +19,7 @@
 #include "broker/session.h"
 #include "qanat/block.h"
 #include "qanat/confirm.h"
+#include "qanat/direct.h"
 
 enum {
   WINDOW_USUAL = 256,
@@ -102,6 +103,14 @@ static int read_config(broker_sink *self, qn_create *create) {
   return rc == 0 ? read_form(self, create) : rc;
 }
 
+/* A payload is sent as it is. */
+static void say_if_unprepared(const broker_sink *self, qn_create *create) {
+  const qn_direct *direct = create->host->extension(create->env, QN_DIRECT_1);
+  if (direct != NULL && self->form == FORM_PAYLOAD) {
+    direct->unprepared(create->env);
+  }
+}
+
 int broker_sink_new(qn_create *create, const broker_producer *table, void **ret_sink) {
   broker_sink *self = calloc(1, sizeof *self);
   if (self == NULL) {
@@ -116,6 +125,7 @@ int broker_sink_new(qn_create *create, const broker_producer *table, void **ret_
   broker_session_init(&self->session, create);
   uint32_t window = (uint32_t)qn_config_i64(create, "/window", WINDOW_USUAL);
   int rc = read_config(self, create);
+  say_if_unprepared(self, create);
   if (rc == 0 && outbox_init(&self->outbox, window, self->confirm != NULL) != 0) {
     rc = refuse(create, "no memory for the sink's window");
   }
@@ -377,6 +387,9 @@ static int fill_message(const broker_sink *self, const qn_item *item, broker_hea
     if (rc != 0) {
       return rc;
     }
+    if (payload.len > self->message_bytes) {
+      return -EFBIG; /* nobody has looked yet if there was nothing to prepare */
+    }
     message->body = (qn_str){ (const char *)payload.data, payload.len };
     message->content_type = broker_field_str(call, QN_LIT("media_type"));
   }
@@ -407,10 +420,12 @@ static qn_status write_item(broker_sink *self, const qn_item *item) {
   broker_message message;
   broker_fault fault = { 0 };
   uint64_t token = 0;
-  if (fill_message(self, item, headers, &message) != 0) {
-    return qn_fail(item->call, QN_STATUS_FATAL, "no-payload", "cannot read the document's payload");
+  int rc = fill_message(self, item, headers, &message);
+  if (rc != 0) {
+    return rc == -EFBIG ? too_large(self, item->call)
+                        : qn_fail(item->call, QN_STATUS_FATAL, "no-payload", "cannot read the document's payload");
   }
-  int rc = wait_for_room(self, &fault, &token);
+  rc = wait_for_room(self, &fault, &token);
   if (rc == 0 && outbox_put(&self->outbox, &message) != 0) {
     return qn_fail(item->call, QN_STATUS_RETRY, "no-memory", "no memory for a message; lower \"window\"");
   }

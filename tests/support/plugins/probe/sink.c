@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "probe.h"
+#include "qanat/direct.h"
 
 typedef struct probe_sink probe_sink;
 
@@ -25,6 +26,15 @@ struct probe_sink {
   int flush_fatal, finish_fatal, flush_pends, twice, heeds_cancel;
   char how;
 };
+
+static void sink_destroy(void *instance) {
+  probe_sink *self = instance;
+  if (self != NULL) {
+    probe_say(self->host, self->env, "destroyed");
+    fclose(self->file);
+    free(self);
+  }
+}
 
 static int sink_create(qn_create *create, void **ret_instance) {
   probe_sink *self = calloc(1, sizeof *self);
@@ -60,18 +70,14 @@ static int sink_create(qn_create *create, void **ret_instance) {
     free(self);
     return probe_refuse(create, "cannot open the file");
   }
+  const qn_direct *direct = create->host->extension(create->env, QN_DIRECT_1);
+  if (qn_config_i64(create, "/unprepared", 0) != 0 && (direct == NULL || direct->unprepared(create->env) != 0)) {
+    sink_destroy(self);
+    return probe_refuse(create, "there is no qanat.direct/1");
+  }
   *ret_instance = self;
   probe_say(self->host, self->env, "created");
   return 0;
-}
-
-static void sink_destroy(void *instance) {
-  probe_sink *self = instance;
-  if (self != NULL) {
-    probe_say(self->host, self->env, "destroyed");
-    fclose(self->file);
-    free(self);
-  }
 }
 
 static int sink_context_open(void *instance, qn_env *env, const qn_host *host, void **ret_context) {
@@ -132,6 +138,10 @@ static int hang(const probe_sink *self, const qn_item *item) {
 }
 
 static void put(probe_sink *self, const qn_item *item) {
+  if (item->prepared.data == NULL) { /* unprepared */
+    fprintf(self->file, "%lld\n", (long long)probe_number(item->call));
+    return;
+  }
   fwrite(item->prepared.data, 1, item->prepared.len, self->file);
 }
 
