@@ -69,6 +69,26 @@ static int str_copy(arena *memory, qn_str *str) {
   return 0;
 }
 
+/* Names that most documents have need no copy: what is written a thousand times is not in any cache, and these are. */
+static const char *known_name(qn_str name) {
+  static const char *const known[] = { "id", "source", "media_type", "title", "language", "published" };
+  for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+    if (strlen(known[i]) == name.len && memcmp(known[i], name.data, name.len) == 0) {
+      return known[i];
+    }
+  }
+  return NULL;
+}
+
+static int name_copy(arena *memory, qn_str *name) {
+  const char *known = known_name(*name);
+  if (known == NULL) {
+    return str_copy(memory, name);
+  }
+  name->data = known;
+  return 0;
+}
+
 static int entry_remove(field_list *list, arena *memory, uint32_t index) {
   if (index == list->n) {
     return 0;
@@ -100,7 +120,7 @@ int field_put(field_list *list, arena *memory, const field *entry) {
   copy.value.reserved = 0;
   rc = copy.value.type == QN_VALUE_STR ? str_copy(memory, &copy.value.as.str) : 0;
   if (rc == 0 && index == list->n) {
-    rc = str_copy(memory, &copy.name);
+    rc = name_copy(memory, &copy.name);
   }
   if (rc == 0 && (index == list->n || list->capacity == 0)) {
     rc = make_room(list, memory);

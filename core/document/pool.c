@@ -5,7 +5,7 @@
  * There is a shelf for every processor or so, and whoever makes or frees a document goes to the shelf of the processor
  * it runs on. A shelf is held for a few instructions; one that is held is passed over, so nobody waits for a thread
  * that was stopped while holding it, as long as one shelf is free. Documents made on one thread and freed on another
- * pile up on the other's shelf; the maker then moves half of them over at once. */
+ * pile up on the other's shelf; the maker then takes all of them at once, without a look at any: they have left its cache. */
 #include <assert.h>
 #include <errno.h>
 #include <sched.h>
@@ -18,7 +18,7 @@
 #include "document/poison.h"
 #include "document/prefetch.h"
 
-enum { SHELVES_MAX = 64, MOVE_MAX = 32, CACHE_LINE = 64 };
+enum { SHELVES_MAX = 64, CACHE_LINE = 64 };
 
 static const size_t bytes_default = (size_t)64 << 20;
 static const size_t bytes_max = (size_t)1 << 30;
@@ -80,26 +80,17 @@ static size_t body_bytes(const document_pool *pool) {
   return sizeof(document) + pool->n_layers * sizeof(layer_entry);
 }
 
-/* Moves half of another shelf's documents, at most MOVE_MAX, to the held one. */
+/* Moves another shelf's documents to the held one, which has none. */
 static void restock(document_pool *pool, shelf *own) {
   for (uint32_t i = 0; i < pool->n_shelves && n_idle(own) == 0; i++) {
     shelf *other = &pool->shelves[i];
     if (other == own || n_idle(other) == 0 || !shelf_try(other)) {
       continue;
     }
-    uint32_t n = (n_idle(other) + 1) / 2;
-    n = n < MOVE_MAX ? n : MOVE_MAX;
-    document *last = other->idle;
-    for (uint32_t k = 1; k < n; k++) {
-      last = last->next_idle;
-    }
-    if (n > 0) {
-      own->idle = other->idle;
-      other->idle = last->next_idle;
-      last->next_idle = NULL;
-      set_idle(own, n);
-      set_idle(other, n_idle(other) - n);
-    }
+    own->idle = other->idle;
+    other->idle = NULL;
+    set_idle(own, n_idle(other));
+    set_idle(other, 0);
     shelf_leave(other);
   }
 }
