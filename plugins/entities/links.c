@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "entities/campuses.h"
+#include "entities/capitals.h"
 #include "entities/clubs.h"
 #include "entities/editions.h"
 #include "entities/headed.h"
@@ -105,8 +107,10 @@ static float fit_of(const scan *s, const senses *d, const hit *here, const qlex_
       entry->class == QLEX_CLASS_CITY || entry->class == QLEX_CLASS_REGION || entry->class == QLEX_CLASS_COUNTRY;
   bool described = (s->triggers[c->first].head | s->triggers[c->first].open) != 0; /* many offices share a name */
   bool person = entry->type == QN_ENTITY_TYPE_PERSON || c->type == QN_ENTITY_TYPE_PERSON;
+  qn_str name = lexicon_name(&s->lexicons[here->lexicon], payload->entry);
+  bool explained = name.data[name.len - 1] == ')'; /* "Angara (rocket)" is no airline */
   if (payload->kind != QLEX_ENTITY || (person && (other || (doubtful && !is_rare_name(s, d, here, entry, c)))) ||
-      (other && (doubtful || national || town)) ||
+      (other && (doubtful || national || town || explained)) ||
       ((national || (doubtful && described)) && !senses_is_national(d, s, here, payload))) {
     return -1.0f;
   }
@@ -181,14 +185,21 @@ static bool is_telling(const candidate *c) {
   return c->type != QN_ENTITY_TYPE_PERSON || c->last > c->first + 1;
 }
 
-static void link_variant(links *l, const scan *s, candidate *c, const char *form, uint32_t len) {
+/* A variant of a place's name that lies where the document does not speak of is some other place's. */
+static bool is_elsewhere(const scan *s, const senses *d, const links_answer *answer) {
+  const qlex_entry *entry = &s->lexicons[answer->lexicon].entries[answer->entry];
+  return entry->type == QN_ENTITY_TYPE_LOCATION && entry->country < QLEX_ANY_COUNTRY && d->clear != SCAN_NONE &&
+         senses_share(d, answer->lexicon, entry->country) <= 0.0f;
+}
+
+static void link_variant(links *l, const scan *s, const senses *d, candidate *c, const char *form, uint32_t len) {
   uint64_t print = key_print(key_of(form, len)) + c->type;
   links_answer *answer = &l->cache[print % LINKS_CACHE];
   if (answer->document != l->document || answer->print != print) {
     *answer = (links_answer){ print, l->document, SCAN_NONE, 0 };
     ask(s, form, len, c->type, answer);
   }
-  if (answer->entry != SCAN_NONE) {
+  if (answer->entry != SCAN_NONE && !is_elsewhere(s, d, answer)) {
     c->entry = answer->entry;
     c->lexicon = (uint8_t)answer->lexicon;
   }
@@ -545,7 +556,7 @@ static int link_unlinked(links *l, scan *s, const senses *d, candidate *c) {
     r = link_pattern(l, s, d, c);
   }
   if (len > 0 && is_telling(c) && c->entry == SCAN_NONE) {
-    link_variant(l, s, c, form, len);
+    link_variant(l, s, d, c, form, len);
   }
   if (len > 0 && c->entry == SCAN_NONE) {
     near_link(s, d, c, form, len);
@@ -609,6 +620,8 @@ int links_find(links *l, scan *s, const senses *d) {
     r = r == 0 ? link_town(l, s, &s->candidates[i]) : r;
   }
   regions_tell(s);
+  capitals_tell(s);
+  campuses_tell(s, d);
   return r;
 }
 

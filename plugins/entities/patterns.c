@@ -65,12 +65,12 @@ static float place_fit(const scan *s, const senses *d, const hit *here, const ql
 }
 
 /* The English name of the one place that words [first, last) name; empty if there is none or several fit as well. */
-static qn_str place_called(const scan *s, const senses *d, uint32_t first, uint32_t last) {
-  key k = match_key(s, first, last, s->words[first].begin);
+static qn_str place_called(const scan *s, const senses *d, uint32_t first, uint32_t last, uint32_t begin) {
+  key k = match_key(s, first, last, begin);
   for (uint32_t which = 0; k.len <= KEY_BYTES_MAX && which < s->n_lexicons; which++) {
     const lexicon *lex = &s->lexicons[which];
     const qlex_slot *slot = lexicon_find(lex, key_print(k));
-    hit here = { .first = first, .last = last, .begin = s->words[first].begin, .lexicon = (uint8_t)which };
+    hit here = { .first = first, .last = last, .begin = begin, .lexicon = (uint8_t)which };
     float best = 0.0f;
     float second = 0.0f;
     qn_str found = { NULL, 0 };
@@ -168,8 +168,9 @@ int patterns_find(const scan *s, const senses *d, const candidate *c, pattern_ma
       key words_after = after > 0 ? match_key(s, last, c->last, s->words[last].begin) : (key){ 0, 0 };
       for (uint32_t which = 0; which < s->n_lexicons; which++) {
         const qlex_slot *slot = slot_of(&s->lexicons[which], words_before, words_after);
-        qn_str place =
-            has_patterns(&s->lexicons[which], slot, c->type) ? place_called(s, d, first, last) : (qn_str){ NULL, 0 };
+        qn_str place = has_patterns(&s->lexicons[which], slot, c->type)
+                           ? place_called(s, d, first, last, s->words[first].begin)
+                           : (qn_str){ NULL, 0 };
         if (place.len > 0 && apply(s, which, slot, c->type, place, ret_match)) {
           return 1;
         }
@@ -177,6 +178,20 @@ int patterns_find(const scan *s, const senses *d, const candidate *c, pattern_ma
     }
     if (after == 0) {
       break;
+    }
+  }
+  return 0;
+}
+
+int patterns_find_with(const scan *s, const senses *d, const candidate *c, const char *head, uint8_t type,
+                       pattern_match *ret_match) {
+  key before = key_of(head, strlen(head));
+  for (uint32_t which = 0; which < s->n_lexicons; which++) {
+    const qlex_slot *slot = slot_of(&s->lexicons[which], before, (key){ 0, 0 });
+    qn_str place = has_patterns(&s->lexicons[which], slot, type) ? place_called(s, d, c->first, c->last, c->begin)
+                                                                 : (qn_str){ NULL, 0 };
+    if (place.len > 0 && apply(s, which, slot, type, place, ret_match)) {
+      return 1;
     }
   }
   return 0;

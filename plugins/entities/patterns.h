@@ -17,6 +17,10 @@ typedef struct pattern_match {
 /* What a candidate is by its pattern. 1 if there is one and its place is certain, else 0. */
 int patterns_find(const scan *s, const senses *d, const candidate *c, pattern_match *ret_match);
 
+/* The same of a place behind a word that is not there, as "جامعه" is said of both of "جامعتي توركو ويوفاسكولا". */
+int patterns_find_with(const scan *s, const senses *d, const candidate *c, const char *head, uint8_t type,
+                       pattern_match *ret_match);
+
 /* Proposes names that patterns of several words make: "سوق دبي المالي". One word before a place and none behind it may as well stand
  * outside of the name. */
 void patterns_propose(scan *s);

@@ -368,6 +368,51 @@ static void links_vowel_sign_tells_two_names_apart(void **state) {
   CHECK(rows);
 }
 
+/* Countries that have the name of a town: what is joined to a town is one, and what a dateline begins with. */
+static void links_country_beside_a_town_is_the_town(void **state) {
+  (void)state;
+  static const entity_row rows[] = {
+    { "عزفت الفرقة في القاهرة وتونس.", "LOCATION:القاهرة=Cairo|LOCATION:تونس=Tunis" },
+    { "عزفت الفرقة في تونس والقاهرة.", "LOCATION:تونس=Tunis|LOCATION:القاهرة=Cairo" },
+    { "زار الوفد المغرب وتونس.", "LOCATION:المغرب=Morocco|LOCATION:تونس=Tunisia" },
+    { "الجزائر - وصل الوفد مساء.", "LOCATION:الجزائر=Algiers" },
+  };
+  CHECK(rows);
+}
+
+static void links_places_of_several_universities_are_those(void **state) {
+  (void)state;
+  static const entity_row rows[] = {
+    { "درس في جامعات كامبريدج وأكسفورد وهارفارد.",
+      "ORGANIZATION:كامبريدج=University of Cambridge|ORGANIZATION:أكسفورد=University of Oxford|"
+      "ORGANIZATION:هارفارد=Harvard University" },
+    { "سافر من كامبريدج إلى مدينة أكسفورد.", "LOCATION:كامبريدج=Cambridge|LOCATION:أكسفورد=Oxford" },
+  };
+  CHECK(rows);
+}
+
+/* What is listed as another type may be meant, but not if its name says what it is. */
+static void links_company_is_no_missile_of_its_name(void **state) {
+  (void)state;
+  static const entity_row rows[] = {
+    { "اشترت شركة فورتنايت مصنعا.", "ORGANIZATION:فورتنايت=Fortnite" },
+    { "اشترت شركة هاربون مصنعا.", "ORGANIZATION:هاربون=" },
+  };
+  CHECK(rows);
+}
+
+/* A spelling that is near a place's name, where the page is about another country than that place's. */
+static void links_near_spelling_is_no_place_elsewhere(void **state) {
+  (void)state;
+  static const entity_row rows[] = {
+    { "زار الوفد آيسلندا. وقالت آيسلندا إن العمل بدأ في مدينة ريكيافييك.",
+      "LOCATION:آيسلندا=Iceland|LOCATION:آيسلندا=Iceland|LOCATION:ريكيافييك=Reykjavík" },
+    { "زار الوفد البرازيل. وقالت البرازيل إن العمل بدأ في مدينة ريكيافييك.",
+      "LOCATION:البرازيل=Brazil|LOCATION:البرازيل=Brazil|LOCATION:ريكيافييك=" },
+  };
+  CHECK(rows);
+}
+
 /* The word before a mention may be a part of its name; a port lies in a town of its name. */
 static void links_end_of_a_longer_name_is_what_that_is(void **state) {
   (void)state;
@@ -429,6 +474,10 @@ int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(links_thing_whose_own_name_it_is_goes_first),
     cmocka_unit_test(links_vowel_sign_tells_two_names_apart),
+    cmocka_unit_test(links_country_beside_a_town_is_the_town),
+    cmocka_unit_test(links_places_of_several_universities_are_those),
+    cmocka_unit_test(links_company_is_no_missile_of_its_name),
+    cmocka_unit_test(links_near_spelling_is_no_place_elsewhere),
     cmocka_unit_test(links_end_of_a_longer_name_is_what_that_is),
     cmocka_unit_test(links_town_of_a_province_is_no_province),
     cmocka_unit_test(links_place_is_found_with_a_usual_word_before_it),
