@@ -8,6 +8,7 @@
 
 #include "entities/match.h"
 #include "entities/nationalities.h"
+#include "entities/shortnames.h"
 #include "qanat/layers.h"
 
 /* Parts of what a document says of countries: it speaks of one, and it speaks of it much. */
@@ -15,7 +16,7 @@
 #define HERE_MUCH 0.25f
 
 /* What may be known by the name behind such a word. */
-enum { ANY = 0, NATURE = 1, INHABITED = 2, CLUB = 3 };
+enum { ANY = 0, NATURE = 1, INHABITED = 2, CLUB = 3, COMPANY = 4 };
 
 enum { SHORT = 8 }; /* bytes of a name that says too little by itself */
 
@@ -88,6 +89,9 @@ static bool is_meant(const qlex_entry *entry, uint8_t meant) {
   bool region = entry->class == QLEX_CLASS_REGION;
   if (meant == CLUB) {
     return entry->class == QLEX_CLASS_CLUB;
+  }
+  if (meant == COMPANY) {
+    return entry->class == QLEX_CLASS_COMPANY;
   }
   return meant == ANY || (meant == NATURE ? !inhabited && !region : inhabited || region);
 }
@@ -168,6 +172,23 @@ static void find_usual(const scan *s, const senses *d, const candidate *c, key k
   }
 }
 
+/* A company without the word that it ends with: "هيتيرو" of "هيتيرو للأدوية". A short name of one that lies nowhere must be announced as a
+ * company's. */
+static void find_tailed(const scan *s, const senses *d, const candidate *c, key k, finding *f) {
+  size_t at = 0;
+  for (const char *tail = shortnames_tail(at); tail != NULL; tail = shortnames_tail(++at)) {
+    key word = key_of(tail, strlen(tail));
+    if (word.len + k.len <= KEY_BYTES_MAX) {
+      look_up(s, key_join(k, word), QN_ENTITY_TYPE_ORGANIZATION, COMPANY, f);
+    }
+  }
+  bool nowhere = f->entry != SCAN_NONE && s->lexicons[f->lexicon].entries[f->entry].country >= QLEX_ANY_COUNTRY;
+  bool told = (s->triggers[c->first].direct >> QN_ENTITY_TYPE_ORGANIZATION & 1) != 0;
+  if (!is_here(s, d, f) || (nowhere && k.len <= SHORT && !told)) {
+    f->entry = SCAN_NONE;
+  }
+}
+
 /* "مانتا الإكوادورية" where the document speaks of Ecuador. */
 static void find_adjectival(const scan *s, const senses *d, key k, uint8_t type, finding *f) {
   static const char ARTICLE[] = "\xD8\xA7\xD9\x84";
@@ -203,6 +224,9 @@ static void find_longer(const scan *s, const senses *d, const candidate *c, find
   }
   if (f->entry == SCAN_NONE && k.len <= KEY_BYTES_MAX / 2) {
     find_usual(s, d, c, k, f);
+  }
+  if (f->entry == SCAN_NONE && c->type == QN_ENTITY_TYPE_ORGANIZATION && k.len <= KEY_BYTES_MAX / 2) {
+    find_tailed(s, d, c, k, f);
   }
 }
 

@@ -121,3 +121,17 @@ size_t shortnames_length(const char *form, size_t len) {
     kept = at - 1;
   }
 }
+
+/* More of them, which too many companies have for them to be left off anywhere. Folded. */
+static const char *const others[] = {
+  "للطاقه",     "للاتصالات", "للتكنولوجيا", "للصناعه",    "للتعدين",  "للبترول",  "للنفط",   "للتجاره",
+  "للتقنيه",    "كمبيوتنغ",  "كومبيوتنغ",   "كومبيوتينغ", "وايرلس",   "افييشن",   "ايفييشن", "ايروسبيس",
+  "اينرجي",     "انرجي",     "تيليكوم",     "انداستريز",  "ايرلاينز", "ايرويز",   "ريسورسز", "فنتشرز",
+  "انترتينمنت", "ستوديوز",   "جيمز",        "هيلث",       "ساينسز",   "كيميكالز", "ريتيل",   "فودز",
+  "باور",       "الكتريك",   "سيكيوريتي",   "لوجستيكس",   "ديجيتال",  "كو",
+};
+
+const char *shortnames_tail(size_t i) {
+  enum { N_TAILS = sizeof tails / sizeof tails[0], N_OTHERS = sizeof others / sizeof others[0] };
+  return i < N_TAILS ? tails[i] : i - N_TAILS < N_OTHERS ? others[i - N_TAILS] : NULL;
+}

@@ -9,4 +9,7 @@
 /* Bytes of a folded name that are kept; len if nothing can be left off. */
 size_t shortnames_length(const char *form, size_t len);
 
+/* The words that are left off, folded, from 0 on; NULL behind the last. */
+const char *shortnames_tail(size_t i);
+
 #endif

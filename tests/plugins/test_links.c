@@ -368,6 +368,30 @@ static void links_vowel_sign_tells_two_names_apart(void **state) {
   CHECK(rows);
 }
 
+/* A company without the word that its name ends with; of two that may be meant none. */
+static void links_company_is_found_with_a_word_behind_it(void **state) {
+  (void)state;
+  static const entity_row rows[] = {
+    { "اشترت شركة زنغل مصنعا.", "ORGANIZATION:زنغل=Zangal Energy" },
+    { "اشترت شركة برتل مصنعا.", "ORGANIZATION:برتل=" },
+  };
+  CHECK_WITH("Zangal Energy\tORGANIZATION\tcompany\t\tزنغل إنرجي\nBertal Energy\tORGANIZATION\tcompany\t\tبرتل إنرجي\n"
+             "Bertal Power\tORGANIZATION\tcompany\t\tبرتل باور\n",
+             rows);
+}
+
+/* A letter more in one of a person's names, if it is no other name. */
+static void links_person_is_known_by_one_name_and_a_near_one(void **state) {
+  (void)state;
+  static const entity_row rows[] = {
+    { "وقال كريم زنغوريتل إن العمل بدأ.", "PERSON:كريم زنغوريتل=Karim Zangortel" },
+    { "وقال محمود زنغورتل إن العمل بدأ.", "PERSON:محمود زنغورتل=" },
+  };
+  CHECK_WITH("Karim Zangortel\tPERSON\tpolitician\t\tكريم زنغورتل\n"
+             "Mohamed Zangortel\tPERSON\tpolitician\t\tمحمد زنغورتل\n",
+             rows);
+}
+
 /* Countries that have the name of a town: what is joined to a town is one, and what a dateline begins with. */
 static void links_country_beside_a_town_is_the_town(void **state) {
   (void)state;
@@ -474,6 +498,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(links_thing_whose_own_name_it_is_goes_first),
     cmocka_unit_test(links_vowel_sign_tells_two_names_apart),
+    cmocka_unit_test(links_company_is_found_with_a_word_behind_it),
+    cmocka_unit_test(links_person_is_known_by_one_name_and_a_near_one),
     cmocka_unit_test(links_country_beside_a_town_is_the_town),
     cmocka_unit_test(links_places_of_several_universities_are_those),
     cmocka_unit_test(links_company_is_no_missile_of_its_name),
