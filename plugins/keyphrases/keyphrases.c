@@ -71,21 +71,21 @@ static double score_shown(const phrase *p) {
 }
 
 static int rows_write(qn_call *call, const keyphrases *self, const phrase_scratch *scratch, const phrase_input *input,
-                      const uint32_t *slots, uint32_t n_slots) {
+                      const uint32_t *picked, uint32_t n_picked) {
   qn_rows rows;
   uint32_t heap_bytes = 0;
-  for (uint32_t i = 0; i < n_slots; i++) {
-    qn_span text = scratch->phrases[slots[i]].text;
+  for (uint32_t i = 0; i < n_picked; i++) {
+    qn_span text = scratch->phrases[picked[i]].text;
     heap_bytes += text.end - text.begin;
   }
-  int error = call->host->layer_reserve(call, KEYPHRASES_LAYER_KEYPHRASE, n_slots, heap_bytes, &rows);
+  int error = call->host->layer_reserve(call, KEYPHRASES_LAYER_KEYPHRASE, n_picked, heap_bytes, &rows);
   if (error != 0) {
     return error;
   }
   uint32_t heap_used = 0;
   uint32_t n = 0;
-  for (uint32_t i = 0; i < n_slots; i++) {
-    const phrase *p = &scratch->phrases[slots[i]];
+  for (uint32_t i = 0; i < n_picked; i++) {
+    const phrase *p = &scratch->phrases[picked[i]];
     qn_heap_str text = { rows.heap_base + heap_used, p->text.end - p->text.begin };
     if (score_shown(p) < self->min_score) {
       continue;
@@ -105,12 +105,12 @@ static qn_status keyphrases_process(void *instance, void *context, qn_call *call
   const keyphrases *self = instance;
   phrase_scratch *scratch = context;
   phrase_input input;
-  const uint32_t *slots = NULL;
-  uint32_t n_slots = 0;
+  const uint32_t *picked = NULL;
+  uint32_t n_picked = 0;
   int error = input_get(call, &input);
-  error = error != 0 ? error : phrase_find(scratch, &self->words, &input, &slots, &n_slots);
-  if (error == 0 && n_slots > 0) {
-    error = rows_write(call, self, scratch, &input, slots, n_slots);
+  error = error != 0 ? error : phrase_find(scratch, &self->words, &input, &picked, &n_picked);
+  if (error == 0 && n_picked > 0) {
+    error = rows_write(call, self, scratch, &input, picked, n_picked);
   }
   if (error == -ENOMEM) {
     return qn_fail(call, QN_STATUS_RETRY, "no-memory", "no memory for the keyphrases of this document");

@@ -11,33 +11,28 @@
 #include "text/hash.h"
 #include "text/lent.h"
 
-/* Takes out what the last document left, and makes room for this one's phrases. Clearing only what was used keeps short
- * documents cheap after a long one. */
+/* Makes room for the phrases of a document: a table as large as this document needs. */
 static int table_open(phrase_scratch *scratch, uint32_t n_phrases_max) {
   uint64_t n_slots = 1024;
-  for (uint32_t i = 0; i < scratch->n_phrases; i++) {
-    scratch->phrases[scratch->used[i]].key = 0;
-  }
-  scratch->n_phrases = 0;
   while (n_slots < (uint64_t)n_phrases_max * 5 / 4) {
     n_slots *= 2;
   }
   void *phrases = scratch->phrases;
-  uint32_t before = scratch->phrases_capacity;
-  int fault = lent_room(scratch->host, scratch->env, &phrases, &scratch->phrases_capacity, (uint32_t)n_slots,
+  int fault = lent_room(scratch->host, scratch->env, &phrases, &scratch->phrases_capacity, n_phrases_max,
                         sizeof(*scratch->phrases));
   scratch->phrases = phrases;
-  void *used = scratch->used;
+  void *slots = scratch->slots;
   if (fault == 0) {
-    for (uint32_t i = before; i < scratch->phrases_capacity; i++) {
-      scratch->phrases[i].key = 0;
-    }
-    fault =
-        lent_room(scratch->host, scratch->env, &used, &scratch->used_capacity, n_phrases_max, sizeof(*scratch->used));
-    scratch->used = used;
+    fault = lent_room(scratch->host, scratch->env, &slots, &scratch->slots_capacity, (uint32_t)n_slots,
+                      sizeof(*scratch->slots));
+    scratch->slots = slots;
+  }
+  if (fault == 0) {
+    memset(scratch->slots, 0, n_slots * sizeof(*scratch->slots));
   }
   scratch->mask = (uint32_t)n_slots - 1;
   scratch->n_phrases_max = n_phrases_max;
+  scratch->n_phrases = 0;
   return fault;
 }
 
@@ -55,29 +50,36 @@ typedef struct mention {
   uint32_t is_cut;
 } mention;
 
-static void mention_enter(phrase_scratch *scratch, const mention *m) {
-  uint64_t key = m->key != 0 ? m->key : 1;
-  uint32_t slot = (uint32_t)(key >> 20) & scratch->mask;
-  while (scratch->phrases[slot].key != 0 && scratch->phrases[slot].key != key) {
-    slot = (slot + 1) & scratch->mask;
+/* The slot of a phrase, or the empty one where it goes. */
+static phrase_slot *slot_of(const phrase_scratch *scratch, uint64_t key) {
+  uint32_t at = (uint32_t)(key >> 20) & scratch->mask;
+  for (;; at = (at + 1) & scratch->mask) {
+    phrase_slot *slot = &scratch->slots[at];
+    if (slot->number == 0 || (slot->mark == (uint32_t)key && scratch->phrases[slot->number - 1].key == key)) {
+      return slot;
+    }
   }
-  phrase *p = &scratch->phrases[slot];
-  if (p->key == 0) {
+}
+
+static void mention_enter(phrase_scratch *scratch, const mention *m) {
+  phrase_slot *slot = slot_of(scratch, m->key);
+  if (slot->number == 0) {
     if (scratch->n_phrases == scratch->n_phrases_max) {
       return; /* more names than tokens */
     }
-    *p = (phrase){ .key = key,
-                   .surface = m->surface,
-                   .votes = 0,
-                   .sentence = m->sentence,
-                   .begin = m->begin,
-                   .end = m->end,
-                   .text = { m->begin, m->end },
-                   .token = m->token,
-                   .n_tokens = (uint8_t)m->n_tokens,
-                   .last_sentence = UINT32_MAX };
-    scratch->used[scratch->n_phrases++] = slot;
+    scratch->phrases[scratch->n_phrases] = (phrase){ .key = m->key,
+                                                     .surface = m->surface,
+                                                     .votes = 0,
+                                                     .sentence = m->sentence,
+                                                     .begin = m->begin,
+                                                     .end = m->end,
+                                                     .text = { m->begin, m->end },
+                                                     .token = m->token,
+                                                     .n_tokens = (uint8_t)m->n_tokens,
+                                                     .last_sentence = UINT32_MAX };
+    *slot = (phrase_slot){ (uint32_t)m->key, ++scratch->n_phrases };
   }
+  phrase *p = &scratch->phrases[slot->number - 1];
   p->count++;
   p->n_open += m->is_open;
   p->n_cut += m->is_cut;
@@ -228,24 +230,24 @@ static void mentions_enter(phrase_scratch *scratch, const phrase_input *input) {
 }
 
 /* Puts what was picked in the order of the text: by begin, then longest first. */
-static void order_by_place(const phrase_scratch *scratch, uint32_t *slots, uint32_t n_slots) {
-  for (uint32_t i = 1; i < n_slots; i++) {
-    uint32_t slot = slots[i];
-    const phrase *p = &scratch->phrases[slot];
+static void order_by_place(const phrase_scratch *scratch, uint32_t *picked, uint32_t n_picked) {
+  for (uint32_t i = 1; i < n_picked; i++) {
+    uint32_t one = picked[i];
+    const phrase *p = &scratch->phrases[one];
     uint32_t at = i;
     for (; at > 0; at--) {
-      const phrase *q = &scratch->phrases[slots[at - 1]];
+      const phrase *q = &scratch->phrases[picked[at - 1]];
       if (q->begin < p->begin || (q->begin == p->begin && q->end >= p->end)) {
         break;
       }
-      slots[at] = slots[at - 1];
+      picked[at] = picked[at - 1];
     }
-    slots[at] = slot;
+    picked[at] = one;
   }
 }
 
 int phrase_find(phrase_scratch *scratch, const phrase_words *words, const phrase_input *input,
-                const uint32_t **ret_slots, uint32_t *ret_n_slots) {
+                const uint32_t **ret_picked, uint32_t *ret_n_picked) {
   int fault = phrase_tokens_read(scratch, words, input);
   /* A token begins at most one run of each length, and one name. */
   fault = fault != 0 ? fault : table_open(scratch, scratch->n_tokens * (PHRASE_WORDS_MAX + 1));
@@ -261,14 +263,16 @@ int phrase_find(phrase_scratch *scratch, const phrase_words *words, const phrase
     return fault;
   }
   if (scratch->n_phrases == 0) {
-    *ret_slots = NULL;
-    *ret_n_slots = 0;
+    *ret_picked = NULL;
+    *ret_n_picked = 0;
     return 0;
   }
-  memcpy(scratch->ranking, scratch->used, scratch->n_phrases * sizeof(*scratch->ranking));
+  for (uint32_t i = 0; i < scratch->n_phrases; i++) {
+    scratch->ranking[i] = i;
+  }
   uint32_t n = phrase_rank(scratch, scratch->ranking, scratch->n_phrases, words->limit);
   order_by_place(scratch, scratch->ranking, n);
-  *ret_slots = scratch->ranking;
-  *ret_n_slots = n;
+  *ret_picked = scratch->ranking;
+  *ret_n_picked = n;
   return 0;
 }

@@ -53,7 +53,7 @@ enum {
 
 /* All mentions of one phrase. */
 typedef struct phrase {
-  uint64_t key;     /* 0: an empty slot */
+  uint64_t key;     /* of its terms */
   uint64_t surface; /* the form voted for */
   float score;
   uint32_t count;
@@ -71,16 +71,22 @@ typedef struct phrase {
   uint8_t entity; /* type + 1 of a name, 0: none */
 } phrase;
 
+/* Phrases stand close together, for they are gone through again and again; the table that finds them is all small slots. */
+typedef struct phrase_slot {
+  uint32_t mark;   /* a half of the key, so that most that are others need not be looked at */
+  uint32_t number; /* of the phrase, from 1 on; 0: an empty slot */
+} phrase_slot;
+
 typedef struct phrase_scratch {
   const qn_host *host;
   qn_env *env;
   phrase_token *tokens;
-  phrase *phrases;   /* a hash table; empty between documents but for the slots in used */
-  uint32_t *used;    /* slots with a phrase */
-  uint32_t *ranking; /* slots, best first */
+  phrase *phrases;    /* in the order in which they were met */
+  phrase_slot *slots; /* by key */
+  uint32_t *ranking;  /* places in phrases, best first */
   uint32_t tokens_capacity;
   uint32_t phrases_capacity;
-  uint32_t used_capacity;
+  uint32_t slots_capacity;
   uint32_t ranking_capacity;
   uint32_t n_tokens; /* looked at */
   uint32_t mask;
@@ -94,13 +100,13 @@ void phrase_scratch_done(phrase_scratch *scratch);
 /* Fills scratch->tokens. 0, -ENOMEM. */
 int phrase_tokens_read(phrase_scratch *scratch, const phrase_words *words, const phrase_input *input);
 
-/* The phrases of a document, by the place of their first mention. ret_slots (into scratch->phrases) belongs to the
+/* The phrases of a document, by the place of their first mention. ret_picked (into scratch->phrases) belongs to the
  * scratch until its next use. 0, -ENOMEM. */
 int phrase_find(phrase_scratch *scratch, const phrase_words *words, const phrase_input *input,
-                const uint32_t **ret_slots, uint32_t *ret_n_slots);
+                const uint32_t **ret_picked, uint32_t *ret_n_picked);
 
-/* Weighs the phrases of scratch, whose slots stand in slots, and puts the best first, without those that repeat better
+/* Weighs the phrases of scratch, whose places stand in ranking, and puts the best first, without those that repeat better
  * ones. Returns how many are left, at most limit. */
-uint32_t phrase_rank(phrase_scratch *scratch, uint32_t *slots, uint32_t n_slots, uint32_t limit);
+uint32_t phrase_rank(phrase_scratch *scratch, uint32_t *ranking, uint32_t n, uint32_t limit);
 
 #endif

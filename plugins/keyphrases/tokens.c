@@ -74,7 +74,7 @@ void phrase_scratch_init(phrase_scratch *scratch, const qn_host *host, qn_env *e
 void phrase_scratch_done(phrase_scratch *scratch) {
   scratch->host->release(scratch->env, scratch->tokens);
   scratch->host->release(scratch->env, scratch->phrases);
-  scratch->host->release(scratch->env, scratch->used);
+  scratch->host->release(scratch->env, scratch->slots);
   scratch->host->release(scratch->env, scratch->ranking);
 }
 

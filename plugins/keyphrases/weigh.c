@@ -73,9 +73,9 @@ static void sink(const phrase_scratch *scratch, uint32_t *heap, uint32_t n, uint
     if (top == at) {
       return;
     }
-    uint32_t slot = heap[at];
+    uint32_t sunk = heap[at];
     heap[at] = heap[top];
-    heap[top] = slot;
+    heap[top] = sunk;
     at = top;
   }
 }
@@ -102,34 +102,34 @@ static int is_repeat(const phrase_scratch *scratch, const phrase *a, const phras
   return a->n_tokens >= b->n_tokens ? contains(scratch, a, b) : contains(scratch, b, a);
 }
 
-uint32_t phrase_rank(phrase_scratch *scratch, uint32_t *slots, uint32_t n_slots, uint32_t limit) {
-  for (uint32_t i = 0; i < n_slots; i++) {
-    phrase *p = &scratch->phrases[slots[i]];
+uint32_t phrase_rank(phrase_scratch *scratch, uint32_t *ranking, uint32_t n, uint32_t limit) {
+  for (uint32_t i = 0; i < n; i++) {
+    phrase *p = &scratch->phrases[ranking[i]];
     p->score = score_of(scratch, p);
   }
-  for (uint32_t i = n_slots / 2; i > 0; i--) {
-    sink(scratch, slots, n_slots, i - 1);
+  for (uint32_t i = n / 2; i > 0; i--) {
+    sink(scratch, ranking, n, i - 1);
   }
   /* The best comes off the top; what is kept is parked behind the heap, which shrinks by one each time. */
   uint32_t n_finalists = FINALISTS_MIN + FINALISTS_PER_PHRASE * limit;
   uint32_t n_kept = 0;
-  uint32_t n_heap = n_slots;
+  uint32_t n_heap = n;
   for (uint32_t seen = 0; seen < n_finalists && n_heap > 0 && n_kept < limit; seen++) {
-    uint32_t best = slots[0];
-    slots[0] = slots[--n_heap];
-    sink(scratch, slots, n_heap, 0);
+    uint32_t best = ranking[0];
+    ranking[0] = ranking[--n_heap];
+    sink(scratch, ranking, n_heap, 0);
     uint32_t i = 0;
-    while (i < n_kept && !is_repeat(scratch, &scratch->phrases[slots[n_slots - 1 - i]], &scratch->phrases[best])) {
+    while (i < n_kept && !is_repeat(scratch, &scratch->phrases[ranking[n - 1 - i]], &scratch->phrases[best])) {
       i++;
     }
     if (i == n_kept) {
-      slots[n_slots - 1 - n_kept++] = best;
+      ranking[n - 1 - n_kept++] = best;
     }
   }
   for (uint32_t i = 0; i < n_kept; i++) { /* to the front; the heap is not needed any more */
-    uint32_t best = slots[n_slots - 1 - i];
-    slots[n_slots - 1 - i] = slots[i];
-    slots[i] = best;
+    uint32_t best = ranking[n - 1 - i];
+    ranking[n - 1 - i] = ranking[i];
+    ranking[i] = best;
   }
   return n_kept;
 }
