@@ -45,6 +45,8 @@ static int add_hash(wordset *set, uint64_t hash) {
   if (set->n_words == WORDSET_WORDS_MAX) {
     return -ENOSPC;
   }
+  uint32_t bit = wordset_bit(hash);
+  set->sieve[bit / 64] |= (uint64_t)1 << bit % 64;
   set->slots[slot] = mark_of(hash);
   set->n_words++;
   return 0;
@@ -65,7 +67,7 @@ int wordset_add(wordset *set, const char *words) {
   return 0;
 }
 
-int wordset_has_hash(const wordset *set, uint64_t hash) {
+int wordset_search(const wordset *set, uint64_t hash) {
   uint32_t slot = slot_of(hash);
   while (set->slots[slot] != 0) {
     if (set->slots[slot] == mark_of(hash)) {

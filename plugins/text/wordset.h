@@ -8,10 +8,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { WORDSET_SLOTS = 4096, WORDSET_WORDS_MAX = WORDSET_SLOTS / 2 };
+enum { WORDSET_SLOTS = 4096, WORDSET_WORDS_MAX = WORDSET_SLOTS / 2, WORDSET_SIEVE_BITS = 8192 };
 
 typedef struct wordset {
-  uint32_t slots[WORDSET_SLOTS]; /* the upper half of hashes of folded words, 0 is empty */
+  uint64_t sieve[WORDSET_SIEVE_BITS / 64]; /* a bit for each word: 1 KB tells of most others that they are not here */
+  uint32_t slots[WORDSET_SLOTS];           /* the upper half of hashes of folded words, 0 is empty */
   uint32_t n_words;
 } wordset;
 
@@ -21,7 +22,19 @@ int wordset_add(wordset *set, const char *words);
 
 /* What wordset_has_hash takes; never 0. For forms that are asked about more than once. */
 uint64_t wordset_hash(const char *form, size_t len);
-int wordset_has_hash(const wordset *set, uint64_t hash);
+
+/* The same as wordset_has_hash, without the sieve. */
+int wordset_search(const wordset *set, uint64_t hash);
+
+/* The bit of a hash in the sieve: other bits than those that say its slot. */
+static inline uint32_t wordset_bit(uint64_t hash) {
+  return (uint32_t)(hash >> 12) % WORDSET_SIEVE_BITS;
+}
+
+static inline int wordset_has_hash(const wordset *set, uint64_t hash) {
+  uint32_t bit = wordset_bit(hash);
+  return (set->sieve[bit / 64] >> bit % 64 & 1) != 0 && wordset_search(set, hash);
+}
 
 /* True if the folded form is in the set. */
 int wordset_has(const wordset *set, const char *form, size_t len);
