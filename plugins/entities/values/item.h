@@ -54,13 +54,13 @@ typedef struct value_number {
 enum { ITEMS_BEFORE = 4, ITEMS_AFTER = 8 };
 
 /* What the tables say of a word in all its readings, where that depends on no other word: of nearly all. Kept between
- * documents, so that a word is looked up once; what is kept is what the tables would say. Two words share a place. */
-enum { KEPT_BYTES = 26, KEPT_PLACES = 2048 };
+ * documents, so that a word is looked up once; what is kept is what the tables would say. Two words share a place; a word
+ * is told by its hash alone, as in the tables. */
+enum { KEPT_PLACES = 2048 };
 
 typedef struct value_kept {
-  uint8_t form[KEPT_BYTES];
+  uint64_t hash;   /* 0: empty */
   uint16_t ref;    /* into value_words; 0: unknown */
-  uint8_t len;     /* 0: empty */
   uint8_t n_bytes; /* of proclitics */
   uint8_t flags;
   uint8_t letters; /* of an unknown word */

@@ -261,23 +261,6 @@ static uint8_t unknown_flags(const run *r) {
   return at_letter(r, 0, WAW) || at_letter(r, 0, FA) ? ITEM_FIRST_WA : 0;
 }
 
-/* The two words of which what is said of this one may be kept. */
-static value_kept *kept_pair(lexer *lex, const run *r) {
-  uint64_t hash = hash_word(HASH_SEED, r->form, r->len);
-  return lex->scratch->kept[(hash >> 32) % KEPT_PLACES];
-}
-
-static int is_kept(const value_kept *kept, const run *r) {
-  return kept->len == r->len && memcmp(kept->form, r->form, r->len) == 0;
-}
-
-static void keep(value_kept *pair, const run *r, const value_kept *word) {
-  pair[1] = pair[0];
-  pair[0] = *word;
-  pair[0].len = (uint8_t)r->len;
-  memcpy(pair[0].form, r->form, r->len);
-}
-
 /* Pushes a word that ends, with its phrase, at end. */
 static int word_push(lexer *lex, const run *r, const value_kept *word, uint32_t end, uint32_t n_words) {
   value_item *item = NULL;
@@ -336,8 +319,8 @@ static uint32_t word_find(lexer *lex, const run *r, reading *readings, uint32_t 
   return 0;
 }
 
-/* Looks a word up in all its readings; what is found is kept in pair, if that is given. */
-static int word_look_up(lexer *lex, const run *r, value_kept *pair) {
+/* Looks a word up in all its readings; what is found is kept as hash in pair. */
+static int word_look_up(lexer *lex, const run *r, uint64_t hash, value_kept *pair) {
   reading readings[8] = { { 0, 0, 0 } };
   uint32_t n_readings = 1;
   const reading *as = &readings[0];
@@ -352,23 +335,23 @@ static int word_look_up(lexer *lex, const run *r, value_kept *pair) {
   value_kept word = place == 0
                         ? unknown_word(r, &readings[n_readings - 1])
                         : (value_kept){ .ref = (uint16_t)place, .n_bytes = (uint8_t)as->n_bytes, .flags = as->flags };
-  if (pair != NULL && lex->goes_on == 0) {
-    keep(pair, r, &word);
+  if (lex->goes_on == 0) {
+    word.hash = hash;
+    pair[1] = pair[0];
+    pair[0] = word;
   }
   return word_push(lex, r, &word, end, n_words);
 }
 
 static int word_lex(lexer *lex, const run *r) {
-  if (r->len == 0 || r->len > KEPT_BYTES) {
-    return word_look_up(lex, r, NULL);
-  }
-  value_kept *pair = kept_pair(lex, r);
+  uint64_t hash = hash_word(HASH_SEED, r->form, r->len);
+  value_kept *pair = lex->scratch->kept[(hash >> 32) % KEPT_PLACES];
   for (uint32_t way = 0; way < 2; way++) {
-    if (is_kept(&pair[way], r)) {
+    if (pair[way].hash == hash && hash != 0) {
       return word_push(lex, r, &pair[way], r->end, 1);
     }
   }
-  return word_look_up(lex, r, pair);
+  return word_look_up(lex, r, hash, pair);
 }
 
 /* --- numbers --- */
