@@ -42,6 +42,7 @@ static inline int lexicon_begins(const lexicon *lex, uint64_t print) {
 
 /* Says that a key will be looked up soon. */
 static inline void lexicon_expect(const lexicon *lex, uint64_t print) {
+  __builtin_prefetch(&lex->first[print >> (64 - QLEX_FIRST_BITS) >> 6]);
   __builtin_prefetch(&lex->slots[print & lex->slot_mask]);
 }
 

@@ -19,6 +19,9 @@ static const char ARTICLE[] = "\xD8\xA7\xD9\x84";
 
 enum { LETTER = 2, SHORTEST = 4 }; /* bytes: of an Arabic letter, of what may be left */
 
+/* Words between asking memory for a slot and reading it, so that it has come: a lexicon is larger than the caches. */
+enum { AHEAD = 8 };
+
 static bool starts(const char *form, uint32_t len, const char *letter) {
   return len >= LETTER && memcmp(form, letter, LETTER) == 0;
 }
@@ -157,7 +160,7 @@ static void follow(scan *s, uint32_t first, const reading *from, uint32_t which)
   }
 }
 
-/* Reads word i, and has the slots of its readings fetched from memory: a lexicon is larger than the caches. */
+/* Reads word i, and has the slots of its readings fetched from memory. */
 static void read_ahead(scan *s, uint32_t i) {
   uint32_t first = s->first_readings[i];
   uint32_t n = 0;
@@ -171,21 +174,19 @@ static void read_ahead(scan *s, uint32_t i) {
   for (uint32_t k = first; k < first + n; k++) {
     uint64_t print = key_print(s->readings[k].key);
     for (uint32_t which = 0; which < s->n_lexicons; which++) {
-      if (lexicon_begins(&s->lexicons[which], print)) {
-        lexicon_expect(&s->lexicons[which], print);
-      }
+      lexicon_expect(&s->lexicons[which], print);
     }
   }
 }
 
 void match_all(scan *s) {
-  if (s->n_words > 0) {
-    read_ahead(s, 0);
+  for (uint32_t i = 0; i < s->n_words && i < AHEAD; i++) {
+    read_ahead(s, i);
   }
   for (uint32_t i = 0; i < s->n_words; i++) {
     const reading *readings;
-    if (i + 1 < s->n_words) {
-      read_ahead(s, i + 1);
+    if (i + AHEAD < s->n_words) {
+      read_ahead(s, i + AHEAD);
     }
     uint32_t n = match_readings(s, i, &readings);
     for (uint32_t r = 0; r < n; r++) {
