@@ -2,6 +2,7 @@
 
 /* The record: layers. Those that every pipeline knows have parts and shapes of their own; any other layer is written
  * as its schema says, under "layers". */
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -10,8 +11,8 @@
 #include "document/record_body.h"
 #include "qanat/layers.h"
 
-/* More than kinds or scripts of tokens there are. */
-enum { TOKEN_SYMBOLS_MAX = 16 };
+/* More than kinds or scripts of tokens there are, and longer than any with its name. */
+enum { TOKEN_SYMBOLS_MAX = 16, SYMBOL_TEXT_BYTES = 32 };
 
 /* Finds a layer of the document by the schema that all pipelines know. False if it is not there. */
 static int layer_open(record_encoder *self, uint32_t slot, record_layer *ret_layer) {
@@ -111,46 +112,58 @@ static void write_symbol(record_encoder *self, const char *name, const record_la
   json_string(&self->out, symbol, strlen(symbol));
 }
 
-/* The names of a column's symbols with their lengths, of a layer whose names need no escapes. */
-typedef struct symbol_names {
-  qn_str names[TOKEN_SYMBOLS_MAX];
+/* ,"kind":"word" of a layer whose names are known and need no escapes. All have one size, so that putting one takes no call. */
+typedef struct symbol_text {
+  char bytes[SYMBOL_TEXT_BYTES];
+  size_t len;
+} symbol_text;
+
+/* What a column adds to a row, by the symbol that stands there. */
+typedef struct symbol_texts {
+  symbol_text texts[TOKEN_SYMBOLS_MAX];
   const uint32_t *cells;
-  size_t longest;
-} symbol_names;
+} symbol_texts;
 
-static symbol_names symbol_names_of(const record_layer *from, uint32_t column) {
-  symbol_names found = { .cells = from->rows.columns[column] };
+static symbol_text symbol_text_of(const char *column, const char *symbol) {
+  symbol_text made = { .len = 0 };
+  assert(strlen(column) + strlen(symbol) + strlen(",\"\":\"\"") <= SYMBOL_TEXT_BYTES);
+  char *out = JSON_PUT(made.bytes, ",\"");
+  out = json_put(out, column, strlen(column));
+  out = JSON_PUT(out, "\":\"");
+  out = json_put(out, symbol, strlen(symbol));
+  *out++ = '"';
+  made.len = (size_t)(out - made.bytes);
+  return made;
+}
+
+static void symbol_texts_fill(const record_layer *from, uint32_t column, symbol_texts *ret_texts) {
   const column_schema *schema = &from->schema->columns[column];
+  ret_texts->cells = from->rows.columns[column];
   for (uint32_t i = 0; i < schema->n_symbols && i < TOKEN_SYMBOLS_MAX; i++) {
-    found.names[i] = (qn_str){ schema->symbols[i], strlen(schema->symbols[i]) };
-    found.longest = found.names[i].len > found.longest ? found.names[i].len : found.longest;
+    ret_texts->texts[i] = symbol_text_of(schema->name, schema->symbols[i]);
   }
-  return found;
 }
 
-static inline char *put_name(const symbol_names *symbols, uint32_t row, char *out) {
-  const qn_str *name = &symbols->names[symbols->cells[row]];
-  return json_put(out, name->data, name->len);
+/* Takes SYMBOL_TEXT_BYTES of room. */
+static inline char *put_symbol(const symbol_texts *symbols, uint32_t row, char *out) {
+  const symbol_text *text = &symbols->texts[symbols->cells[row]];
+  memcpy(out, text->bytes, SYMBOL_TEXT_BYTES);
+  return out + text->len;
 }
 
-/* What is the same in all tokens, found once: they are most of a record. */
-typedef struct token_names {
-  symbol_names kinds, scripts;
-  size_t most; /* bytes of a token without its form and its parts */
-} token_names;
+/* What is the same in all tokens, made once: they are most of a record. */
+typedef struct token_texts {
+  symbol_texts kinds, scripts;
+} token_texts;
 
-static token_names token_names_of(const record_layer *from) {
-  enum { PUNCTUATION = 64 };
-  token_names found = { symbol_names_of(from, QN_TOKEN_KIND), symbol_names_of(from, QN_TOKEN_SCRIPT), 0 };
-  found.most = PUNCTUATION + RECORD_SPAN_BYTES + found.kinds.longest + found.scripts.longest;
-  return found;
-}
+/* Of a token without its form and its parts. */
+enum { TOKEN_BYTES_MAX = RECORD_SPAN_BYTES + 2 * SYMBOL_TEXT_BYTES + 16 };
 
 /* False: no memory. */
-static bool write_token(record_encoder *self, const record_layer *from, const token_names *names, uint32_t row) {
+static bool write_token(record_encoder *self, const record_layer *from, const token_texts *texts, uint32_t row) {
   qn_str form = qn_layer_str(&from->rows, QN_TOKEN_FORM, row);
   bool in_place = form.len <= JSON_PUT_MAX;
-  char *out = json_open(&self->out, names->most + (in_place ? JSON_STRING_BYTES(form.len) : 0));
+  char *out = json_open(&self->out, TOKEN_BYTES_MAX + (in_place ? JSON_STRING_BYTES(form.len) : 0));
   if (out == NULL) {
     return false;
   }
@@ -164,16 +177,13 @@ static bool write_token(record_encoder *self, const record_layer *from, const to
   } else if (form.data != NULL) {
     json_close(&self->out, out);
     json_string(&self->out, form.data, form.len);
-    out = json_open(&self->out, names->most);
+    out = json_open(&self->out, TOKEN_BYTES_MAX);
     if (out == NULL) {
       return false;
     }
   }
-  out = JSON_PUT(out, ",\"kind\":\"");
-  out = put_name(&names->kinds, row, out);
-  out = JSON_PUT(out, "\",\"script\":\"");
-  out = put_name(&names->scripts, row, out);
-  *out++ = '"';
+  out = put_symbol(&texts->kinds, row, out);
+  out = put_symbol(&texts->scripts, row, out);
   json_close(&self->out, out);
   return true;
 }
@@ -184,8 +194,10 @@ static int write_tokens(record_encoder *self, const record_layer *from) {
   if (rc != 0) {
     return rc;
   }
-  const token_names names = token_names_of(from);
-  for (uint32_t row = 0; row < from->rows.n_rows && write_token(self, from, &names, row); row++) {
+  token_texts texts;
+  symbol_texts_fill(from, QN_TOKEN_KIND, &texts.kinds);
+  symbol_texts_fill(from, QN_TOKEN_SCRIPT, &texts.scripts);
+  for (uint32_t row = 0; row < from->rows.n_rows && write_token(self, from, &texts, row); row++) {
     write_parts(self, &links, row);
     JSON_RAW(&self->out, "},");
   }
