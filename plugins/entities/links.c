@@ -641,8 +641,8 @@ int links_find(links *l, scan *s, const senses *d) {
     r = r == 0 ? link_subsidiary(l, s, c) : r;
     r = r == 0 ? compose_name(l, s, d, c) : r;
   }
+  relatives_link(s);
   if (n_unlinked > 0) {
-    relatives_link(s);
     link_apart(s);
   }
   namesakes_link(s);

@@ -170,6 +170,22 @@ static void link_model(const scan *s, candidate *c, const maker *makers, uint32_
   }
 }
 
+/* True if a lexicon says of a mention's words that they mean something else, too, than what it is linked with. "البنك الأهلي" is what
+ * the page calls so in full, if it does. Persons' names: second_pass.c. */
+static bool is_doubtful(const scan *s, const candidate *c) {
+  bool asked = c->entry != SCAN_NONE && c->composed == 0 && c->type != QN_ENTITY_TYPE_PERSON && c->last > c->first + 1;
+  const lexicon *lex = &s->lexicons[c->lexicon];
+  key k = asked ? match_key(s, c->first, c->last, c->begin) : (key){ 0, KEY_BYTES_MAX + 1 };
+  const qlex_slot *slot = k.len <= KEY_BYTES_MAX ? lexicon_find(lex, key_print(k)) : NULL;
+  for (uint32_t p = 0; slot != NULL && p < slot->n; p++) {
+    const qlex_payload *payload = &lex->payloads[slot->first + p];
+    if (payload->kind == QLEX_ENTITY && payload->entry == c->entry) {
+      return (payload->flags & QLEX_AMBIGUOUS) != 0;
+    }
+  }
+  return false;
+}
+
 void relatives_link(scan *s) {
   maker makers[MAKERS_MAX];
   uint32_t n_makers = 0;
@@ -177,7 +193,7 @@ void relatives_link(scan *s) {
   bool gathered = false;
   for (uint32_t i = 0; i < s->n_candidates; i++) {
     candidate *c = &s->candidates[i];
-    if (c->chosen == 0 || c->type > QN_ENTITY_TYPE_EVENT || is_linked(c)) {
+    if (c->chosen == 0 || c->type > QN_ENTITY_TYPE_EVENT || (is_linked(c) && !is_doubtful(s, c))) {
       continue;
     }
     bool compared = n_compared < COMPARED_MAX && can_be_short(s, c);
@@ -185,7 +201,7 @@ void relatives_link(scan *s) {
     n_compared += compared;
     if (of != NULL) {
       adopt(c, of);
-    } else if (c->type == QN_ENTITY_TYPE_PRODUCT) {
+    } else if (c->type == QN_ENTITY_TYPE_PRODUCT && !is_linked(c)) {
       n_makers = gathered ? n_makers : gather_makers(s, makers);
       gathered = true;
       link_model(s, c, makers, n_makers);

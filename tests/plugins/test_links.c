@@ -368,6 +368,19 @@ static void links_vowel_sign_tells_two_names_apart(void **state) {
   CHECK(rows);
 }
 
+/* A doubtful name is short for what the page names in full, whatever else is called so. */
+static void links_doubtful_name_is_short_for_what_the_page_names(void **state) {
+  (void)state;
+  static const entity_row rows[] = {
+    { "اشترت شركة زنغورة برتيلا ماركو مصنعا. وقالت شركة زنغورة برتيلا إن الصفقة جيدة.",
+      "ORGANIZATION:زنغورة برتيلا ماركو=Bertila Marco|ORGANIZATION:زنغورة برتيلا=Bertila Marco" },
+    { "وقالت شركة زنغورة برتيلا إن الصفقة جيدة.", "ORGANIZATION:زنغورة برتيلا=Zangora Bertila" },
+  };
+  CHECK_WITH("Zangora Bertila\tORGANIZATION\tcompany\t\t~زنغورة برتيلا\n"
+             "Bertila Marco\tORGANIZATION\tcompany\t\tزنغورة برتيلا ماركو\n",
+             rows);
+}
+
 /* A company without the word that its name ends with; of two that may be meant none. */
 static void links_company_is_found_with_a_word_behind_it(void **state) {
   (void)state;
@@ -498,6 +511,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(links_thing_whose_own_name_it_is_goes_first),
     cmocka_unit_test(links_vowel_sign_tells_two_names_apart),
+    cmocka_unit_test(links_doubtful_name_is_short_for_what_the_page_names),
     cmocka_unit_test(links_company_is_found_with_a_word_behind_it),
     cmocka_unit_test(links_person_is_known_by_one_name_and_a_near_one),
     cmocka_unit_test(links_country_beside_a_town_is_the_town),
