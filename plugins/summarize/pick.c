@@ -188,7 +188,7 @@ static uint32_t pick_candidates(picking *p, const pick_budget *budget, uint32_t 
     words_left -= n_words < words_left ? n_words : words_left;
     taken[best] = 1;
     picked[n] = p->rows[best];
-    for (uint32_t i = 0; i < p->n_rows; i++) {
+    for (uint32_t i = 0; i < p->n_rows && n + 1 < limit; i++) { /* nothing is compared with the last */
       float alike = taken[i] ? 0 : likeness(p, best, i);
       p->repeats[i] = alike > p->repeats[i] ? alike : p->repeats[i];
     }

@@ -93,12 +93,13 @@ static uint32_t text_write(const qn_view *view, uint32_t begin, uint32_t end, ch
   uint32_t len = 0;
   int wants_space = 0;
   while (begin < end) {
-    uint32_t after = begin;
-    uint32_t code = utf8_next(view->data, &after);
-    if (is_space(code)) {
+    uint32_t after = letters_arabic_run(view->data, begin, end);
+    int is_run = after > begin; /* of nothing but letters: most of most texts */
+    uint32_t code = is_run ? 0 : utf8_next(view->data, &after);
+    if (!is_run && is_space(code)) {
       wants_space = len > 0;
-    } else if (!is_layout(code)) {
-      if (wants_space && !closes_up(view, after, end, code)) {
+    } else if (is_run || !is_layout(code)) {
+      if (wants_space && (is_run || !closes_up(view, after, end, code))) {
         out[len++] = ' ';
       }
       wants_space = 0;
