@@ -12,7 +12,7 @@
 #include "text/letters.h"
 #include "text/utf8.h"
 
-enum { WORDS_MAX = 8, FIRST_SLOTS = 4096, KIND_LEADS_ON = 1 << 15 };
+enum { WORDS_MAX = 8, FIRST_SLOTS = 4096, KIND_LEADS_ON = 1 << 15, SIEVE_BITS = 1 << 15 };
 
 typedef struct phrase_slot {
   uint32_t key;   /* of the words so far; 0: empty */
@@ -20,6 +20,7 @@ typedef struct phrase_slot {
 } phrase_slot;
 
 struct phrase_table {
+  uint64_t sieve[SIEVE_BITS / 64]; /* a bit for each key: 4 KB tell of most words that no phrase has them */
   phrase_slot *slots;
   uint32_t n_slots; /* a power of two */
   uint32_t n_used;
@@ -99,6 +100,20 @@ static phrase_slot *find_slot(phrase_slot *slots, uint32_t n_slots, uint32_t key
   return &slots[at];
 }
 
+/* Other bits of a key than those that say its slot. */
+static uint32_t sieve_bit(uint32_t key) {
+  return key >> 17;
+}
+
+/* The kinds of a key, 0 if it is not there. */
+static uint32_t kinds_at(const phrase_table *table, uint32_t key) {
+  uint32_t bit = sieve_bit(key);
+  if ((table->sieve[bit / 64] >> bit % 64 & 1) == 0) {
+    return 0;
+  }
+  return find_slot(table->slots, table->n_slots, key)->kinds;
+}
+
 static int add_key(phrase_table *table, uint32_t key, uint16_t kinds) {
   if (table->n_used * 2 >= table->n_slots) {
     uint32_t n_slots = table->n_slots == 0 ? FIRST_SLOTS : table->n_slots * 2;
@@ -119,6 +134,7 @@ static int add_key(phrase_table *table, uint32_t key, uint16_t kinds) {
   table->n_used += slot->key == 0;
   slot->key = key;
   slot->kinds |= kinds;
+  table->sieve[sieve_bit(key) / 64] |= (uint64_t)1 << sieve_bit(key) % 64;
   return 0;
 }
 
@@ -223,8 +239,7 @@ uint32_t phrases_match(const phrase_table *table, const word_hash *words, uint32
   *ret_len = 0;
   for (uint32_t i = 0; i < n_words; i++) {
     key = chain(key, words[i].whole);
-    const phrase_slot *slot = find_slot(table->slots, table->n_slots, key);
-    uint32_t here = slot->key == 0 ? 0 : slot->kinds;
+    uint32_t here = kinds_at(table, key);
     if ((here & ~(uint32_t)KIND_LEADS_ON) != 0) {
       kinds |= here & ~(uint32_t)KIND_LEADS_ON;
       *ret_len = i + 1;
@@ -234,8 +249,7 @@ uint32_t phrases_match(const phrase_table *table, const word_hash *words, uint32
     }
   }
   if (*ret_len == 0 && n_words > 0) {
-    const phrase_slot *slot = find_slot(table->slots, table->n_slots, stem_key(words[0].stem));
-    kinds = slot->key == 0 ? 0 : slot->kinds;
+    kinds = kinds_at(table, stem_key(words[0].stem));
     *ret_len = kinds != 0;
   }
   return kinds;
