@@ -18,6 +18,7 @@
 #include "entities/namesakes.h"
 #include "entities/near.h"
 #include "entities/patterns.h"
+#include "entities/racing.h"
 #include "entities/regions.h"
 #include "entities/relatives.h"
 #include "entities/sounding.h"
@@ -656,6 +657,7 @@ int links_find(links *l, scan *s, const senses *d) {
   regions_tell(s);
   capitals_tell(s);
   campuses_tell(s, d);
+  racing_tell(s);
   return r;
 }
 

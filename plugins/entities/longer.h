@@ -6,7 +6,7 @@
 
 #include "entities/scan.h"
 
-/* Links a chosen place with what it is called together with the word before it, if that is certain. */
+/* Links a chosen place, or what else has no link, with what it is called together with the word before it, if that is certain. */
 void longer_link(const scan *s, candidate *c);
 
 #endif

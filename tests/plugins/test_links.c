@@ -368,6 +368,19 @@ static void links_vowel_sign_tells_two_names_apart(void **state) {
   CHECK(rows);
 }
 
+/* Makers are their teams where a race and two of them are named. */
+static void links_maker_is_its_team_where_makers_race(void **state) {
+  (void)state;
+  static const entity_row rows[] = {
+    { "فاز فريق فيراري أمام فريق مرسيدس في سباق فورمولا 1.",
+      "ORGANIZATION:فيراري=Scuderia Ferrari|ORGANIZATION:مرسيدس=Mercedes-AMG Petronas F1 Team|EVENT:فورمولا 1=Formula "
+      "One" },
+    { "باعت شركة فيراري سيارات أكثر من شركة مرسيدس.", "ORGANIZATION:فيراري=Ferrari|ORGANIZATION:مرسيدس=Mercedes-Benz" },
+    { "باعت شركة فيراري سيارات أكثر بعد سباق فورمولا 1.", "ORGANIZATION:فيراري=Ferrari|EVENT:فورمولا 1=Formula One" },
+  };
+  CHECK(rows);
+}
+
 /* A doubtful name is short for what the page names in full, whatever else is called so. */
 static void links_doubtful_name_is_short_for_what_the_page_names(void **state) {
   (void)state;
@@ -511,6 +524,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(links_thing_whose_own_name_it_is_goes_first),
     cmocka_unit_test(links_vowel_sign_tells_two_names_apart),
+    cmocka_unit_test(links_maker_is_its_team_where_makers_race),
     cmocka_unit_test(links_doubtful_name_is_short_for_what_the_page_names),
     cmocka_unit_test(links_company_is_found_with_a_word_behind_it),
     cmocka_unit_test(links_person_is_known_by_one_name_and_a_near_one),
