@@ -109,8 +109,9 @@ class Worker:
     def is_up(self):
         return self.process.poll() is None
 
-    def stop(self, timeout=20):
-        """Ends it in order. The exit status."""
+    def stop(self, timeout=60):
+        """Ends it in order. The exit status. Told in the middle of a change of its group it may wait for documents of partitions that it gives
+        away (release_ms), for offsets twice, and for its good-bye: 20 s and more if the group does not answer."""
         if self.is_up():
             self.process.send_signal(signal.SIGTERM)
         return self.wait(timeout)
