@@ -144,13 +144,27 @@ static void look_up_longer(const scan *s, const senses *d, const candidate *c, c
   }
 }
 
-/* "مطار كوتوكا الدولي", which the lexicon has without its last word. */
-static void look_up_without_international(const scan *s, const candidate *c, finding *f) {
-  static const char WORD[] = "الدولي";
-  const scan_word *w = &s->words[c->last - 1];
-  bool ends = w->form_len == sizeof WORD - 1 && memcmp(s->heap + w->form, WORD, sizeof WORD - 1) == 0;
-  key k =
-      ends && c->last > c->first + 2 ? match_key(s, c->first, c->last - 1, c->begin) : (key){ 0, KEY_BYTES_MAX + 1 };
+/* Words at the end of a name that the lexicon may have without them: "مطار كوتوكا الدولي", "الدوري الإسباني لكرة القدم". Folded, the
+ * last first. */
+static const char *const ends[][2] = { { "الدولي", NULL }, { "القدم", "لكره" } };
+
+/* How many words of a mention are such an end. */
+static uint32_t end_length(const scan *s, const candidate *c, const char *const end[2]) {
+  uint32_t n = 0;
+  while (n < 2 && end[n] != NULL) {
+    const scan_word *w = &s->words[c->last - 1 - n];
+    if (c->last < c->first + n + 3 || w->form_len != strlen(end[n]) ||
+        memcmp(s->heap + w->form, end[n], w->form_len) != 0) {
+      return 0;
+    }
+    n++;
+  }
+  return n;
+}
+
+/* The one thing of a mention's type that its words but for the last n call. */
+static void look_up_without(const scan *s, const candidate *c, uint32_t n, finding *f) {
+  key k = match_key(s, c->first, c->last - n, c->begin);
   for (uint32_t which = 0; k.len <= KEY_BYTES_MAX && which < s->n_lexicons && f->entry == SCAN_NONE; which++) {
     const lexicon *lex = &s->lexicons[which];
     const qlex_slot *slot = lexicon_find(lex, key_print(k));
@@ -181,8 +195,11 @@ void worded_link(const scan *s, const senses *d, candidate *c, const char *form,
   if (f.entry == SCAN_NONE && c->type == QN_ENTITY_TYPE_ORGANIZATION && c->last == c->first + 2) {
     look_up(s, d, wordings_beginning(form, len), c->type, &f);
   }
-  if (f.entry == SCAN_NONE) {
-    look_up_without_international(s, c, &f);
+  for (size_t i = 0; i < sizeof ends / sizeof ends[0] && f.entry == SCAN_NONE; i++) {
+    uint32_t n = end_length(s, c, ends[i]);
+    if (n > 0) {
+      look_up_without(s, c, n, &f);
+    }
   }
   if (f.entry != SCAN_NONE && !f.several) {
     c->entry = f.entry;

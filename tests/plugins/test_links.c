@@ -368,6 +368,14 @@ static void links_vowel_sign_tells_two_names_apart(void **state) {
   CHECK(rows);
 }
 
+static void links_league_is_found_without_its_sport(void **state) {
+  (void)state;
+  static const entity_row rows[] = {
+    { "انطلق الدوري البرتغالي لكرة القدم مساء.", "EVENT:الدوري البرتغالي لكرة القدم=Primeira Liga" },
+  };
+  CHECK(rows);
+}
+
 /* Makers are their teams where a race and two of them are named. */
 static void links_maker_is_its_team_where_makers_race(void **state) {
   (void)state;
@@ -524,6 +532,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(links_thing_whose_own_name_it_is_goes_first),
     cmocka_unit_test(links_vowel_sign_tells_two_names_apart),
+    cmocka_unit_test(links_league_is_found_without_its_sport),
     cmocka_unit_test(links_maker_is_its_team_where_makers_race),
     cmocka_unit_test(links_doubtful_name_is_short_for_what_the_page_names),
     cmocka_unit_test(links_company_is_found_with_a_word_behind_it),
