@@ -56,6 +56,7 @@ static int check_header(qn_str bytes, lexicon_fault *fault) {
       !lies_within(header, header->payloads, header->n_payloads, sizeof(qlex_payload)) ||
       !lies_within(header, header->entries, header->n_entries, sizeof(qlex_entry)) ||
       !lies_within(header, header->first, QLEX_FIRST_WORDS, sizeof(uint64_t)) ||
+      !lies_within(header, header->held, QLEX_HELD_WORDS, sizeof(uint64_t)) ||
       !lies_within(header, header->likeness, QLEX_LIKENESS_SIZE, 1) ||
       !lies_within(header, header->spellings, header->n_spellings, sizeof(qlex_spelling)) ||
       !lies_within(header, header->strings, header->n_strings, 1)) {
@@ -151,6 +152,7 @@ int lexicon_open(qn_str bytes, lexicon *ret_lexicon, lexicon_fault *fault) {
     .payloads = (const qlex_payload *)(const void *)(bytes.data + header->payloads),
     .entries = (const qlex_entry *)(const void *)(bytes.data + header->entries),
     .first = (const uint64_t *)(const void *)(bytes.data + header->first),
+    .held = (const uint64_t *)(const void *)(bytes.data + header->held),
     .likeness = (const int8_t *)(const void *)(bytes.data + header->likeness),
     .spellings = (const qlex_spelling *)(const void *)(bytes.data + header->spellings),
     .strings = bytes.data + header->strings,
@@ -173,7 +175,7 @@ int lexicon_open(qn_str bytes, lexicon *ret_lexicon, lexicon_fault *fault) {
   return r;
 }
 
-const qlex_slot *lexicon_find(const lexicon *lex, uint64_t print) {
+const qlex_slot *lexicon_search(const lexicon *lex, uint64_t print) {
   for (uint64_t i = print & lex->slot_mask;; i = (i + 1) & lex->slot_mask) {
     const qlex_slot *slot = &lex->slots[i];
     if (slot->print == print) {

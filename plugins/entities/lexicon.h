@@ -17,6 +17,7 @@ typedef struct lexicon {
   const qlex_payload *payloads;
   const qlex_entry *entries;
   const uint64_t *first;
+  const uint64_t *held;
   const int8_t *likeness;
   const qlex_spelling *spellings;
   const char *strings;
@@ -46,8 +47,19 @@ static inline void lexicon_expect(const lexicon *lex, uint64_t print) {
   __builtin_prefetch(&lex->slots[print & lex->slot_mask]);
 }
 
-/* The slot of a key, or NULL. */
-const qlex_slot *lexicon_find(const lexicon *lex, uint64_t print);
+/* The slot of a key, or NULL: of one that is likely to be there, or that lexicon_expect has had fetched. */
+const qlex_slot *lexicon_search(const lexicon *lex, uint64_t print);
+
+/* The bit of a key in held; shared with the compiler. */
+static inline uint64_t lexicon_held_bit(uint64_t print) {
+  return print >> (64 - QLEX_HELD_BITS);
+}
+
+/* The slot of a key, or NULL. Three of four keys that are not there are told by their bit alone. */
+static inline const qlex_slot *lexicon_find(const lexicon *lex, uint64_t print) {
+  uint64_t bit = lexicon_held_bit(print);
+  return (lex->held[bit >> 6] >> (bit & 63) & 1) != 0 ? lexicon_search(lex, print) : NULL;
+}
 
 /* The canonical name of an entry. */
 static inline qn_str lexicon_name(const lexicon *lex, uint32_t entry) {

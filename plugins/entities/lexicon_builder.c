@@ -55,6 +55,7 @@ struct lexicon_builder {
   uint32_t n_spellings;
   uint32_t spelling_capacity;
   uint64_t first[QLEX_FIRST_WORDS];
+  uint64_t held[QLEX_HELD_WORDS];
   likeness_trainer likeness;
 };
 
@@ -253,6 +254,8 @@ static void settle_belongings(lexicon_builder *builder) {
 static int push(lexicon_builder *builder, uint64_t print, qlex_payload payload) {
   int r = grow((void **)&builder->aliases, &builder->alias_capacity, builder->n_aliases, 1, sizeof(alias), ALIASES_MAX);
   if (r == 0) {
+    uint64_t bit = lexicon_held_bit(print);
+    builder->held[bit >> 6] |= UINT64_C(1) << (bit & 63);
     builder->aliases[builder->n_aliases++] = (alias){ print, payload };
   }
   return r;
@@ -541,6 +544,8 @@ static uint64_t plan(const lexicon_builder *builder, qlex_header *header) {
   at = (at + (uint64_t)header->n_entries * sizeof(qlex_entry) + 7) & ~UINT64_C(7);
   header->first = at;
   at += sizeof builder->first;
+  header->held = at;
+  at += sizeof builder->held;
   header->likeness = at;
   at += QLEX_LIKENESS_SIZE;
   header->spellings = at;
@@ -646,6 +651,7 @@ int lexicon_builder_finish(lexicon_builder *builder, uint8_t **ret_bytes, size_t
     memcpy(bytes + header.spellings, builder->spellings, header.n_spellings * sizeof(qlex_spelling));
   }
   memcpy(bytes + header.first, builder->first, sizeof builder->first);
+  memcpy(bytes + header.held, builder->held, sizeof builder->held);
   likeness_write(&builder->likeness, (int8_t *)(void *)(bytes + header.likeness));
   memcpy(bytes, &header, sizeof header);
   size_t begin = offsetof(qlex_header, checksum) + sizeof header.checksum;

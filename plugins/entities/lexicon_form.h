@@ -3,10 +3,11 @@
 /* The compiled lexicon (.qlex) as it lies in memory and on disk: position independent, little-endian, mapped and
  * used in place.
  *
- *   header | slots | payloads | entries | first | likeness | spellings | strings
+ *   header | slots | payloads | entries | first | held | likeness | spellings | strings
  *
  * slots is a hash table of key prints with linear probing: every alias, and every beginning of an alias that ends
- * with a word. first is a bit set that says cheaply that no alias begins with a word. spellings are the aliases that
+ * with a word. first is a bit set that says cheaply that no alias begins with a word, held one that says so of any key:
+ * both stay in a core's own cache, for which slots is too large. spellings are the aliases that
  * an unknown spelling may be a variant of, in the order of their skeletons. */
 #ifndef ENTITIES_LEXICON_FORM_H
 #define ENTITIES_LEXICON_FORM_H
@@ -16,9 +17,11 @@
 #define QLEX_MAGIC 0x58454C51u /* "QLEX" */
 
 enum {
-  QLEX_VERSION = 5,
+  QLEX_VERSION = 6,
   QLEX_FIRST_BITS = 19,
   QLEX_FIRST_WORDS = 1 << (QLEX_FIRST_BITS - 6),
+  QLEX_HELD_BITS = 20,
+  QLEX_HELD_WORDS = 1 << (QLEX_HELD_BITS - 6),
   QLEX_LIKENESS_BITS = 14,
   QLEX_LIKENESS_SIZE = 1 << QLEX_LIKENESS_BITS,
   QLEX_SLOTS_LOG2_MAX = 26,
@@ -147,6 +150,7 @@ typedef struct qlex_header {
   uint64_t payloads;
   uint64_t entries;
   uint64_t first;
+  uint64_t held;
   uint64_t likeness;
   uint64_t spellings;
   uint64_t strings;

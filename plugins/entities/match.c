@@ -140,7 +140,7 @@ static void follow(scan *s, uint32_t first, const reading *from, uint32_t which)
   }
   key k = from->key;
   uint32_t last = first;
-  for (const qlex_slot *slot = lexicon_find(lex, print); slot != NULL;) {
+  for (const qlex_slot *slot = lexicon_search(lex, print); slot != NULL;) {
     if (last == first) {
       note_lore(s, first, from, slot->lore);
     } else if ((slot->lore & LORE_COMMON) != 0) {

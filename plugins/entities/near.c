@@ -37,8 +37,7 @@ static void look_up(search *f, const char *form, size_t len) {
   key k = key_of(form, len);
   for (uint32_t which = 0; k.len <= KEY_BYTES_MAX && which < f->s->n_lexicons; which++) {
     const lexicon *lex = &f->s->lexicons[which];
-    uint64_t print = key_print(k);
-    const qlex_slot *slot = lexicon_begins(lex, print) ? lexicon_find(lex, print) : NULL; /* most are no name */
+    const qlex_slot *slot = lexicon_find(lex, key_print(k));
     for (uint32_t p = 0; slot != NULL && p < slot->n; p++) {
       const qlex_payload *payload = &lex->payloads[slot->first + p];
       if (!is_asked(f, lex, which, payload)) {
