@@ -105,37 +105,30 @@ static inline stretch stretch_of(const alignment *self, alignment_way way, uint3
                                   : (stretch){ r->base, len, r->derived - r->base };
 }
 
+/* Shifts rows from `i` on as long as they stay inside the run. Returns where that ends. */
+static inline uint32_t shift_rows(stretch within, uint32_t i, uint32_t n, const uint32_t *begin, const uint32_t *end,
+                                  uint32_t *ret_begin, uint32_t *ret_end) {
+  for (; i < n && begin[i] - within.start < within.len && end[i] - within.start <= within.len; i++) {
+    ret_begin[i] = begin[i] + within.shift;
+    ret_end[i] = end[i] + within.shift;
+  }
+  return i;
+}
+
 static inline void map_rows(const alignment *self, alignment_way way, uint32_t n, const uint32_t *begin,
                             const uint32_t *end, uint32_t *ret_begin, uint32_t *ret_end) {
   uint32_t at = 0;
-  stretch now = { 0, 0, 0 };
-  uint32_t previous_begin = UINT32_MAX;
-  uint32_t previous_end = 0;
-  uint32_t disorder = 0;
-  for (uint32_t i = 0; i < n; i++) {
+  for (uint32_t i = 0; i < n;) {
     uint32_t b = begin[i];
     uint32_t e = end[i];
-    uint32_t to_begin = b + now.shift;
-    uint32_t to_end = e + now.shift;
-    if (b - now.start >= now.len || e - now.start > now.len) {
-      at = find_from(self, way, b, at);
-      now = stretch_of(self, way, at);
-      to_begin = begin_at(self, way, at, b);
-      to_end = to_begin;
-      if (e > b) {
-        to_end = end_at(self, way, find_from(self, way, e - 1, at), e);
-        to_end = to_end < to_begin ? to_begin : to_end;
-      }
-    }
+    at = find_from(self, way, b, at);
+    uint32_t to_begin = begin_at(self, way, at, b);
+    uint32_t to_end = e > b ? end_at(self, way, find_from(self, way, e - 1, at), e) : to_begin;
     ret_begin[i] = to_begin;
-    ret_end[i] = to_end;
-    disorder |= (uint32_t)(to_begin == previous_begin) & (uint32_t)(to_end > previous_end);
-    previous_begin = to_begin;
-    previous_end = to_end;
+    ret_end[i] = to_end < to_begin ? to_begin : to_end;
+    i = shift_rows(stretch_of(self, way, at), i + 1, n, begin, end, ret_begin, ret_end);
   }
-  if (disorder != 0) {
-    alignment_restore_order(n, ret_begin, ret_end);
-  }
+  alignment_restore_order(n, ret_begin, ret_end);
 }
 
 void alignment_map_rows(const alignment *self, alignment_way way, uint32_t n, const uint32_t *begin,
