@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "entities/beside.h"
 #include "entities/campuses.h"
 #include "entities/capitals.h"
 #include "entities/clubs.h"
@@ -637,6 +638,7 @@ int links_find(links *l, scan *s, const senses *d) {
       link_short(s, c);
       prefer_own_name(s, d, c);
       marks_correct(s, c);
+      beside_tell(s, c);
     }
     r = r == 0 ? correct_national(l, s, c) : r;
     r = r == 0 ? link_subsidiary(l, s, c) : r;

@@ -6,25 +6,11 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "entities/match.h"
 #include "qanat/layers.h"
 
 /* Words behind which the town is meant as often as what lies in it: annotators differ. Folded. */
 static const char *const in_towns[] = { "ميناء", "مرفا", "مطار", "معبر", "منفذ", "ممر", "اقليم" };
-
-/* The first hit that begins at this word or behind it. */
-static uint32_t hit_at(const scan *s, uint32_t word) {
-  uint32_t low = 0;
-  uint32_t high = s->n_hits;
-  while (low < high) {
-    uint32_t middle = low + (high - low) / 2;
-    if (s->hits[middle].first < word) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  return low;
-}
 
 static bool is_in_town(const scan *s, const candidate *c) {
   const scan_word *w = &s->words[c->first - 1];
@@ -56,8 +42,8 @@ static bool is_asked(const scan *s, const candidate *c) {
 }
 
 void longer_link(const scan *s, candidate *c) {
-  for (uint32_t i = is_asked(s, c) ? hit_at(s, c->first - 1) : s->n_hits; i < s->n_hits && s->hits[i].first < c->first;
-       i++) {
+  for (uint32_t i = is_asked(s, c) ? match_hit_at(s, c->first - 1) : s->n_hits;
+       i < s->n_hits && s->hits[i].first < c->first; i++) {
     const hit *h = &s->hits[i];
     for (uint32_t p = 0; h->last == c->last && p < h->n_payloads; p++) {
       if (is_certain(&s->lexicons[h->lexicon], &h->payloads[p], c->type) && !is_in_town(s, c)) {

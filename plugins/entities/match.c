@@ -229,3 +229,17 @@ key match_key(const scan *s, uint32_t first, uint32_t last, uint32_t begin) {
   }
   return k;
 }
+
+uint32_t match_hit_at(const scan *s, uint32_t word) {
+  uint32_t low = 0;
+  uint32_t high = s->n_hits;
+  while (low < high) {
+    uint32_t middle = low + (high - low) / 2;
+    if (s->hits[middle].first < word) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
+}

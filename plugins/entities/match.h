@@ -24,4 +24,7 @@ int match_next(const scan *s, uint32_t i, uint32_t *ret_next);
  * nothing if a word has none. What joins the words inside of a name does not count. */
 key match_key(const scan *s, uint32_t first, uint32_t last, uint32_t begin);
 
+/* The place of the first hit that begins at this word or behind it. */
+uint32_t match_hit_at(const scan *s, uint32_t word);
+
 #endif

@@ -40,8 +40,7 @@ static uint32_t country_of_key(const lexicon *lex, key alias, bool doubtful) {
   return SCAN_NONE;
 }
 
-/* The entry that a lexicon has for a country of this English name, or SCAN_NONE. */
-static uint32_t country_called(const lexicon *lex, qn_str name) {
+uint32_t national_country(const lexicon *lex, qn_str name) {
   char form[FOLD_BOUND(FORM_MAX)];
   const char *explained = memchr(name.data, '(', name.len);
   size_t len = explained != NULL ? (size_t)(explained - name.data) : name.len;
@@ -115,7 +114,7 @@ int national_named(const scan *s, const char *form, uint32_t len, national_found
         at > 0 && n < COUNTRY_WORDS_MAX ? nationalities_country(form + at, len - at) : (qn_str){ NULL, 0 };
     for (uint32_t which = 0; at > 0 && which < s->n_lexicons; which++) {
       const lexicon *lex = &s->lexicons[which];
-      uint32_t country = adjective.len > 0 ? country_called(lex, adjective) : country_named(lex, form + at, len - at);
+      uint32_t country = adjective.len > 0 ? national_country(lex, adjective) : country_named(lex, form + at, len - at);
       uint32_t found = country != SCAN_NONE ? institution_of(lex, form, without_in(form, at), country) : SCAN_NONE;
       if (found != SCAN_NONE) {
         *ret_found = (national_found){ which, found, country };
@@ -151,7 +150,7 @@ static void gather_adjectives(national *of, const scan *s) {
     bool asked = adjective && !is_financial(form, w->form_len);
     qn_str name = asked ? nationalities_country(form, w->form_len) : (qn_str){ NULL, 0 };
     for (uint32_t which = 0; name.len > 0 && which < s->n_lexicons; which++) {
-      uint32_t country = country_called(&s->lexicons[which], name);
+      uint32_t country = national_country(&s->lexicons[which], name);
       if (country != SCAN_NONE) {
         add(of, i, which, country, 0.5f);
         break;

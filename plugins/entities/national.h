@@ -42,4 +42,7 @@ int national_named(const scan *s, const char *form, uint32_t len, national_found
 int national_meant(national *of, const scan *s, uint32_t first, uint32_t last, const char *form, uint32_t len,
                    national_found *ret_found);
 
+/* The entry that a lexicon has for a country of this English name, or SCAN_NONE. */
+uint32_t national_country(const lexicon *lex, qn_str name);
+
 #endif

@@ -368,6 +368,17 @@ static void links_vowel_sign_tells_two_names_apart(void **state) {
   CHECK(rows);
 }
 
+/* The country right behind a name says which of its name is meant; a club of another country is not, but its people are from anywhere. */
+static void links_thing_is_of_the_country_behind_it(void **state) {
+  (void)state;
+  static const entity_row rows[] = {
+    { "شهدت طرابلس في ليبيا اشتباكات.", "LOCATION:طرابلس=Tripoli, Libya|LOCATION:ليبيا=Libya" },
+    { "شهدت طرابلس في لبنان اشتباكات.", "LOCATION:طرابلس=Tripoli, Lebanon|LOCATION:لبنان=Lebanon" },
+    { "وقال الجيش الملكي التايلاندي إن العمل بدأ.", "ORGANIZATION:الجيش الملكي=" },
+  };
+  CHECK(rows);
+}
+
 static void links_league_is_found_without_its_sport(void **state) {
   (void)state;
   static const entity_row rows[] = {
@@ -532,6 +543,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(links_thing_whose_own_name_it_is_goes_first),
     cmocka_unit_test(links_vowel_sign_tells_two_names_apart),
+    cmocka_unit_test(links_thing_is_of_the_country_behind_it),
     cmocka_unit_test(links_league_is_found_without_its_sport),
     cmocka_unit_test(links_maker_is_its_team_where_makers_race),
     cmocka_unit_test(links_doubtful_name_is_short_for_what_the_page_names),
