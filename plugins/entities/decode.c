@@ -222,9 +222,10 @@ static int make_room(decoder *d, scan *s, uint32_t n) {
 static void ask(decoder *d, const feature_stretch *in, uint32_t i, float *ret_odds) {
   uint64_t features[FEATURES_MAX];
   weigh_row sums = { 0 };
-  uint32_t n_features = features_here(in, i, features);
-  weigh_features(&d->weigher, features, n_features, sums);
+  word_types_expect(&d->types, in, i, d->type_hashes);
+  uint32_t n_features = weigh_expect(&d->weigher, features, features_here(in, i, features));
   word_types_weigh(&d->types, &d->weigher, in, i, d->type_hashes, sums);
+  weigh_add(&d->weigher, features, n_features, sums);
   read_odds(d, sums, ret_odds);
 }
 

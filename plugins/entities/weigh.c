@@ -51,16 +51,19 @@ static uint32_t sieve(const weigher *w, uint64_t *features, uint32_t n) {
   return n_kept;
 }
 
-void weigh_features(const weigher *w, uint64_t *features, uint32_t n, weigh_row weighed) {
-  const ner_model *model = w->model;
+uint32_t weigh_expect(const weigher *w, uint64_t *features, uint32_t n) {
   uint32_t n_kept = sieve(w, features, n);
   for (uint32_t k = 0; k < n_kept; k++) {
-    __builtin_prefetch(&model->slots[features[k] & model->mask]);
+    __builtin_prefetch(&w->model->slots[features[k] & w->model->mask]);
   }
+  return n_kept;
+}
+
+void weigh_add(const weigher *w, const uint64_t *features, uint32_t n, weigh_row weighed) {
   slot_sums sums = { 0 };
   memcpy((char *)&sums + PRINT * sizeof(uint16_t), weighed, sizeof(weigh_row));
-  for (uint32_t k = 0; k < n_kept; k++) {
-    const int8_t *weights = model_find(model, features[k]);
+  for (uint32_t k = 0; k < n; k++) {
+    const int8_t *weights = model_find(w->model, features[k]);
     if (weights == NULL) {
       continue;
     }
@@ -69,6 +72,10 @@ void weigh_features(const weigher *w, uint64_t *features, uint32_t n, weigh_row 
     sums += (slot_sums) __builtin_convertvector(slot, slot_steps);
   }
   memcpy(weighed, (const char *)&sums + PRINT * sizeof(uint16_t), sizeof(weigh_row));
+}
+
+void weigh_features(const weigher *w, uint64_t *features, uint32_t n, weigh_row weighed) {
+  weigh_add(w, features, weigh_expect(w, features, n), weighed);
 }
 
 void weigh_done(weigher *w, const scan *s) {

@@ -21,7 +21,14 @@ typedef struct weigher {
 /* To be called before features are weighed by model. 0, -ENOMEM. */
 int weigh_use(weigher *w, const ner_model *model, scan *s);
 
-/* Adds the weights of n features, of which a word has at most FEATURES_MAX, to what is weighed already. The array is used up. */
+/* Keeps those of n features, of which a word has at most FEATURES_MAX, that the model may have, and has their weights fetched
+ * from memory. Returns how many. */
+uint32_t weigh_expect(const weigher *w, uint64_t *features, uint32_t n);
+
+/* Adds the weights of features that were kept to what is weighed already. */
+void weigh_add(const weigher *w, const uint64_t *features, uint32_t n, weigh_row weighed);
+
+/* Both at once. The array is used up. */
 void weigh_features(const weigher *w, uint64_t *features, uint32_t n, weigh_row weighed);
 
 void weigh_done(weigher *w, const scan *s);

@@ -22,20 +22,35 @@ int word_types_use(word_types *t, const ner_model *model, scan *s) {
   return 0;
 }
 
+static word_type *place_of(const word_types *t, const feature_stretch *in, uint32_t i, uint64_t *hashes) {
+  if (hashes[i] == 0) {
+    hashes[i] = features_type(in, i);
+  }
+  return &t->types[hashes[i] % TYPES];
+}
+
 /* Where the sums of the type of a word are kept. */
 static word_type *type_of(word_types *t, const feature_stretch *in, uint32_t i, uint64_t *hashes) {
   if (i == SCAN_NONE) {
     return &t->border;
   }
-  if (hashes[i] == 0) {
-    hashes[i] = features_type(in, i);
-  }
-  word_type *type = &t->types[hashes[i] % TYPES];
+  word_type *type = place_of(t, in, i, hashes);
   if (type->hash != hashes[i]) {
     type->hash = hashes[i];
     type->filled = 0;
   }
   return type;
+}
+
+void word_types_expect(const word_types *t, const feature_stretch *in, uint32_t i, uint64_t *hashes) {
+  for (feature_place place = PLACE_SELF; place < FEATURE_PLACES; place++) {
+    uint32_t at = features_neighbour(in, i, place);
+    if (at != SCAN_NONE) {
+      const word_type *type = place_of(t, in, at, hashes);
+      __builtin_prefetch(type);
+      __builtin_prefetch(type->sums[place]);
+    }
+  }
 }
 
 static void fill(word_type *type, const weigher *w, const feature_stretch *in, uint32_t i, feature_place place) {

@@ -27,8 +27,11 @@ typedef struct word_types {
 /* To be called before words are weighed by model. 0, -ENOMEM. */
 int word_types_use(word_types *t, const ner_model *model, scan *s);
 
-/* Adds to sums what the types of word i and of those around it say. hashes has room for the types of all words of the
- * scan; 0: not known yet. */
+/* Has what is kept of the types of word i and of those around it fetched from memory. hashes has room for the types of all
+ * words of the scan; 0: not known yet. */
+void word_types_expect(const word_types *t, const feature_stretch *in, uint32_t i, uint64_t *hashes);
+
+/* Adds to sums what the types of word i and of those around it say. hashes as above. */
 void word_types_weigh(word_types *t, const weigher *w, const feature_stretch *in, uint32_t i, uint64_t *hashes,
                       weigh_row sums);
 
