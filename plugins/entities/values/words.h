@@ -119,6 +119,10 @@ typedef struct value_unit {
 
 enum { VALUE_CODES_MAX = 256 };
 
+enum { VALUE_SIEVE_BITS = 1 << 15 };
+
+extern const uint64_t
+    value_sieve[VALUE_SIEVE_BITS / 64]; /* a bit for each key: 4 KB tell of most words that none is here */
 extern const uint32_t value_slot_mask;
 extern const uint64_t value_hashes[]; /* open addressing; 0: empty */
 extern const uint16_t value_places[]; /* into value_words, 0: none; VALUE_PLACE_ON: phrases go on */
@@ -131,8 +135,16 @@ static inline uint32_t value_hash_slot(uint64_t hash) {
   return (uint32_t)(hash >> 20);
 }
 
+static inline uint32_t value_sieve_bit(uint64_t hash) {
+  return (uint32_t)(hash >> 40) % VALUE_SIEVE_BITS;
+}
+
 /* The place of a key, or 0. */
 static inline uint32_t value_place(uint64_t hash) {
+  uint32_t bit = value_sieve_bit(hash);
+  if ((value_sieve[bit / 64] >> bit % 64 & 1) == 0) {
+    return 0;
+  }
   uint32_t slot = value_hash_slot(hash) & value_slot_mask;
   while (value_hashes[slot] != 0) {
     if (value_hashes[slot] == hash) {
