@@ -25,6 +25,7 @@
 #include "entities/sounding.h"
 #include "entities/spelled.h"
 #include "entities/spelling.h"
+#include "entities/spoken.h"
 #include "entities/subsidiaries.h"
 #include "entities/worded.h"
 #include "qanat/layers.h"
@@ -148,97 +149,9 @@ static void link_listed(const scan *s, const senses *d, candidate *c, const char
   }
 }
 
-/* True if the digits of two forms are the same ones: "Snapdragon X2" is no spelling of "Snapdragon X". */
-static bool same_digits(const char *a, size_t a_len, qn_str b) {
-  size_t at = 0;
-  for (size_t i = 0; i < a_len; i++) {
-    if (a[i] < '0' || a[i] > '9') {
-      continue;
-    }
-    while (at < b.len && (b.data[at] < '0' || b.data[at] > '9')) {
-      at++;
-    }
-    if (at == b.len || b.data[at++] != a[i]) {
-      return false;
-    }
-  }
-  while (at < b.len && (b.data[at] < '0' || b.data[at] > '9')) {
-    at++;
-  }
-  return at == b.len;
-}
-
-/* How near a spelling must be to a person's name, of which it has the first or the last word in common. */
-enum { OTHER_NAME = 0, STRICT = 1, FREE = 2 };
-
-/* "ماركوس غالبيرين" is "ماركوس غالبرين", as nobody else is called by the word that differs; "محمود" is not "محمد". */
-static int person_margin(const scan *s, const candidate *c, const char *form, uint32_t len, qn_str other) {
-  const char *space = memchr(form, ' ', len);
-  uint16_t given = s->words[c->first].core_lore;
-  uint16_t family = s->words[c->last - 1].lore;
-  uint32_t same = 0;
-  if (space == NULL || c->last != c->first + 2) {
-    return STRICT;
-  }
-  uint32_t first_len = (uint32_t)(space - form);
-  if (first_len < other.len && memcmp(form, other.data, first_len + 1) == 0) {
-    return (family & LORE_FAMILY) != 0 ? OTHER_NAME : (family & (LORE_NAME_ANY | LORE_ENTITY)) == 0 ? FREE : STRICT;
-  }
-  while (same < len && same < other.len && form[len - 1 - same] == other.data[other.len - 1 - same]) {
-    same++;
-  }
-  if (same < len - first_len) {
-    return STRICT;
-  }
-  return (given & LORE_GIVEN) != 0                                      ? OTHER_NAME
-         : (given & (LORE_NAME_ANY | LORE_PARTICLE | LORE_ENTITY)) == 0 ? FREE
-                                                                        : STRICT;
-}
-
-/* True if a match is near enough for what it is of. */
-static bool is_variant(const scan *s, const candidate *c, const char *form, uint32_t len, const spelling_match *match) {
-  int margin = c->type == QN_ENTITY_TYPE_PERSON ? person_margin(s, c, form, len, match->form) : FREE;
-  return (margin != OTHER_NAME || match->distance == 0) && spelling_is_near(match, margin != FREE);
-}
-
-/* The entry of which a spelling is a variant, in the first lexicon that has one. */
-static void ask(const scan *s, const candidate *c, const char *form, uint32_t len, links_answer *ret_answer) {
-  uint32_t type = c->type;
-  ret_answer->entry = SCAN_NONE;
-  for (uint32_t which = 0; which < s->n_lexicons; which++) {
-    spelling_match match;
-    if (spelling_find(&s->lexicons[which], form, len, type, &match) && is_variant(s, c, form, len, &match) &&
-        same_digits(form, len, match.form)) {
-      ret_answer->entry = match.entry;
-      ret_answer->lexicon = which;
-      return;
-    }
-  }
-}
-
 /* One word of a person's name is not enough: many share it. */
 static bool is_telling(const candidate *c) {
   return c->type != QN_ENTITY_TYPE_PERSON || c->last > c->first + 1;
-}
-
-/* A variant of a place's name that lies where the document does not speak of is some other place's. */
-static bool is_elsewhere(const scan *s, const senses *d, const links_answer *answer) {
-  const qlex_entry *entry = &s->lexicons[answer->lexicon].entries[answer->entry];
-  return entry->type == QN_ENTITY_TYPE_LOCATION && entry->country < QLEX_ANY_COUNTRY && d->clear != SCAN_NONE &&
-         senses_share(d, answer->lexicon, entry->country) <= 0.0f;
-}
-
-static void link_variant(links *l, const scan *s, const senses *d, candidate *c, const char *form, uint32_t len) {
-  uint64_t print = key_print(key_of(form, len)) + c->type;
-  links_answer *answer = &l->cache[print % LINKS_CACHE];
-  if (answer->document != l->document || answer->print != print) {
-    *answer = (links_answer){ print, l->document, SCAN_NONE, 0 };
-    ask(s, c, form, len, answer);
-  }
-  if (answer->entry != SCAN_NONE && !is_elsewhere(s, d, answer)) {
-    c->entry = answer->entry;
-    c->lexicon = (uint8_t)answer->lexicon;
-  }
 }
 
 /* A name that no lexicon has, as letters. */
@@ -592,7 +505,7 @@ static int link_unlinked(links *l, scan *s, const senses *d, candidate *c) {
     r = link_pattern(l, s, d, c);
   }
   if (len > 0 && is_telling(c) && c->entry == SCAN_NONE) {
-    link_variant(l, s, d, c, form, len);
+    variants_link(&l->variants, s, d, c, form, len);
   }
   if (len > 0 && c->entry == SCAN_NONE) {
     near_link(s, d, c, form, len);
@@ -621,13 +534,9 @@ static int compose_name(links *l, scan *s, const senses *d, candidate *c) {
 int links_find(links *l, scan *s, const senses *d) {
   uint32_t n_unlinked = 0;
   int r = 0;
-  l->document++;
+  variants_begin(&l->variants);
   l->text_used = 0;
   national_begin(&l->national);
-  if (l->document == UINT32_MAX) {
-    memset(l->cache, 0, sizeof l->cache);
-    l->document = 1;
-  }
   clubs_tell(s);
   for (uint32_t i = 0; i < s->n_candidates && r == 0; i++) {
     candidate *c = &s->candidates[i];
@@ -637,6 +546,7 @@ int links_find(links *l, scan *s, const senses *d) {
     } else {
       link_short(s, c);
       prefer_own_name(s, d, c);
+      spoken_tell(&l->national, s, c);
       marks_correct(s, c);
       beside_tell(s, c);
     }

@@ -8,20 +8,10 @@
 
 #include "entities/national.h"
 #include "entities/senses.h"
-
-/* Spellings asked for in this document: the lexicon is asked once for each. */
-enum { LINKS_CACHE = 64 };
-
-typedef struct links_answer {
-  uint64_t print;
-  uint32_t document;
-  uint32_t entry; /* SCAN_NONE: of nothing */
-  uint32_t lexicon;
-} links_answer;
+#include "entities/variants.h"
 
 typedef struct links {
-  links_answer cache[LINKS_CACHE];
-  uint32_t document; /* numbers the documents, so that the cache need not be cleared */
+  variants variants;
   national national;
   char *text; /* names composed for this document */
   uint32_t text_capacity;

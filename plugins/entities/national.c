@@ -242,3 +242,18 @@ int national_meant(national *of, const scan *s, uint32_t first, uint32_t last, c
   }
   return 0;
 }
+
+float national_weight(national *of, const scan *s, uint32_t word, uint32_t lexicon, uint32_t country) {
+  tally all[COUNTRIES_MAX];
+  uint32_t n = 0;
+  if (of->gathered == 0) {
+    gather(of, s);
+  }
+  weigh_all(of, s, word, all, &n);
+  for (uint32_t k = 0; k < n; k++) {
+    if (all[k].lexicon == lexicon && all[k].country == country) {
+      return all[k].weight;
+    }
+  }
+  return 0.0f;
+}

@@ -42,6 +42,9 @@ int national_named(const scan *s, const char *form, uint32_t len, national_found
 int national_meant(national *of, const scan *s, uint32_t first, uint32_t last, const char *form, uint32_t len,
                    national_found *ret_found);
 
+/* How much the document says of a country, most in the sentence around a word. */
+float national_weight(national *of, const scan *s, uint32_t word, uint32_t lexicon, uint32_t country);
+
 /* The entry that a lexicon has for a country of this English name, or SCAN_NONE. */
 uint32_t national_country(const lexicon *lex, qn_str name);
 

@@ -368,6 +368,25 @@ static void links_vowel_sign_tells_two_names_apart(void **state) {
   CHECK(rows);
 }
 
+/* Without a sign and right behind nothing: what the sentence says of countries. */
+static void links_town_is_of_the_country_of_its_sentence(void **state) {
+  (void)state;
+  static const entity_row rows[] = {
+    { "وصل الوزير الأردني إلى عمان مساء.", "LOCATION:عمان=Amman" },
+    { "قال الوزير العماني إن عمان ملتزمة.", "LOCATION:عمان=Oman" },
+  };
+  CHECK(rows);
+}
+
+/* A university by a name that is known without the word. */
+static void links_university_is_found_without_its_head(void **state) {
+  (void)state;
+  static const entity_row rows[] = {
+    { "تعاونت الشركة مع جامعة زنغورتك في البحث.", "ORGANIZATION:جامعة زنغورتك=Zangora Institute of Technology" },
+  };
+  CHECK_WITH("Zangora Institute of Technology\tORGANIZATION\tuniversity\t\t~زنغورتك\n", rows);
+}
+
 /* The country right behind a name says which of its name is meant; a club of another country is not, but its people are from anywhere. */
 static void links_thing_is_of_the_country_behind_it(void **state) {
   (void)state;
@@ -543,6 +562,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(links_thing_whose_own_name_it_is_goes_first),
     cmocka_unit_test(links_vowel_sign_tells_two_names_apart),
+    cmocka_unit_test(links_town_is_of_the_country_of_its_sentence),
+    cmocka_unit_test(links_university_is_found_without_its_head),
     cmocka_unit_test(links_thing_is_of_the_country_behind_it),
     cmocka_unit_test(links_league_is_found_without_its_sport),
     cmocka_unit_test(links_maker_is_its_team_where_makers_race),
