@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* A source that makes documents and is told when they have settled, and a sink that takes them: each times the stretch between. */
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,7 +9,10 @@
 #include "span.h"
 
 typedef struct meter {
-  span span; /* the source's is the loop's alone, the sink's its thread's */
+  pthread_mutex_t lock; /* of the source's span: its thread begins it, the loop counts */
+  pthread_cond_t warm;  /* the first documents have settled, or nobody waits for that any more */
+  bool is_ending;
+  span span;
   char *report;
   uint64_t next;
   size_t bytes;
@@ -23,7 +27,9 @@ static int create_meter(qn_create *create, void **ret_instance) {
     free(copy);
     return create->host->create_fail(create, "no memory", strlen("no memory"));
   }
-  *self = (meter){ .span = { .count = (uint64_t)qn_config_i64(create, "/count", 0),
+  *self = (meter){ .lock = PTHREAD_MUTEX_INITIALIZER,
+                   .warm = PTHREAD_COND_INITIALIZER,
+                   .span = { .count = (uint64_t)qn_config_i64(create, "/count", 0),
                              .skip = (uint64_t)qn_config_i64(create, "/skip", 0),
                              .report = copy },
                    .report = copy,
@@ -38,9 +44,30 @@ static void destroy_meter(void *instance) {
   free(self);
 }
 
+/* The first ones have settled before the next is made. */
+static void begin_span(meter *self) {
+  pthread_mutex_lock(&self->lock);
+  while (self->span.n < self->span.skip && !self->is_ending) {
+    pthread_cond_wait(&self->warm, &self->lock);
+  }
+  span_begin(&self->span);
+  pthread_mutex_unlock(&self->lock);
+}
+
+static void source_interrupt(void *instance) {
+  meter *self = instance;
+  pthread_mutex_lock(&self->lock);
+  self->is_ending = true;
+  pthread_cond_signal(&self->warm);
+  pthread_mutex_unlock(&self->lock);
+}
+
 static qn_status source_next(void *instance, qn_call *call) {
   meter *self = instance;
   uint8_t *room;
+  if (self->next == self->span.skip) {
+    begin_span(self);
+  }
   if (self->next == self->span.count || call->host->emit_reserve(call, self->bytes, &room) != 0) {
     return QN_STATUS_OK;
   }
@@ -52,7 +79,12 @@ static qn_status source_next(void *instance, qn_call *call) {
 static void source_settled(void *instance, const qn_receipt *receipts, uint32_t n_receipts) {
   meter *self = instance;
   (void)receipts;
+  pthread_mutex_lock(&self->lock);
   span_add(&self->span, n_receipts);
+  if (self->span.n >= self->span.skip) {
+    pthread_cond_signal(&self->warm);
+  }
+  pthread_mutex_unlock(&self->lock);
 }
 
 static void sink_write(void *instance, qn_item *const *items, uint32_t n_items) {
@@ -67,6 +99,7 @@ static const qn_source source_table = { .size = sizeof(qn_source),
                                         .create = create_meter,
                                         .destroy = destroy_meter,
                                         .next = source_next,
+                                        .interrupt = source_interrupt,
                                         .settled = source_settled };
 static const qn_sink sink_table = {
   .size = sizeof(qn_sink), .create = create_meter, .destroy = destroy_meter, .write = sink_write
