@@ -19,6 +19,7 @@ int memory_begin(memory *m, scan *s, uint32_t n) {
     memset(m->slots, 0, (size_t)capacity * sizeof(memory_slot));
     m->document = 0;
   }
+  memset(m->sieve, 0, sizeof m->sieve);
   m->capacity = capacity;
   m->document++;
   m->n = 0;
@@ -30,6 +31,11 @@ void memory_done(memory *m, const scan *s) {
   if (s->host != NULL) {
     s->host->release(s->env, m->slots);
   }
+}
+
+/* The bit of a print in the sieve: other bits than those that say its slot. */
+static uint32_t sieve_bit(uint64_t print) {
+  return (uint32_t)(print >> 40) % MEMORY_SIEVE_BITS;
 }
 
 /* The slot of a print, or the empty one where it belongs; NULL if the table is as full as it may be. */
@@ -53,6 +59,7 @@ static memory_slot *make(memory *m, key k) {
       return NULL;
     }
     m->n++;
+    m->sieve[sieve_bit(print) / 64] |= UINT64_C(1) << sieve_bit(print) % 64;
     *slot = (memory_slot){ .print = print, .how = MEMORY_BEGINNING, .entry = SCAN_NONE, .document = m->document };
   }
   return slot;
@@ -85,6 +92,10 @@ const memory_slot *memory_find(const memory *m, key k) {
   if (m->capacity == 0 || k.len == 0 || k.len > KEY_BYTES_MAX) {
     return NULL;
   }
-  const memory_slot *slot = place_of(m, key_print(k));
+  uint64_t print = key_print(k);
+  if ((m->sieve[sieve_bit(print) / 64] >> sieve_bit(print) % 64 & 1) == 0) {
+    return NULL;
+  }
+  const memory_slot *slot = place_of(m, print);
   return slot->document == m->document ? slot : NULL;
 }

@@ -29,7 +29,10 @@ typedef struct memory_slot {
   uint32_t document; /* the document it belongs to; another: empty */
 } memory_slot;
 
+enum { MEMORY_SIEVE_BITS = 2048 };
+
 typedef struct memory {
+  uint64_t sieve[MEMORY_SIEVE_BITS / 64]; /* a bit for each print of this document: most words have none */
   memory_slot *slots;
   uint32_t capacity; /* a power of two, at most half full; 0 at first */
   uint32_t slots_capacity;
