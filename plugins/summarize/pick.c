@@ -21,11 +21,11 @@ static const float VOICE_PREMIUM = 4.0F;
 
 /* The candidates of one document, in arrays of the scratch. */
 typedef struct picking {
-  const rank_scratch *scratch;
+  rank_scratch *scratch;
   uint32_t *rows;    /* sentences; a heap while they are chosen, then in any order */
   uint32_t *n_terms; /* of each candidate */
   float *repeats;    /* the most that it shares with one picked */
-  uint32_t *terms;   /* TERMS_PER_CANDIDATE each, sorted */
+  uint32_t *terms;   /* TERMS_PER_CANDIDATE each */
   uint32_t n_rows;
 } picking;
 
@@ -104,18 +104,6 @@ static int compare_u32(const void *a, const void *b) {
   return x < y ? -1 : x > y;
 }
 
-/* By insertion: a sentence has some ten terms, for which a call of qsort and its calls back cost more. */
-static void sort_terms(uint32_t *terms, uint32_t n) {
-  for (uint32_t i = 1; i < n; i++) {
-    uint32_t term = terms[i];
-    uint32_t at = i;
-    for (; at > 0 && terms[at - 1] > term; at--) {
-      terms[at] = terms[at - 1];
-    }
-    terms[at] = term;
-  }
-}
-
 static void candidate_terms(picking *p, uint32_t candidate) {
   const rank_sentence *sentence = &p->scratch->sentences[p->rows[candidate]];
   uint32_t *terms = p->terms + (size_t)candidate * TERMS_PER_CANDIDATE;
@@ -126,23 +114,36 @@ static void candidate_terms(picking *p, uint32_t candidate) {
       terms[n++] = slot;
     }
   }
-  sort_terms(terms, n);
   p->n_terms[candidate] = n;
   p->repeats[candidate] = 0;
 }
 
-/* The cosine of two sentences' terms. token_terms marks each term once a sentence, so the lists have no repeats. */
-static float likeness(const picking *p, uint32_t a, uint32_t b) {
-  const uint32_t *x = p->terms + (size_t)a * TERMS_PER_CANDIDATE;
-  const uint32_t *y = p->terms + (size_t)b * TERMS_PER_CANDIDATE;
+/* Marks the terms of a candidate; a mark is past all rows, and of one candidate only. */
+static void mark_terms(picking *p, uint32_t candidate, uint32_t mark) {
+  const uint32_t *terms = p->terms + (size_t)candidate * TERMS_PER_CANDIDATE;
+  for (uint32_t i = 0; i < p->n_terms[candidate]; i++) {
+    p->scratch->terms[terms[i] - 1].last_row = mark;
+  }
+}
+
+/* The cosine of two sentences' terms, those of a marked. token_terms has each term once a sentence, so the lists have no
+ * repeats. */
+static float likeness(const picking *p, uint32_t a, uint32_t b, uint32_t mark) {
+  const uint32_t *terms = p->terms + (size_t)b * TERMS_PER_CANDIDATE;
   uint32_t n_shared = 0;
-  for (uint32_t i = 0, j = 0; i < p->n_terms[a] && j < p->n_terms[b];) {
-    n_shared += x[i] == y[j];
-    uint32_t step = x[i] <= y[j];
-    j += y[j] <= x[i];
-    i += step;
+  for (uint32_t i = 0; i < p->n_terms[b]; i++) {
+    n_shared += p->scratch->terms[terms[i] - 1].last_row == mark;
   }
   return n_shared == 0 ? 0 : (float)n_shared / sqrtf((float)p->n_terms[a] * (float)p->n_terms[b]);
+}
+
+/* Keeps of each candidate that is left how much it repeats the one just picked. */
+static void compare_with(picking *p, uint32_t picked, const uint8_t *taken, uint32_t mark) {
+  mark_terms(p, picked, mark);
+  for (uint32_t i = 0; i < p->n_rows; i++) {
+    float alike = taken[i] ? 0 : likeness(p, picked, i, mark);
+    p->repeats[i] = alike > p->repeats[i] ? alike : p->repeats[i];
+  }
 }
 
 /* The best candidate that is left and fits; p->n_rows if there is none. */
@@ -171,9 +172,9 @@ static uint32_t limit_of(const pick_budget *budget, uint32_t n_fit) {
   return limit > 0 || n_fit == 0 ? limit : 1;
 }
 
-/* Picks up to limit candidates; their sentences go to picked. Returns how many. */
-static uint32_t pick_candidates(picking *p, const pick_budget *budget, uint32_t limit, uint8_t *taken,
-                                uint32_t *picked) {
+/* Picks up to limit candidates of a document of n_sentences; their sentences go to picked. Returns how many. */
+static uint32_t pick_candidates(picking *p, const pick_budget *budget, uint32_t n_sentences, uint32_t limit,
+                                uint8_t *taken, uint32_t *picked) {
   uint64_t words_left = budget->words > 0 ? budget->words : UINT64_MAX;
   int has_voice = !budget->voice;
   uint32_t n = 0;
@@ -188,9 +189,8 @@ static uint32_t pick_candidates(picking *p, const pick_budget *budget, uint32_t 
     words_left -= n_words < words_left ? n_words : words_left;
     taken[best] = 1;
     picked[n] = p->rows[best];
-    for (uint32_t i = 0; i < p->n_rows && n + 1 < limit; i++) { /* nothing is compared with the last */
-      float alike = taken[i] ? 0 : likeness(p, best, i);
-      p->repeats[i] = alike > p->repeats[i] ? alike : p->repeats[i];
+    if (n + 1 < limit) { /* nothing is compared with the last */
+      compare_with(p, best, taken, n_sentences + 1 + n);
     }
   }
   return n;
@@ -232,7 +232,7 @@ int pick_run(rank_scratch *scratch, const rank_input *input, const pick_budget *
     candidate_terms(&p, i);
     taken[i] = 0;
   }
-  uint32_t n = pick_candidates(&p, budget, limit, taken, scratch->picked);
+  uint32_t n = pick_candidates(&p, budget, input->sentences.n_rows, limit, taken, scratch->picked);
   qsort(scratch->picked, n, sizeof(*scratch->picked), compare_u32);
   *ret_rows = scratch->picked;
   *ret_n_rows = n;

@@ -40,7 +40,7 @@ typedef struct rank_sentence {
 typedef struct rank_term {
   uint64_t hash; /* 0: empty slot */
   uint32_t n_sentences;
-  uint32_t last_row; /* sentence + 1 in which it was last met */
+  uint32_t last_row; /* sentence + 1 in which it was last met; then a mark of pick.c */
   uint32_t in_title;
   uint32_t n_mentions; /* of a thing that is named, rather than a term */
 } rank_term;
