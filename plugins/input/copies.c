@@ -63,3 +63,31 @@ char *copies_clean(const char *bytes, size_t len, size_t *ret_len) {
   }
   return clean;
 }
+
+/* U+FFFD and two digits for each byte. */
+static uint8_t *put_bytes(uint8_t *to, const uint8_t *bytes, uint32_t n) {
+  for (uint32_t i = 0; i < n; i++) {
+    to += utf8_encode(0xFFFD, to);
+    *to++ = (uint8_t) "0123456789ABCDEF"[bytes[i] >> 4];
+    *to++ = (uint8_t) "0123456789ABCDEF"[bytes[i] & 15];
+  }
+  return to;
+}
+
+char *copies_name(const char *name) {
+  const uint8_t *bytes = (const uint8_t *)name;
+  size_t len = strlen(name);
+  uint8_t *copy = malloc(len * 5 + 1);
+  uint8_t *to = copy;
+  if (copy == NULL) {
+    return NULL;
+  }
+  for (size_t at = 0; at < len;) {
+    uint32_t n;
+    uint32_t code = utf8_decode(bytes + at, len - at, &n);
+    to = code == UTF8_INVALID ? put_bytes(to, bytes + at, n) : to + utf8_encode(code, to);
+    at += n;
+  }
+  *to = '\0';
+  return (char *)copy;
+}

@@ -14,4 +14,8 @@ void copies_free(char **strings, uint32_t n); /* NULL is fine */
  * memory. */
 char *copies_clean(const char *bytes, size_t len, size_t *ret_len);
 
+/* The same of a file's name, which must stay unlike those of other files: a byte that is neither becomes U+FFFD and its two
+ * hexadecimal digits. */
+char *copies_name(const char *name);
+
 #endif

@@ -16,7 +16,8 @@ enum {
   DOCUMENT_MAX = 1 << 30,   /* the ABI's bound on a payload */
   FIRST_CAPACITY = 1 << 16,
   NAME_MAX_BYTES = 4096,
-  LINE_BYTES = 128 << 20
+  LINE_BYTES = 128 << 20,
+  ASK_BYTES = 1 << 20 /* what is gathered before the host is asked whether it would take as much */
 };
 
 int reader_init(file_reader *reader, qn_create *create, const char *stage) {
@@ -38,7 +39,7 @@ void reader_done(file_reader *reader) {
 }
 
 int reader_set_name(file_reader *reader, const char *name) {
-  char *clean = copies_clean(name, strlen(name), NULL);
+  char *clean = copies_name(name);
   if (clean == NULL) {
     return -ENOMEM;
   }
@@ -84,12 +85,13 @@ int reader_reject(file_reader *reader, qn_call *call, uint64_t ordinal, const ch
   return rc;
 }
 
-static int reject_large(file_reader *reader, qn_call *call, uint64_t ordinal, uint64_t bytes) {
+/* about: "", or what is to be said before the number. */
+static int reject_large(file_reader *reader, qn_call *call, uint64_t ordinal, uint64_t bytes, const char *about) {
   char text[256];
   snprintf(text, sizeof text,
-           "the document has %" PRIu64 " bytes, more than limits.document_bytes allows; raise it in the pipeline, up "
+           "the document has %s%" PRIu64 " bytes, more than limits.document_bytes allows; raise it in the pipeline, up "
            "to %d",
-           bytes, DOCUMENT_MAX);
+           about, bytes, DOCUMENT_MAX);
   return reader_reject(reader, call, ordinal, "document-too-large", text);
 }
 
@@ -111,7 +113,7 @@ static int emit_sized(file_reader *reader, qn_call *call, file_input *input, qn_
   size_t size = input_size(input), filled = 0;
   int rc = size > DOCUMENT_MAX ? -EFBIG : call->host->emit_reserve(call, size, &payload);
   if (rc != 0) {
-    return rc == -EFBIG ? reject_large(reader, call, 0, size) : rc;
+    return rc == -EFBIG ? reject_large(reader, call, 0, size, "") : rc;
   }
   while (filled < size) {
     ssize_t n = input_read(input, payload + filled, size - filled, &reader->fault);
@@ -126,15 +128,24 @@ static int emit_sized(file_reader *reader, qn_call *call, file_input *input, qn_
   return commit(reader, call, filled, emit);
 }
 
-/* Reads all of input into the reader's buffer. -EBADMSG with reader->fault, -EFBIG, -ECANCELED, -ENOMEM. */
-static int gather(file_reader *reader, file_input *input, size_t *ret_len) {
+/* Whether a document of more bytes would still be taken: -EFBIG, or what the host says. */
+static int may_grow(qn_call *call, size_t filled) {
+  uint8_t *payload;
+  return filled < ASK_BYTES ? 0 : call->host->emit_reserve(call, filled + 1, &payload);
+}
+
+/* Reads all of input, which is of unknown size, into the reader's buffer. bytes_max 0: as much as the host takes.
+ * -EBADMSG with reader->fault; -EFBIG, and ret_len is what it has at least; -ECANCELED, -ENOMEM. */
+static int gather(file_reader *reader, qn_call *call, file_input *input, size_t bytes_max, size_t *ret_len) {
   size_t filled = 0;
   for (;;) {
     if (filled == reader->capacity) {
+      int rc = bytes_max > 0 ? 0 : may_grow(call, filled);
       size_t larger = reader->capacity == 0 ? FIRST_CAPACITY : reader->capacity * 2;
-      uint8_t *buffer = realloc(reader->buffer, larger);
+      uint8_t *buffer = rc == 0 ? realloc(reader->buffer, larger) : NULL;
       if (buffer == NULL) {
-        return -ENOMEM;
+        *ret_len = filled + 1;
+        return rc == 0 ? -ENOMEM : rc;
       }
       reader->buffer = buffer;
       reader->capacity = larger;
@@ -145,7 +156,7 @@ static int gather(file_reader *reader, file_input *input, size_t *ret_len) {
       return n == 0 || n == -ECANCELED ? (int)n : -EBADMSG;
     }
     filled += (size_t)n;
-    if (filled > DOCUMENT_MAX) {
+    if (filled > (bytes_max > 0 ? bytes_max : DOCUMENT_MAX)) {
       *ret_len = filled;
       return -EFBIG;
     }
@@ -157,7 +168,7 @@ static int reject_gathered(file_reader *reader, qn_call *call, int rc, size_t le
   if (rc == -EBADMSG) {
     return reject_fault(reader, call);
   }
-  return rc == -EFBIG ? reject_large(reader, call, 0, len) : rc;
+  return rc == -EFBIG ? reject_large(reader, call, 0, len, "at least ") : rc;
 }
 
 static int emit_whole(file_reader *reader, qn_call *call, file_input *input, const char *media_type) {
@@ -168,7 +179,7 @@ static int emit_whole(file_reader *reader, qn_call *call, file_input *input, con
   if (input_size(input) > 0) {
     return emit_sized(reader, call, input, &emit);
   }
-  int rc = gather(reader, input, &len);
+  int rc = gather(reader, call, input, 0, &len);
   if (rc == 0) {
     rc = call->host->emit_reserve(call, len, &payload);
   }
@@ -198,7 +209,7 @@ static int emit_read(file_reader *reader, qn_call *call, const json_document *re
   size_t len;
   int rc = call->host->emit_reserve(call, json_document_room(read), &payload);
   if (rc != 0) {
-    return rc == -EFBIG ? reject_large(reader, call, ordinal, json_document_room(read)) : rc;
+    return rc == -EFBIG ? reject_large(reader, call, ordinal, json_document_room(read), "") : rc;
   }
   rc = json_document_fill(&reader->members, call, read, payload, &len, fault);
   if (rc != 0) {
@@ -224,7 +235,14 @@ static int emit_json(file_reader *reader, qn_call *call, const char *json, size_
 
 static int emit_json_file(file_reader *reader, qn_call *call, file_input *input) {
   size_t len = 0;
-  int rc = gather(reader, input, &len);
+  int rc = gather(reader, call, input, reader->line_bytes, &len);
+  if (rc == -EFBIG) {
+    file_fault fault;
+    fault_set(&fault, "file-too-long",
+              "the file has more than the %zu bytes that line_bytes of the %s stage allows; raise it",
+              reader->line_bytes, reader->stage);
+    return reject_json(reader, call, 0, false, &fault);
+  }
   if (rc != 0) {
     return reject_gathered(reader, call, rc, len);
   }
