@@ -111,6 +111,7 @@ static void add_article(crf_examples *all, tagger *t, echo_table *echoes, const 
   word_facts *facts = ground_get(s->n_words, sizeof(word_facts));
   uint8_t *labels = ground_get(s->n_words, 1);
   features_gather(s, echoes, facts);
+  features_look_up(s, facts, 0, s->n_words);
   labels_fill(a, s, labels);
   for (uint32_t first = 0; first < s->n_words;) {
     uint32_t last = features_stretch(s, first);

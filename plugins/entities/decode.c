@@ -102,7 +102,8 @@ static bool is_inner_mark(const scan *s, uint32_t i) {
 
 /* An ordinary word that is nobody's name and that no recognizer has proposed. */
 static bool is_ordinary(const scan_word *w, const word_facts *f) {
-  return f->rule == 0 && f->doubt == 0 && w->mark == 0 && (w->shape & (WORD_NUMBER | WORD_ARABIC)) == WORD_ARABIC &&
+  return f->rule == 0 && f->doubt == 0 && f->around == 0 && w->mark == 0 &&
+         (w->shape & (WORD_NUMBER | WORD_ARABIC)) == WORD_ARABIC &&
          (w->core_lore & (LORE_COMMON | LORE_NAME_ANY)) == LORE_COMMON;
 }
 
@@ -246,6 +247,7 @@ static int decode_stretch(decoder *d, scan *s, uint32_t first, uint32_t last) {
     if (plain) {
       set_plain(odds[i]);
     } else {
+      features_look_up(s, d->facts, first + (i > 0 ? i - 1 : 0), first + (i + 1 < n ? i + 2 : n));
       ask(d, &in, first + i, odds[i]);
       n_asked++;
     }
@@ -364,6 +366,32 @@ static bool is_lower_latin(const scan *s, uint32_t first, uint32_t last) {
   return true;
 }
 
+/* Words of an ordinary phrase: no name, whatever the model makes of them. */
+static bool is_phrase(const scan *s, uint32_t first, uint32_t last) {
+  for (uint32_t i = first; i < last; i++) {
+    if ((s->words[i].core_lore & LORE_PHRASE) == 0) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/* "إن غرب ليبيا آمن": a direction and a place that is known without doubt begin no other name, unless a title announces one. */
+static bool is_only_placed(const scan *s, uint32_t first, uint32_t last, uint32_t type) {
+  const uint8_t place = 1u << QN_ENTITY_TYPE_LOCATION;
+  return type != QN_ENTITY_TYPE_LOCATION && last - first >= 2 && (s->triggers[first].title >> type & 1) == 0 &&
+         (s->triggers[first + 1].cue & place) != 0 && (s->triggers[first + 1].owned & place) != 0;
+}
+
+/* The end of a name of words [first, last): no person's ends with a word like إن. */
+static uint32_t trimmed(const scan *s, uint32_t first, uint32_t last, uint32_t type) {
+  while (type == QN_ENTITY_TYPE_PERSON && last > first + 1 &&
+         (s->words[last - 1].core_lore & (LORE_FREQUENT | LORE_NAME_ANY)) == LORE_FREQUENT) {
+    last--;
+  }
+  return last;
+}
+
 /* Names that begin where a beginning is the likeliest label. */
 static void propose_names(const decoder *d, scan *s, uint32_t first, uint32_t last, uint32_t n_candidates,
                           uint32_t from, bool alone) {
@@ -381,11 +409,13 @@ static void propose_names(const decoder *d, scan *s, uint32_t first, uint32_t la
     }
     float score = belief(d, i, end, n, type);
     score = score > BELIEF_MAX ? BELIEF_MAX : score;
+    end = trimmed(s, first + i, first + end, type) - first;
     if (alone) {
       propose(s, first + i, first + end, type, score > PROPOSED_MIN ? score : PROPOSED_MIN);
       continue;
     }
-    bool kept = is_own(s, from, n_candidates, first + i, first + end) || is_lower_latin(s, first + i, first + end);
+    bool kept = is_own(s, from, n_candidates, first + i, first + end) || is_lower_latin(s, first + i, first + end) ||
+                is_phrase(s, first + i, first + end) || is_only_placed(s, first + i, first + end, type);
     if (score >= PROPOSED_MIN && !confirm(s, from, n_candidates, first + i, first + end, type, score) && !kept) {
       propose(s, first + i, first + end, type, score);
     }
@@ -397,17 +427,10 @@ static uint32_t label_of(const decoder *d, uint32_t i) {
   return was_plain(odds[i]) ? 0 : likeliest(odds[i]);
 }
 
-/* A part of the world in a name of three words or more: without it the name is another's (جنوب شرق آسيا). Of two words (شمال لبنان) either
- * may be meant. */
-static bool is_direction(const scan *s, const scan_word *w) {
-  static const char *const directions[] = { "شمال", "جنوب", "شرق", "غرب", "وسط" };
-  for (size_t k = 0; k < sizeof directions / sizeof directions[0]; k++) {
-    size_t len = strlen(directions[k]);
-    if (w->form_len >= len && memcmp(s->heap + w->form + w->form_len - len, directions[k], len) == 0) {
-      return true;
-    }
-  }
-  return false;
+/* A name that begins with what announces places: of three words or more it is another's without that word (جنوب شرق آسيا); of two
+ * (شمال لبنان) either may be meant. */
+static bool is_directed(const scan *s, const candidate *c) {
+  return c->last - c->first >= 3 && (s->triggers[c->first + 1].cue >> QN_ENTITY_TYPE_LOCATION & 1) != 0;
 }
 
 /* "جنوب شرق آسيا": a name of several words that the lexicon has without doubt, of which the model takes only a part, for a name of
@@ -419,9 +442,8 @@ static bool is_cut_short(const decoder *d, const scan *s, const candidate *c, ui
   const trigger *t = &s->triggers[c->first];
   bool is_headed =
       (s->words[c->first].core_lore & LORE_TITLE) != 0 || (t->head | t->open) != 0; /* ميناء may stay outside */
-  if (c->last - c->first < 2 || (is_headed && (c->last - c->first < 3 || !is_direction(s, &s->words[c->first]))) ||
-      c->score < KNOWN_MIN || label_of(d, c->first - first) == goes_on ||
-      (c->last < last && label_of(d, c->last - first) == goes_on)) {
+  if (c->last - c->first < 2 || (is_headed && !is_directed(s, c)) || c->score < KNOWN_MIN ||
+      label_of(d, c->first - first) == goes_on || (c->last < last && label_of(d, c->last - first) == goes_on)) {
     return false;
   }
   for (uint32_t i = c->first - first; i < c->last - first; i++) {
@@ -443,6 +465,9 @@ static void doubt(const decoder *d, scan *s, uint32_t first, uint32_t last, uint
   for (uint32_t k = *at; k < n_candidates && s->candidates[k].last <= last; k++) {
     candidate *c = &s->candidates[k];
     if (c->from == FROM_VALUES || c->type > QN_ENTITY_TYPE_EVENT || c->first < first || is_composers(s, c)) {
+      continue;
+    }
+    if (c->type == QN_ENTITY_TYPE_EVENT && c->from == FROM_LEXICON && c->last - c->first > 1 && c->score >= KNOWN_MIN) {
       continue;
     }
     float p = belief(d, c->first - first, c->last - first, last - first, c->type);

@@ -57,6 +57,16 @@ static uint64_t clitic_of(const scan *s, const scan_word *w) {
   return clitic;
 }
 
+/* What the longer names of the shipped lexicon say of a word: whole, or else without what is attached to it. */
+static uint64_t part_of(const scan *s, const scan_word *w) {
+  if (s->n_lexicons == 0 || (w->shape & WORD_LETTERS) == 0 || w->key_len > KEY_BYTES_MAX) {
+    return 0;
+  }
+  const lexicon *lex = &s->lexicons[s->n_lexicons - 1];
+  uint32_t whole = lexicon_part(lex, key_print((key){ w->hash, w->key_len }));
+  return whole != 0 || scan_is_whole(w) ? whole : lexicon_part(lex, key_print((key){ w->core_hash, w->core_len }));
+}
+
 /* The form of a core. */
 static const char *core_form(const scan *s, const scan_word *w, uint32_t *ret_len) {
   uint32_t skip = (uint32_t)(w->key_len - w->core_len);
@@ -176,6 +186,14 @@ void features_gather(const scan *s, echo_table *echoes, word_facts *facts) {
   gather_echoes(s, echoes, facts);
 }
 
+void features_look_up(const scan *s, word_facts *facts, uint32_t first, uint32_t last) {
+  for (uint32_t i = first; i < last; i++) {
+    if ((facts[i].part & FACT_LOOKED_UP) == 0) {
+      facts[i].part = part_of(s, &s->words[i]) | FACT_LOOKED_UP;
+    }
+  }
+}
+
 uint32_t features_stretch(const scan *s, uint32_t first) {
   uint32_t last = first + 1;
   while (last < s->n_words && last - first < FEATURES_STRETCH && (s->words[last].shape & WORD_SENTENCE) == 0 &&
@@ -233,6 +251,13 @@ static void add_self(feature_list *list, const scan *s, const scan_word *w, cons
   add(list, 9, stem_of(s, w));
   add(list, 13, both(f->shape, f->lore));
   add(list, 17, both(f->clitic, f->lore));
+  add(list, 18, f->part);
+  for (uint32_t y = 0; y < 5; y++) {
+    if ((f->part >> (2 * y) & 3) != 0) {
+      add(list, 22, y << 8 | (f->part >> (2 * y) & 3) << 4 | (f->part >> 10));
+    }
+  }
+  add(list, 19, both(f->part, f->lore));
   for (uint32_t bit = 0; bit < 16; bit++) {
     if ((f->lore >> bit & 1) != 0) {
       add(list, 20, bit);
@@ -245,10 +270,13 @@ static void add_neighbour(feature_list *list, const word_facts *f, uint64_t kind
   add(list, kind, f->core);
   add(list, kind + 1, f->shape);
   add(list, kind + 2, f->lore);
+  add(list, kind + 5, f->part);
 }
 
 /* Outside of a stretch there is this. */
-static const word_facts border = { .core = 0x300000000u, .shape = 0x3000000u, .lore = 0x30000u };
+static const word_facts border = {
+  .core = 0x300000000u, .shape = 0x3000000u, .lore = 0x30000u, .part = FACT_LOOKED_UP
+};
 
 uint64_t features_type(const feature_stretch *in, uint32_t i) {
   const scan_word *w = &in->scan->words[i];
@@ -318,12 +346,15 @@ uint32_t features_here(const feature_stretch *in, uint32_t i, uint64_t *ret_feat
   add(&list, 124, both(before->core, f->lore));
   add(&list, 125, both(behind->core, f->lore));
   add(&list, 126, both(before->lore, both(f->lore, behind->lore)));
+  add(&list, 137, both(before->part, f->part));
+  add(&list, 138, both(f->part, behind->part));
+  add(&list, 139, both(f->part, f->around));
+  add(&list, 140, both(f->part, f->rule & 0x1F));
+  add(&list, 141, both(before->rule & 0x1F, f->part));
   add(&list, 127, both(before->rule & 0x1F, both(f->rule & 0x1F, behind->rule & 0x1F)));
-  add(&list, 128, both(before->core, f->core));
   add(&list, 129, both(f->core, behind->core));
   add(&list, 130, both(before->core, f->shape));
   add(&list, 131, both(behind->shape, f->shape));
-  add(&list, 132, both(before2->core, before->core));
   add(&list, 133, both(before2->rule & 0x1F, before->rule & 0x1F));
   add(&list, 134, both(f->clitic, before->rule & 0x1F));
   add(&list, 135, both(f->clitic, before->core));

@@ -12,7 +12,7 @@
 #include "entities/scan.h"
 #include "qanat/layers.h"
 
-enum { FEATURES_MAX = 96 };
+enum { FEATURES_MAX = 128 };
 
 /* What the features of a word are made from, gathered once a word. */
 typedef struct word_facts {
@@ -23,8 +23,12 @@ typedef struct word_facts {
   uint64_t around; /* titles, cues and heads */
   uint64_t rule;   /* what the recognizers have chosen here */
   uint64_t doubt;  /* ... and what they proposed in vain */
+  uint64_t part;   /* of which longer names of the lexicon it is a part */
   uint64_t echo;   /* what the same word was chosen as elsewhere in the document */
 } word_facts;
+
+/* Of word_facts.part: it is known. */
+#define FACT_LOOKED_UP (UINT64_C(1) << 16)
 
 /* Where a word stands whose features are asked for: it is the word itself, or beside it, or one further. */
 typedef enum feature_place {
@@ -46,6 +50,9 @@ typedef struct feature_stretch {
 
 /* Fills facts of all words, after a first choice. facts has room for s->n_words; echoes has begun. */
 void features_gather(const scan *s, echo_table *echoes, word_facts *facts);
+
+/* Fills what facts leaves open of the words [first, last), which is asked of few words only. */
+void features_look_up(const scan *s, word_facts *facts, uint32_t first, uint32_t last);
 
 /* True if a word is chosen as a part of an amount or a date. */
 static inline int features_is_value(const word_facts *f) {

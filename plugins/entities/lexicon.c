@@ -59,6 +59,8 @@ static int check_header(qn_str bytes, lexicon_fault *fault) {
       !lies_within(header, header->held, QLEX_HELD_WORDS, sizeof(uint64_t)) ||
       !lies_within(header, header->likeness, QLEX_LIKENESS_SIZE, 1) ||
       !lies_within(header, header->spellings, header->n_spellings, sizeof(qlex_spelling)) ||
+      header->parts_log2 > QLEX_PARTS_LOG2_MAX ||
+      !lies_within(header, header->parts, UINT64_C(1) << header->parts_log2, sizeof(qlex_part)) ||
       !lies_within(header, header->strings, header->n_strings, 1)) {
     return refuse(fault, "a section lies outside of it");
   }
@@ -155,8 +157,10 @@ int lexicon_open(qn_str bytes, lexicon *ret_lexicon, lexicon_fault *fault) {
     .held = (const uint64_t *)(const void *)(bytes.data + header->held),
     .likeness = (const int8_t *)(const void *)(bytes.data + header->likeness),
     .spellings = (const qlex_spelling *)(const void *)(bytes.data + header->spellings),
+    .parts = (const qlex_part *)(const void *)(bytes.data + header->parts),
     .strings = bytes.data + header->strings,
     .slot_mask = (UINT64_C(1) << header->slots_log2) - 1,
+    .part_mask = (1u << header->parts_log2) - 1,
   };
   int all_valid = utf8_valid_prefix((const uint8_t *)opened.strings, header->n_strings) == header->n_strings;
   r = check_slots(&opened, fault);
@@ -185,6 +189,19 @@ const qlex_slot *lexicon_search(const lexicon *lex, uint64_t print) {
       return NULL;
     }
   }
+}
+
+uint32_t lexicon_part(const lexicon *lex, uint64_t print) {
+  for (uint32_t k = 0; k < QLEX_PARTS_PROBES; k++) {
+    const qlex_part *part = &lex->parts[((uint32_t)print + k) & lex->part_mask];
+    if (part->use == 0) {
+      return 0;
+    }
+    if (part->check == (uint16_t)(print >> 48)) {
+      return part->use;
+    }
+  }
+  return 0;
 }
 
 int lexicon_likeness(const lexicon *lex, const char *form, size_t len) {

@@ -20,8 +20,10 @@ typedef struct lexicon {
   const uint64_t *held;
   const int8_t *likeness;
   const qlex_spelling *spellings;
+  const qlex_part *parts;
   const char *strings;
   uint64_t slot_mask;
+  uint32_t part_mask;
 } lexicon;
 
 /* Why a lexicon was refused, for people. */
@@ -60,6 +62,9 @@ static inline const qlex_slot *lexicon_find(const lexicon *lex, uint64_t print) 
   uint64_t bit = lexicon_held_bit(print);
   return (lex->held[bit >> 6] >> (bit & 63) & 1) != 0 ? lexicon_search(lex, print) : NULL;
 }
+
+/* What the lexicon's longer names say of a word, by its print: 0 if they do not have it (lexicon_form.h). */
+uint32_t lexicon_part(const lexicon *lex, uint64_t print);
 
 /* The canonical name of an entry. */
 static inline qn_str lexicon_name(const lexicon *lex, uint32_t entry) {

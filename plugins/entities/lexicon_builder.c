@@ -13,6 +13,7 @@
 #include "entities/lexicon.h"
 #include "entities/likeness.h"
 #include "entities/nationalities.h"
+#include "entities/parts.h"
 #include "entities/shortnames.h"
 #include "entities/spelling.h"
 #include "entities/wordings.h"
@@ -54,6 +55,10 @@ struct lexicon_builder {
   qlex_spelling *spellings;
   uint32_t n_spellings;
   uint32_t spelling_capacity;
+  parts_counted *parts;
+  uint32_t n_parts;
+  uint32_t part_capacity;
+  uint32_t n_part_words; /* once they are sorted */
   uint64_t first[QLEX_FIRST_WORDS];
   uint64_t held[QLEX_HELD_WORDS];
   likeness_trainer likeness;
@@ -76,6 +81,7 @@ void lexicon_builder_free(lexicon_builder *builder) {
     free(builder->places);
     free(builder->belongings);
     free(builder->spellings);
+    free(builder->parts);
     free(builder);
   }
 }
@@ -289,6 +295,33 @@ static bool is_proper(const lexicon_builder *builder, uint32_t entry) {
   return e->type == 0 || e->type == 3 || e->class == QLEX_CLASS_COMPANY || e->class == QLEX_CLASS_CITY;
 }
 
+/* Counts the words of an entity's longer alias. */
+static int push_parts(lexicon_builder *builder, const char *form, size_t len, const qlex_payload *payload) {
+  uint32_t n_before = builder->n_parts;
+  bool asked = payload->kind == QLEX_ENTITY;
+  for (size_t pos = 0; asked && pos < len;) {
+    size_t begin = pos;
+    size_t end = word_end(form, len, &pos);
+    key word = key_of(form + begin, end - begin);
+    if (word.len == 0 || word.len > KEY_BYTES_MAX) {
+      continue;
+    }
+    parts_counted part = { key_print(word), payload->entry, builder->entries[payload->entry].type, PARTS_INNER };
+    int r = grow((void **)&builder->parts, &builder->part_capacity, builder->n_parts, 1, sizeof part, ALIASES_MAX);
+    if (r != 0) {
+      return r;
+    }
+    builder->parts[builder->n_parts++] = part;
+  }
+  if (builder->n_parts - n_before < 2) {
+    builder->n_parts = n_before; /* one word is known as it is */
+    return 0;
+  }
+  builder->parts[n_before].places = PARTS_FIRST;
+  builder->parts[builder->n_parts - 1].places = PARTS_LAST;
+  return 0;
+}
+
 static int push_alias(lexicon_builder *builder, const char *form, size_t len, qlex_payload payload) {
   key so_far = { 0, 0 };
   uint32_t n_words = 0;
@@ -429,6 +462,7 @@ int lexicon_builder_alias(lexicon_builder *builder, qn_str text, uint8_t kind, u
   }
   qlex_payload payload = { builder->current, flags, kind, 0 };
   int r = push_alias(builder, form, len, payload);
+  r = r == 0 ? push_parts(builder, form, len, &payload) : r;
   r = r == 0 ? push_spelling(builder, form, len, &payload, false) : r;
   r = r == 0 ? push_wording(builder, form, len, payload) : r;
   r = r == 0 ? push_beginning(builder, form, len, payload) : r;
@@ -528,6 +562,10 @@ static uint64_t plan(const lexicon_builder *builder, qlex_header *header) {
   while ((UINT64_C(1) << header->slots_log2) * 5 < (uint64_t)n_prints * 8) {
     header->slots_log2++;
   }
+  header->parts_log2 = 4;
+  while ((UINT64_C(1) << header->parts_log2) * 5 < (uint64_t)builder->n_part_words * 8) {
+    header->parts_log2++;
+  }
   header->n_entries = builder->n_entries;
   header->n_strings = builder->n_strings;
   for (uint32_t i = 0; i < builder->n_aliases; i++) {
@@ -551,6 +589,8 @@ static uint64_t plan(const lexicon_builder *builder, qlex_header *header) {
   header->spellings = at;
   header->n_spellings = builder->n_spellings;
   at = (at + (uint64_t)header->n_spellings * sizeof(qlex_spelling) + 7) & ~UINT64_C(7);
+  header->parts = at;
+  at = (at + (sizeof(qlex_part) << header->parts_log2) + 7) & ~UINT64_C(7);
   header->strings = at;
   return (at + header->n_strings + 7) & ~UINT64_C(7);
 }
@@ -629,13 +669,14 @@ int lexicon_builder_finish(lexicon_builder *builder, uint8_t **ret_bytes, size_t
   if (builder->n_spellings > 1) {
     qsort(builder->spellings, builder->n_spellings, sizeof(qlex_spelling), compare_spellings);
   }
+  builder->n_part_words = parts_sort(builder->parts, builder->n_parts);
   settle_belongings(builder);
   drop_derived(builder);
   unite_aliases(builder);
   header.file_size = 0;
   uint64_t size = plan(builder, &header);
   header.file_size = size;
-  if (header.slots_log2 > QLEX_SLOTS_LOG2_MAX) {
+  if (header.slots_log2 > QLEX_SLOTS_LOG2_MAX || header.parts_log2 > QLEX_PARTS_LOG2_MAX) {
     return -E2BIG;
   }
   uint8_t *bytes = calloc(1, size);
@@ -652,6 +693,7 @@ int lexicon_builder_finish(lexicon_builder *builder, uint8_t **ret_bytes, size_t
   }
   memcpy(bytes + header.first, builder->first, sizeof builder->first);
   memcpy(bytes + header.held, builder->held, sizeof builder->held);
+  parts_write(builder->parts, builder->n_parts, header.parts_log2, (qlex_part *)(void *)(bytes + header.parts));
   likeness_write(&builder->likeness, (int8_t *)(void *)(bytes + header.likeness));
   memcpy(bytes, &header, sizeof header);
   size_t begin = offsetof(qlex_header, checksum) + sizeof header.checksum;

@@ -3,7 +3,7 @@
 /* The compiled lexicon (.qlex) as it lies in memory and on disk: position independent, little-endian, mapped and
  * used in place.
  *
- *   header | slots | payloads | entries | first | held | likeness | spellings | strings
+ *   header | slots | payloads | entries | first | held | likeness | spellings | parts | strings
  *
  * slots is a hash table of key prints with linear probing: every alias, and every beginning of an alias that ends
  * with a word. first is a bit set that says cheaply that no alias begins with a word, held one that says so of any key:
@@ -17,13 +17,15 @@
 #define QLEX_MAGIC 0x58454C51u /* "QLEX" */
 
 enum {
-  QLEX_VERSION = 6,
+  QLEX_VERSION = 7,
   QLEX_FIRST_BITS = 19,
   QLEX_FIRST_WORDS = 1 << (QLEX_FIRST_BITS - 6),
   QLEX_HELD_BITS = 20,
   QLEX_HELD_WORDS = 1 << (QLEX_HELD_BITS - 6),
   QLEX_LIKENESS_BITS = 14,
   QLEX_LIKENESS_SIZE = 1 << QLEX_LIKENESS_BITS,
+  QLEX_PARTS_LOG2_MAX = 24,
+  QLEX_PARTS_PROBES = 8,
   QLEX_SLOTS_LOG2_MAX = 26,
   QLEX_NAME_MAX = 1024 /* bytes of a canonical name */
 };
@@ -123,6 +125,12 @@ typedef struct qlex_spelling {
   uint16_t shortened; /* not 0: no alias, but what is left of one (shortnames.h); has no variants of its own */
 } qlex_spelling;
 
+/* A word of longer names: which types of names it is a part of, and where in them (parts.h). A cell of a hash table. */
+typedef struct qlex_part {
+  uint16_t check;
+  uint16_t use; /* 0: empty */
+} qlex_part;
+
 /* The classes that the recognizers tell apart; all others are OTHER. */
 enum {
   QLEX_CLASS_OTHER = 0,
@@ -153,9 +161,10 @@ typedef struct qlex_header {
   uint64_t held;
   uint64_t likeness;
   uint64_t spellings;
+  uint64_t parts;
   uint64_t strings;
   uint32_t n_spellings;
-  uint32_t reserved;
+  uint32_t parts_log2;
 } qlex_header;
 
 #endif

@@ -235,7 +235,7 @@ static int add_word(lexicon_builder *builder, const qn_str *columns, uint8_t kin
 static int add_inflected(lexicon_builder *builder, qn_str word) {
   static const char TA_MARBUTA[] = "\xD8\xA9";
   static const char TA[] = "\xD8\xAA";
-  static const char *const endings[] = { "\xD8\xA7", "\xD9\x87\xD8\xA7", "\xD9\x87\xD9\x85" }; /* ا ها هم */
+  static const char *const endings[] = { "ا", "ها", "هم", "ه", "نا", "ين", "ان", "ات" };
   enum { STEM_MIN = 8, STEM_MAX = 40 };
   char form[STEM_MAX + 8];
   bool article = word.len > 4 && memcmp(word.data, "\xD8\xA7\xD9\x84", 4) == 0;

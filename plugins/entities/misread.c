@@ -4,14 +4,10 @@
 #include "entities/misread.h"
 
 #include <stdbool.h>
-#include <string.h>
 
 #include "entities/match.h"
 
-enum {
-  DISTINCT_MAX = 8, /* misread names of one document */
-  LETTER = 2        /* bytes of an Arabic one */
-};
+enum { DISTINCT_MAX = 8 }; /* misread names of one document */
 
 /* A name that may be a mistranslation in this document, and what speaks for and against that. */
 typedef struct misreading {
@@ -66,28 +62,6 @@ static void weigh_sign(const scan *s, const hit *h, uint16_t flags, misreading *
   }
 }
 
-/* True if who is named at word i says something: the verb stands right before, perhaps with و or ف. No technique does. */
-static bool is_speaking(const scan *s, uint32_t i) {
-  static const char *const verbs[] = { "قالت", "انتقدت", "طالبت", "حذرت", "دعت", "اتهمت", "اكدت", "اعلنت" };
-  static const char WAW[] = "و";
-  static const char FA[] = "ف";
-  if (i == 0 || scan_parts(s, i)) {
-    return false;
-  }
-  const scan_word *w = &s->words[i - 1];
-  const char *form = s->heap + w->form;
-  uint32_t len = w->form_len;
-  bool joined = len > LETTER && (memcmp(form, WAW, LETTER) == 0 || memcmp(form, FA, LETTER) == 0);
-  for (size_t k = 0; k < sizeof verbs / sizeof verbs[0]; k++) {
-    size_t n = strlen(verbs[k]);
-    if ((len == n && memcmp(form, verbs[k], n) == 0) ||
-        (joined && len == n + LETTER && memcmp(form + LETTER, verbs[k], n) == 0)) {
-      return true;
-    }
-  }
-  return false;
-}
-
 static void weigh_signs(const scan *s, misreading *found, uint32_t n) {
   for (uint32_t i = 0; i < s->n_hits; i++) {
     const hit *h = &s->hits[i];
@@ -96,11 +70,6 @@ static void weigh_signs(const scan *s, misreading *found, uint32_t n) {
       if (of != NULL) {
         weigh_sign(s, h, h->payloads[p].flags, of);
       }
-    }
-    const qlex_payload *phrase = meaning(h, QLEX_MISREAD);
-    misreading *speaker = phrase != NULL && is_speaking(s, h->first) ? find(found, n, h->lexicon, phrase->entry) : NULL;
-    if (speaker != NULL) {
-      speaker->is_against = true;
     }
   }
 }

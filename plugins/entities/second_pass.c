@@ -4,9 +4,11 @@
 #include "entities/second_pass.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 #include "entities/match.h"
 #include "entities/names.h"
+#include "entities/other_script.h"
 #include "qanat/layers.h"
 
 enum { TWIN_WORDS_MAX = 8 };
@@ -245,6 +247,27 @@ static bool is_cut(const scan *s, const candidate *c) {
   return others;
 }
 
+/* True if word i is a year of our time by itself. */
+static bool is_year(const scan *s, uint32_t i) {
+  enum { DIGITS = 4 };
+  const scan_word *w = &s->words[i];
+  const char *form = s->heap + w->form;
+  return (w->shape & (WORD_NUMBER | WORD_GLUED)) == WORD_NUMBER && w->form_len == DIGITS &&
+         (memcmp(form, "19", 2) == 0 || memcmp(form, "20", 2) == 0);
+}
+
+/* "مونديال ألمانيا 2027": the year right behind an event tells which it is. */
+static void extend_by_year(scan *s, const candidate *c) {
+  if (c->type == QN_ENTITY_TYPE_EVENT && !scan_parts(s, c->last) && is_year(s, c->last)) {
+    candidate whole = *c;
+    whole.last++;
+    whole.end = s->words[c->last].end;
+    whole.score = c->score > 0.94f ? c->score : 0.94f; /* more than the event and the date together */
+    whole.chosen = 0;
+    scan_propose(s, &whole);
+  }
+}
+
 static void learn(scan *s, memory *m) {
   uint32_t n = s->n_candidates; /* what is proposed on the way is not learnt from */
   for (uint32_t i = 0; i < n; i++) {
@@ -271,6 +294,7 @@ static void learn(scan *s, memory *m) {
       learn_short(s, m, &c);
     }
     follow_coordination(s, &c);
+    extend_by_year(s, &c);
   }
 }
 
@@ -354,6 +378,7 @@ int second_pass(scan *s, memory *m) {
   }
   learn(s, m);
   support(s, m, n_first);
+  other_script_recall(s, n_first);
   for (uint32_t i = 0; i < s->n_words; i++) {
     const reading *readings;
     uint32_t n = match_readings(s, i, &readings);

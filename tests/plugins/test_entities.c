@@ -225,6 +225,38 @@ static void entities_single_name_is_that_of_the_person_named_in_full(void **stat
   unlink(path);
 }
 
+/* A name that the page has in full, or by one word, is found by itself in the other script; a short one only if its letters agree. */
+static void entities_name_of_the_page_is_known_in_the_other_script(void **state) {
+  (void)state;
+  static const entity_row rows[] = {
+    { "تحدث Zoltan Harpentil أمس. ثم خرج هاربنتيل مسرعا.", "PERSON:Zoltan Harpentil=|PERSON:هاربنتيل=" },
+    { "تحدث زولتان هاربنتيل أمس. ثم خرج Harpentil مسرعا.", "PERSON:زولتان هاربنتيل=|PERSON:Harpentil=" },
+    { "تحدث Zoltan Harpentil أمس. ثم خرج هاربوسيل مسرعا.", "PERSON:Zoltan Harpentil=" },
+    { "تحدث زولتان هاربنتيل أمس. ثم خرج harpentil مسرعا.", "PERSON:زولتان هاربنتيل=" },
+  };
+  entity_rows_check(ENTITY_STAGES("{\"use\":\"entities\",\"with\":{\"model\":false}}"), rows,
+                    sizeof rows / sizeof rows[0]);
+}
+
+/* The year right behind an event is a part of its name; other numbers are not, nor are years behind other names. */
+static void entities_year_behind_an_event_belongs_to_it(void **state) {
+  (void)state;
+  static const entity_row rows[] = {
+    { "تأهل الفريق إلى كأس زنغورة 2031 أمس.", "EVENT:كأس زنغورة 2031=2031 Zangora Cup" },
+    { "تأهل الفريق إلى كأس زنغورة ٢٠٣١ أمس.", "EVENT:كأس زنغورة ٢٠٣١=2031 Zangora Cup" },
+    { "تأهل الفريق إلى كأس زنغورة 45 أمس.", "EVENT:كأس زنغورة=Zangora Cup" },
+    { "تأهل الفريق إلى كأس زنغورة. 2031 أمس.", "EVENT:كأس زنغورة=Zangora Cup" },
+    { "تأهلت بلدة زنغوريا 2031 أمس.", "LOCATION:زنغوريا=Zangoria" },
+  };
+  char path[64];
+  char json[512];
+  entity_rows_lexicon("Zangora Cup\tEVENT\ttournament\t\tكأس زنغورة\n2031 Zangora Cup\tEVENT\ttournament\t\tزنغورة 31\n"
+                      "Zangoria\tLOCATION\ttown\t\tزنغوريا\n",
+                      path, json, sizeof json);
+  entity_rows_check(json, rows, sizeof rows / sizeof rows[0]);
+  unlink(path);
+}
+
 static void entities_model_has_its_own_number_in_the_link(void **state) {
   (void)state;
   static const entity_row rows[] = {
@@ -396,6 +428,8 @@ int main(void) {
     cmocka_unit_test(entities_national_name_is_of_the_documents_country),
     cmocka_unit_test(entities_national_name_with_adjective_is_of_that_country),
     cmocka_unit_test(entities_single_name_is_that_of_the_person_named_in_full),
+    cmocka_unit_test(entities_name_of_the_page_is_known_in_the_other_script),
+    cmocka_unit_test(entities_year_behind_an_event_belongs_to_it),
     cmocka_unit_test(entities_model_has_its_own_number_in_the_link),
     cmocka_unit_test(entities_latin_title_stays_outside_of_the_name),
     cmocka_unit_test(entities_port_of_a_town_leaves_the_town),

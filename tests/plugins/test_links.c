@@ -182,10 +182,10 @@ static void links_event_is_the_edition_of_its_year(void **state) {
   (void)state;
   static const entity_row rows[] = {
     { "تأهل الفريق إلى كأس زنغورة 2031 أمس. وقال المدرب إن كأس زنغورة صعبة.",
-      "EVENT:كأس زنغورة=2031 Zangora Cup|EVENT:كأس زنغورة=2031 Zangora Cup" },
-    { "تأهل الفريق إلى كأس زنغورة 2035 أمس.", "EVENT:كأس زنغورة=2035 Zangora Cup" },
-    { "تأهل الفريق إلى كأس زنغورة 1931 أمس.", "EVENT:كأس زنغورة=Zangora Cup" },
-    { "تأهل الفريق إلى كأس برتيلو 2035 أمس.", "EVENT:كأس برتيلو=Bertilo Cup" },
+      "EVENT:كأس زنغورة 2031=2031 Zangora Cup|EVENT:كأس زنغورة=2031 Zangora Cup" },
+    { "تأهل الفريق إلى كأس زنغورة 2035 أمس.", "EVENT:كأس زنغورة 2035=2035 Zangora Cup" },
+    { "تأهل الفريق إلى كأس زنغورة 1931 أمس.", "EVENT:كأس زنغورة 1931=Zangora Cup" },
+    { "تأهل الفريق إلى كأس برتيلو 2035 أمس.", "EVENT:كأس برتيلو 2035=Bertilo Cup" },
   };
   CHECK_WITH("Zangora Cup\tEVENT\ttournament\t\tكأس زنغورة\n2031 Zangora Cup\tEVENT\ttournament\t\tزنغورة 31\n"
              "Bertilo Cup\tEVENT\ttournament\t\tكأس برتيلو\n",

@@ -5,6 +5,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -237,12 +238,81 @@ static void likeness_tells_names_from_words(void **state) {
   free(b.bytes);
 }
 
+static uint32_t part(const lexicon *lex, const char *word) {
+  char form[256];
+  size_t len = fold_key((const uint8_t *)word, strlen(word), (uint8_t *)form);
+  return lexicon_part(lex, key_print(key_of(form, len)));
+}
+
+/* Words of longer names tell of which types those are, how many, and where in them they stand; words of short names and of other
+ * lines do not. */
+static void lexicon_part_of_longer_names_tells_types_and_places(void **state) {
+  (void)state;
+  enum {
+    FIRST = 1 << 10,
+    INNER = 2 << 10,
+    LAST = 4 << 10,
+    ORGANIZATIONS = 1 << 2,
+    SEVERAL_ORGANIZATIONS = 2 << 2,
+    PRODUCTS = 1 << 6
+  };
+  static const char text[] = "Alpha Insurance\tORGANIZATION\tcompany\tAlpha Prime Insurance\tألفا للتأمين\n"
+                             "Beta Insurance\tORGANIZATION\tcompany\t\tبيتا للتأمين\n"
+                             "Alpha Nine\tPRODUCT\tphone\t\t\n"
+                             "Gamma\tPRODUCT\tphone\t\t\n"
+                             "قالت غاما أمس\tcommon\n";
+  static const struct {
+    const char *word;
+    uint32_t use;
+  } cases[] = {
+    { "Insurance", SEVERAL_ORGANIZATIONS | LAST },
+    { "للتأمين", SEVERAL_ORGANIZATIONS | LAST },
+    { "Alpha", ORGANIZATIONS | PRODUCTS | FIRST },
+    { "Prime", ORGANIZATIONS | INNER },
+    { "Gamma", 0 },
+    { "غاما", 0 },
+    { "unheard", 0 },
+  };
+  built made;
+  build(text, sizeof text - 1, &made);
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    assert_int_equal(part(&made.lex, cases[i].word), cases[i].use);
+  }
+  free(made.bytes);
+}
+
+/* Inflected forms are ordinary words, too, unless the lexicon says what else they are. */
+static void lexicon_ordinary_word_is_known_inflected(void **state) {
+  (void)state;
+  static const char text[] = "منصب\tcommon\nحقيبة\tcommon\nقلم\tcommon\nNusbanin\tPERSON\tpolitician\t\tمنصبان\n";
+  static const struct {
+    const char *word;
+    bool is_common;
+  } cases[] = {
+    { "منصبه", true },   { "منصبنا", true },  { "منصبين", true }, { "منصبان", false }, { "حقيبتان", true },
+    { "حقيبتهم", true }, { "حقيبها", false }, { "قلمان", false }, /* too short to be told from others */
+  };
+  built made;
+  build(text, sizeof text - 1, &made);
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    const qlex_slot *slot = find(&made.lex, cases[i].word);
+    assert_int_equal(slot != NULL && (slot->lore & LORE_COMMON) != 0, cases[i].is_common);
+  }
+  free(made.bytes);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(lexicon_alias_finds_entry),          cmocka_unit_test(lexicon_beginning_of_alias_is_a_prefix),
-    cmocka_unit_test(lexicon_same_lines_same_bytes),      cmocka_unit_test(lexicon_empty_is_valid),
-    cmocka_unit_test(tsv_bad_line_is_reported_by_number), cmocka_unit_test(lexicon_cut_short_is_refused),
-    cmocka_unit_test(lexicon_flipped_bit_is_refused),     cmocka_unit_test(lexicon_forged_index_is_refused_or_harmless),
+    cmocka_unit_test(lexicon_alias_finds_entry),
+    cmocka_unit_test(lexicon_beginning_of_alias_is_a_prefix),
+    cmocka_unit_test(lexicon_same_lines_same_bytes),
+    cmocka_unit_test(lexicon_empty_is_valid),
+    cmocka_unit_test(tsv_bad_line_is_reported_by_number),
+    cmocka_unit_test(lexicon_cut_short_is_refused),
+    cmocka_unit_test(lexicon_flipped_bit_is_refused),
+    cmocka_unit_test(lexicon_forged_index_is_refused_or_harmless),
+    cmocka_unit_test(lexicon_part_of_longer_names_tells_types_and_places),
+    cmocka_unit_test(lexicon_ordinary_word_is_known_inflected),
     cmocka_unit_test(likeness_tells_names_from_words),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

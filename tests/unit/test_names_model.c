@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -173,6 +174,7 @@ static uint32_t features_at(world *w, uint32_t i, uint64_t *features) {
   echo_table echoes = { 0 };
   assert_int_equal(echo_begin(&echoes, &w->s), 0);
   features_gather(&w->s, &echoes, facts);
+  features_look_up(&w->s, facts, 0, 4);
   echo_done(&echoes, &w->s);
   return features_of(&w->s, facts, 0, 4, i, features);
 }
@@ -304,6 +306,7 @@ static void word_types_sum_is_that_of_all_features(void **state) {
   assert_int_equal(word_types_use(&types, &model, &w.s), 0);
   assert_int_equal(echo_begin(&echoes, &w.s), 0);
   features_gather(&w.s, &echoes, facts);
+  features_look_up(&w.s, facts, 0, 4);
   feature_stretch in = { &w.s, facts, 0, 4 };
   for (uint32_t i = 0; i < 8; i++) {
     weigh_row whole = { 0 };
@@ -438,6 +441,54 @@ static void decode_guess_that_model_rejects_is_lowered(void **state) {
   decode_done(&d, &w.s);
 }
 
+/* What the lexicon has without doubt is not lowered because the model takes its end alone; in each of these cases, but the first and the
+ * last, something else speaks against the whole. */
+static void decode_known_name_is_not_cut_short(void **state) {
+  (void)state;
+  enum { LOCATION = QN_ENTITY_TYPE_LOCATION, PLACES = 1 << LOCATION };
+  static const struct {
+    uint32_t words;    /* of the known name, which ends with the third word */
+    float score;       /* of the known name */
+    uint32_t begins;   /* the type that the model begins at the second word, and goes on with at the third */
+    uint32_t goes_on;  /* not 0: it goes on with the fourth */
+    uint8_t head, cue; /* that the known name begins with */
+    bool is_kept;
+  } cases[] = {
+    { 3, 0.9f, LOCATION, 0, 0, 0, true },
+    { 3, 0.6f, LOCATION, 0, 0, 0, false },
+    { 3, 0.9f, QN_ENTITY_TYPE_PERSON, 0, 0, 0, false },
+    { 3, 0.9f, LOCATION, 1, 0, 0, false },
+    { 3, 0.9f, LOCATION, 0, PLACES, 0, false },
+    { 3, 0.9f, LOCATION, 0, PLACES, PLACES, true },
+  };
+  for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
+    world w;
+    file f;
+    ner_model model;
+    decoder d = { 0 };
+    make_world(&w, &host);
+    candidate known = {
+      .first = 3 - cases[k].words, .last = 3, .score = cases[k].score, .from = FROM_LEXICON, .type = LOCATION
+    };
+    scan_propose(&w.s, &known);
+    w.triggers[0].head = cases[k].head;
+    w.triggers[1].cue = cases[k].cue;
+    empty(&f);
+    add(&f, own_feature(&w, 0), 0, 100);
+    add(&f, own_feature(&w, 1), model_label(cases[k].begins, 0), 60);
+    add(&f, own_feature(&w, 2), model_label(cases[k].begins, 1), 60);
+    add(&f, own_feature(&w, 3), cases[k].goes_on != 0 ? model_label(cases[k].begins, 1) : 0, 60);
+    assert_int_equal(open_file(&f, sizeof f, &model), 0);
+    assert_int_equal(decode_propose(&d, &model, &w.s), 0);
+    bool kept = w.s.candidates[0].score >= cases[k].score;
+    if (kept != cases[k].is_kept) {
+      fail_msg("case %zu: score %f", k, (double)w.s.candidates[0].score);
+    }
+    free(w.s.candidates);
+    decode_done(&d, &w.s);
+  }
+}
+
 static void decode_without_memory_fails(void **state) {
   (void)state;
   world w;
@@ -465,6 +516,7 @@ int main(void) {
     cmocka_unit_test(decode_tiny_model_names_its_words),
     cmocka_unit_test(decode_ordinary_word_behind_a_name_may_belong_to_it),
     cmocka_unit_test(decode_guess_that_model_rejects_is_lowered),
+    cmocka_unit_test(decode_known_name_is_not_cut_short),
     cmocka_unit_test(decode_without_memory_fails),
   };
   return cmocka_run_group_tests_name("names_model", tests, NULL, NULL);

@@ -15,7 +15,7 @@
 
 /* Weights are the mean of what they were AVERAGED times in each epoch from AVERAGED_FROM on: of what the order of the articles
  * makes of single ones little is left. */
-enum { EPOCHS = 6, AVERAGED_FROM = 2, AVERAGED = 4, FEATURE_BITS = 23, STEPS = 24, ROWS_MAX = 3 << 14 };
+enum { EPOCHS = 6, AVERAGED_FROM = 2, AVERAGED = 4, FEATURE_BITS = 23, STEPS = 24, ROWS_MAX = 3 << 15 };
 
 /* How fast is learnt, how much is forgotten on the way, and the least weight that is worth a row. */
 #define RATE 0.05f
