@@ -167,7 +167,8 @@ static void write_node(const world *w, uint32_t index, FILE *to) {
     fprintf(to, "'name': '%c', 'count': %u}", (char)('a' + index), n->count);
     break;
   case NODE_SINK:
-    fprintf(to, "'path': '%s/%u', 'spin_us': %u}", w->folder, index, n->spin_us);
+    fprintf(to, "'path': '%s/%u', 'spin_us': %u, 'unprepared': %s}", w->folder, index, n->spin_us,
+            (w->seed + index) % 2 == 1 ? "true" : "false");
     break;
   default:
     fprintf(to, "'salt': %u, 'trouble': %u, 'fatal': %u, 'spin_us': %u", index, n->trouble, n->fatal, n->spin_us);

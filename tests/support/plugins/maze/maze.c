@@ -6,11 +6,13 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "qanat/direct.h"
 #include "qanat/stage.h"
 
 typedef struct maze {
@@ -402,6 +404,10 @@ static int sink_create(qn_create *create, void **ret_instance) {
     free(self);
     return create->host->create_fail(create, "cannot open the file", 20);
   }
+  const qn_direct *direct = create->host->extension(create->env, QN_DIRECT_1);
+  if (direct != NULL && qn_config_i64(create, "/unprepared", 0) != 0) {
+    direct->unprepared(create->env);
+  }
   *ret_instance = self;
   return 0;
 }
@@ -414,22 +420,29 @@ static void sink_destroy(void *instance) {
   }
 }
 
-static qn_status sink_prepare(void *instance, void *context, qn_call *call) {
-  (void)instance;
-  (void)context;
-  char line[400];
+enum { LINE_BYTES = 400 };
+
+static size_t make_line(qn_call *call, char *line) {
   qn_view view = { 0 };
   call->host->view_get(call, &view);
-  size_t len = (size_t)snprintf(line, sizeof line, "%.*s", (int)view.len, (const char *)view.data);
+  size_t len = (size_t)snprintf(line, LINE_BYTES, "%.*s", (int)view.len, (const char *)view.data);
   for (int i = 1; i < 32; i++) {
     char name[16];
     qn_value value;
     int name_len = snprintf(name, sizeof name, "m%d", i);
     if (call->host->field_get(call, (qn_str){ name, (size_t)name_len }, &value) == 0) {
-      len += (size_t)snprintf(line + len, sizeof line - len, " %d", i);
+      len += (size_t)snprintf(line + len, LINE_BYTES - len, " %d", i);
     }
   }
   line[len++] = '\n';
+  return len;
+}
+
+static qn_status sink_prepare(void *instance, void *context, qn_call *call) {
+  (void)instance;
+  (void)context;
+  char line[LINE_BYTES];
+  size_t len = make_line(call, line);
   return call->host->prepared_set(call, line, len) == 0 ? QN_STATUS_OK
                                                         : qn_fail(call, QN_STATUS_RETRY, "no-memory", "no memory");
 }
@@ -437,8 +450,12 @@ static qn_status sink_prepare(void *instance, void *context, qn_call *call) {
 static void sink_write(void *instance, qn_item *const *items, uint32_t n_items) {
   maze *self = instance;
   for (uint32_t i = 0; i < n_items; i++) {
-    spin(maze_hash(items[i]->prepared.data, items[i]->prepared.len, 5), self->spin_us);
-    fwrite(items[i]->prepared.data, 1, items[i]->prepared.len, self->file);
+    char line[LINE_BYTES];
+    bool is_prepared = items[i]->prepared.data != NULL;
+    size_t len = is_prepared ? items[i]->prepared.len : make_line(items[i]->call, line);
+    const char *text = is_prepared ? items[i]->prepared.data : line;
+    spin(maze_hash(text, len, 5), self->spin_us);
+    fwrite(text, 1, len, self->file);
     items[i]->status = QN_STATUS_OK;
   }
 }
@@ -452,7 +469,9 @@ static void sink_async_write(void *instance, qn_item *const *items, uint32_t n_i
   maze *self = instance;
   sink_write(instance, items, n_items);
   for (uint32_t i = 0; i < n_items; i++) {
-    uint64_t hash = maze_hash(items[i]->prepared.data, items[i]->prepared.len, 9);
+    qn_view view = { 0 };
+    items[i]->call->host->view_get(items[i]->call, &view);
+    uint64_t hash = maze_hash((const char *)view.data, view.len, 9);
     pending later = { .ticket = items[i]->call->ticket, .wait_us = (int64_t)(hash >> 20) % 100 };
     if (hash % 3 != 0 && complete_later(self, &later) == 0) {
       items[i]->status = QN_STATUS_PENDING;
