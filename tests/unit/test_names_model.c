@@ -419,6 +419,53 @@ static void decode_ordinary_word_behind_a_name_may_belong_to_it(void **state) {
   }
 }
 
+/* What the model makes of the second and the third word, by what else is known of them. All four are Arabic; the first and the last
+ * are ordinary. */
+static void decode_guess_is_proposed_as_far_as_words_allow(void **state) {
+  (void)state;
+  enum { PLACE = 1 << QN_ENTITY_TYPE_LOCATION, BODY = 1 << QN_ENTITY_TYPE_ORGANIZATION };
+  static const struct {
+    uint32_t type;
+    uint16_t lore[2];
+    trigger at[2];
+    uint32_t last; /* of the proposal; 0: there is none */
+  } cases[] = {
+    { QN_ENTITY_TYPE_PERSON, { 0, 0 }, { { 0 }, { 0 } }, 3 },
+    { QN_ENTITY_TYPE_PERSON, { 0, LORE_COMMON | LORE_FREQUENT | LORE_LETTER }, { { 0 }, { .head = BODY } }, 2 },
+    { QN_ENTITY_TYPE_ORGANIZATION, { 0, LORE_COMMON | LORE_FREQUENT | LORE_LETTER }, { { 0 }, { .head = BODY } }, 3 },
+    { QN_ENTITY_TYPE_ORGANIZATION, { LORE_COMMON, LORE_COMMON }, { { 0 }, { 0 } }, 0 },
+    { QN_ENTITY_TYPE_ORGANIZATION, { LORE_COMMON, LORE_COMMON }, { { .open = BODY }, { 0 } }, 3 },
+    { QN_ENTITY_TYPE_ORGANIZATION, { LORE_PHRASE, LORE_PHRASE }, { { 0 }, { 0 } }, 0 },
+    { QN_ENTITY_TYPE_ORGANIZATION, { 0, 0 }, { { 0 }, { .cue = PLACE, .owned = PLACE } }, 0 },
+    { QN_ENTITY_TYPE_ORGANIZATION, { 0, 0 }, { { .title = BODY }, { .cue = PLACE, .owned = PLACE } }, 3 },
+    { QN_ENTITY_TYPE_LOCATION, { 0, 0 }, { { 0 }, { .cue = PLACE, .owned = PLACE } }, 3 },
+  };
+  for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
+    world w;
+    file f;
+    ner_model model;
+    decoder d = { 0 };
+    make_world(&w, &host);
+    for (uint32_t i = 0; i < 4; i++) {
+      bool inside = i == 1 || i == 2;
+      w.words[i].shape = (uint16_t)((w.words[i].shape & ~WORD_LATIN) | WORD_ARABIC);
+      w.words[i].lore = w.words[i].core_lore = inside ? cases[k].lore[i - 1] : LORE_COMMON;
+      w.triggers[i] = inside ? cases[k].at[i - 1] : (trigger){ 0 };
+    }
+    empty(&f);
+    add(&f, own_feature(&w, 1), model_label(cases[k].type, 0), 60);
+    add(&f, own_feature(&w, 2), model_label(cases[k].type, 1), 60);
+    assert_int_equal(open_file(&f, sizeof f, &model), 0);
+    assert_int_equal(decode_propose(&d, &model, &w.s), 0);
+    uint32_t last = w.s.n_candidates > 0 ? w.s.candidates[0].last : 0;
+    if (last != cases[k].last || w.s.n_candidates > 1) {
+      fail_msg("case %zu: %u candidates, last %u", k, w.s.n_candidates, last);
+    }
+    free(w.s.candidates);
+    decode_done(&d, &w.s);
+  }
+}
+
 static void decode_guess_that_model_rejects_is_lowered(void **state) {
   (void)state;
   world w;
@@ -447,19 +494,18 @@ static void decode_known_name_is_not_cut_short(void **state) {
   (void)state;
   enum { LOCATION = QN_ENTITY_TYPE_LOCATION, PLACES = 1 << LOCATION };
   static const struct {
-    uint32_t words;    /* of the known name, which ends with the third word */
-    float score;       /* of the known name */
+    float score;       /* of the known name, which has three words */
     uint32_t begins;   /* the type that the model begins at the second word, and goes on with at the third */
     uint32_t goes_on;  /* not 0: it goes on with the fourth */
     uint8_t head, cue; /* that the known name begins with */
     bool is_kept;
   } cases[] = {
-    { 3, 0.9f, LOCATION, 0, 0, 0, true },
-    { 3, 0.6f, LOCATION, 0, 0, 0, false },
-    { 3, 0.9f, QN_ENTITY_TYPE_PERSON, 0, 0, 0, false },
-    { 3, 0.9f, LOCATION, 1, 0, 0, false },
-    { 3, 0.9f, LOCATION, 0, PLACES, 0, false },
-    { 3, 0.9f, LOCATION, 0, PLACES, PLACES, true },
+    { 0.9f, LOCATION, 0, 0, 0, true },
+    { 0.6f, LOCATION, 0, 0, 0, false },
+    { 0.9f, QN_ENTITY_TYPE_PERSON, 0, 0, 0, false },
+    { 0.9f, LOCATION, 1, 0, 0, false },
+    { 0.9f, LOCATION, 0, PLACES, 0, false },
+    { 0.9f, LOCATION, 0, PLACES, PLACES, true },
   };
   for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
     world w;
@@ -467,9 +513,7 @@ static void decode_known_name_is_not_cut_short(void **state) {
     ner_model model;
     decoder d = { 0 };
     make_world(&w, &host);
-    candidate known = {
-      .first = 3 - cases[k].words, .last = 3, .score = cases[k].score, .from = FROM_LEXICON, .type = LOCATION
-    };
+    candidate known = { .first = 0, .last = 3, .score = cases[k].score, .from = FROM_LEXICON, .type = LOCATION };
     scan_propose(&w.s, &known);
     w.triggers[0].head = cases[k].head;
     w.triggers[1].cue = cases[k].cue;
@@ -515,6 +559,7 @@ int main(void) {
     cmocka_unit_test(echo_begin_without_memory_tells_it),
     cmocka_unit_test(decode_tiny_model_names_its_words),
     cmocka_unit_test(decode_ordinary_word_behind_a_name_may_belong_to_it),
+    cmocka_unit_test(decode_guess_is_proposed_as_far_as_words_allow),
     cmocka_unit_test(decode_guess_that_model_rejects_is_lowered),
     cmocka_unit_test(decode_known_name_is_not_cut_short),
     cmocka_unit_test(decode_without_memory_fails),
