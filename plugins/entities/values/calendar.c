@@ -202,9 +202,15 @@ static void resolve_period(const date_parts *p, int32_t today, value_mention *m)
   }
 }
 
-/* "الربع الثالث" of no year: of this one. */
+/* "الربع الثالث" of no year. What is two quarters ahead or more is last year's: of that results are told, of the next one forecasts. */
+static int32_t part_year(const date_parts *p, civil today) {
+  unsigned now = (today.month - 1) / 3 + 1;
+  int is_far = p->quarter != 0 ? p->quarter > now + 1 : p->half == 2 && now == 1;
+  return p->has_shift ? today.year + p->shift : today.year - is_far;
+}
+
 static void resolve_part(const date_parts *p, int32_t today, value_mention *m) {
-  int32_t year = day_civil(today).year + (p->has_shift ? p->shift : 0);
+  int32_t year = part_year(p, day_civil(today));
   m->resolved_len = p->quarter != 0 ? write_text(m->resolved, "%04d-Q%u", year, p->quarter)
                                     : write_text(m->resolved, "%04d-H%u", year, p->half);
 }
