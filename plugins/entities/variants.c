@@ -40,6 +40,15 @@ static bool same_digits(const char *a, size_t a_len, qn_str b) {
 /* How near a spelling must be to a person's name, of which it has the first or the last word in common. */
 enum { OTHER_NAME = 0, STRICT = 1, FREE = 2 };
 
+/* True if the words that differ are near by themselves: "السادة" is not "أسد", whoever both are. */
+static bool is_near_part(const char *part, uint32_t len, const char *other, uint32_t other_len) {
+  spelling own;
+  spelling theirs;
+  spelling_of(part, len, &own);
+  spelling_of(other, other_len, &theirs);
+  return spelling_distance(spelling_costs, &own, &theirs, SPELLING_NEAR_LONG) <= SPELLING_NEAR_LONG;
+}
+
 /* "ماركوس غالبيرين" is "ماركوس غالبرين", as nobody else is called by the word that differs; "محمود" is not "محمد". */
 static int person_margin(const scan *s, const candidate *c, const char *form, uint32_t len, qn_str other) {
   const char *space = memchr(form, ' ', len);
@@ -51,17 +60,21 @@ static int person_margin(const scan *s, const candidate *c, const char *form, ui
   }
   uint32_t first_len = (uint32_t)(space - form);
   if (first_len < other.len && memcmp(form, other.data, first_len + 1) == 0) {
-    return (family & LORE_FAMILY) != 0 ? OTHER_NAME : (family & (LORE_NAME_ANY | LORE_ENTITY)) == 0 ? FREE : STRICT;
+    bool free =
+        (family & (LORE_NAME_ANY | LORE_ENTITY)) == 0 &&
+        is_near_part(form + first_len, len - first_len, other.data + first_len, (uint32_t)other.len - first_len);
+    return (family & LORE_FAMILY) != 0 ? OTHER_NAME : free ? FREE : STRICT;
   }
-  while (same < len && same < other.len && form[len - 1 - same] == other.data[other.len - 1 - same]) {
+  while (same < len - first_len && same < other.len && form[len - 1 - same] == other.data[other.len - 1 - same]) {
     same++;
   }
   if (same < len - first_len) {
     return STRICT;
   }
-  return (given & LORE_GIVEN) != 0                                      ? OTHER_NAME
-         : (given & (LORE_NAME_ANY | LORE_PARTICLE | LORE_ENTITY)) == 0 ? FREE
-                                                                        : STRICT;
+  uint32_t rest = len - same;
+  bool free = (given & (LORE_NAME_ANY | LORE_PARTICLE | LORE_ENTITY)) == 0 &&
+              is_near_part(form, rest, other.data, (uint32_t)other.len - same);
+  return (given & LORE_GIVEN) != 0 ? OTHER_NAME : free ? FREE : STRICT;
 }
 
 /* True if a match is near enough for what it is of. */

@@ -450,9 +450,10 @@ static void links_person_is_known_by_one_name_and_a_near_one(void **state) {
   static const entity_row rows[] = {
     { "وقال كريم زنغوريتل إن العمل بدأ.", "PERSON:كريم زنغوريتل=Karim Zangortel" },
     { "وقال محمود زنغورتل إن العمل بدأ.", "PERSON:محمود زنغورتل=" },
+    { "وقال كريم الزنغرات إن العمل بدأ.", "PERSON:كريم الزنغرات=" },
   };
   CHECK_WITH("Karim Zangortel\tPERSON\tpolitician\t\tكريم زنغورتل\n"
-             "Mohamed Zangortel\tPERSON\tpolitician\t\tمحمد زنغورتل\n",
+             "Mohamed Zangortel\tPERSON\tpolitician\t\tمحمد زنغورتل\nKarim Zangard\tPERSON\tpolitician\t\tكريم زنغرد\n",
              rows);
 }
 
