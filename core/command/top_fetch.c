@@ -54,7 +54,7 @@ static int connect_unix(const char *path, int *ret_fd) {
 /* "host:port" in two pieces of a copy. */
 static bool split(char *copy, char **ret_host, char **ret_port) {
   char *colon = strrchr(copy, ':');
-  if (colon == NULL || colon[1] == '\0') {
+  if (colon == NULL || !listen_is_port(colon + 1)) {
     return false;
   }
   *colon = '\0';
@@ -171,7 +171,8 @@ static int say_unreached(const top_place *place, int rc, qn_error *error) {
                      place->address);
   }
   if (rc == -EINVAL) {
-    return error_set(error, rc, "bad-address", "%s is no address: HOST:PORT or unix:/PATH", place->address);
+    return error_set(error, rc, "bad-address", "%s is no address: HOST:PORT, with a port up to 65535, or unix:/PATH",
+                     place->address);
   }
   return error_set(error, rc, "no-worker", "cannot reach a worker at %s: %s", place->address, strerror(-rc));
 }

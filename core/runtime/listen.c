@@ -118,10 +118,15 @@ static int open_unix(const char *path, uint32_t mode, int *ret_fd) {
   return rc;
 }
 
+bool listen_is_port(const char *text) {
+  size_t len = strspn(text, "0123456789");
+  return len > 0 && len <= 5 && text[len] == '\0' && atoi(text) <= UINT16_MAX;
+}
+
 /* Splits "host:port" or "[host]:port" in place. */
 static int split(char *address, char **ret_host, char **ret_port) {
   char *colon = strrchr(address, ':');
-  if (colon == NULL || colon[1] == '\0') {
+  if (colon == NULL || !listen_is_port(colon + 1)) {
     return -EINVAL;
   }
   *colon = '\0';

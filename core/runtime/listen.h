@@ -4,6 +4,7 @@
 #ifndef CORE_RUNTIME_LISTEN_H
 #define CORE_RUNTIME_LISTEN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "qanat/doc.h"
@@ -14,7 +15,7 @@ int listeners_new(listeners **ret_listeners);
 void listeners_free(listeners *listeners); /* closes them; unix sockets are removed */
 
 /* The socket for "host:port", "[::1]:port" or "unix:/path": opened the first time, the same one ever after. It is
- * non-blocking. 0, -EINVAL (no such form), -EADDRNOTAVAIL (no such host), -errno. [any] */
+ * non-blocking. 0, -EINVAL (no such form, or no such port), -EADDRNOTAVAIL (no such host), -errno. [any] */
 int listeners_get(listeners *listeners, qn_str address, int *ret_fd);
 /* Whoever got it needs it no more. It stays open, for the one that may take over, until the next sweep. [any] */
 void listeners_put(listeners *listeners, int fd);
@@ -25,6 +26,9 @@ void listeners_sweep(listeners *listeners);
  * for "systemd:NAME", or for the very address that it is bound to. fd is the listeners' if it succeeds. 0, -ENOTSOCK, -EINVAL (it does not
  * listen for streams, or the name is empty), -ENOSPC, -ENOMEM. */
 int listeners_adopt(listeners *listeners, const char *name, int fd);
+
+/* Whether it is the number of a port, 0 to 65535: getaddrinfo() takes any number, and drops what is above 16 bits of it. [any] */
+bool listen_is_port(const char *text);
 
 /* Opens a listening socket of one's own, at an address as above. A unix socket gets the mode; 0: as the umask says. The errors of
  * listeners_get. [any] */

@@ -320,7 +320,8 @@ static int open_address(control_http *self, const char *address, int fd, qn_erro
   if (rc != 0) {
     return error_set(error, rc, "no-control",
                      "cannot listen at %s for the worker's control: %s; name another with --control", address,
-                     strerror(-rc));
+                     rc == -EINVAL ? "it is none like 127.0.0.1:9600, with a port up to 65535, or unix:/path"
+                                   : strerror(-rc));
   }
   if (getsockname(fd, (struct sockaddr *)&name, &len) != 0) {
     rc = -errno;

@@ -21,8 +21,9 @@ enum { ACCEPTS = 64 };
 static int refuse_address(qn_create *create, const char *address, int rc) {
   char said[512];
   snprintf(said, sizeof said, "cannot listen on \"%.300s\": %s%s", address, strerror(-rc),
-           rc == -EADDRINUSE      ? "; another program listens there, choose another port"
-           : rc == -EINVAL        ? "; it looks like 127.0.0.1:8080, [::1]:8080 or unix:/run/qanat.sock"
+           rc == -EADDRINUSE ? "; another program listens there, choose another port"
+           : rc == -EINVAL
+               ? "; it looks like 127.0.0.1:8080, [::1]:8080 (a port is at most 65535) or unix:/run/qanat.sock"
            : rc == -EADDRNOTAVAIL ? "; this machine has no such address"
            : rc == -EACCES        ? "; ports below 1024 and folders of others need more rights"
                                   : "");

@@ -93,7 +93,7 @@ int door_open(socket_source *source, qn_create *create) {
   int rc = source->io->listen(source->env, (qn_str){ with->listen, strlen(with->listen) }, &fd);
   if (rc != 0) {
     snprintf(said, sizeof said, "cannot listen on %.256s: %s; give another address as \"listen\"", with->listen,
-             strerror(-rc));
+             rc == -EINVAL ? "it is none like 127.0.0.1:9000, with a port up to 65535, or unix:/path" : strerror(-rc));
     return setting_refuse(create, said);
   }
   rc = getsockname(fd, &at.any, &size) != 0 ? -errno : 0;

@@ -264,8 +264,19 @@ static void listen_stale_socket_is_replaced_a_file_is_not(void **state) {
 
 static void listen_nonsense_is_refused(void **state) {
   (void)state;
-  static const char *const rows[] = { "",        "nowhere",        "127.0.0.1:", "127.0.0.1:port",
-                                      "[::1:80", "example.org:80", "unix:",      "1.2.3.4.5:80" };
+  static const char *const rows[] = { "",
+                                      "nowhere",
+                                      "127.0.0.1:",
+                                      "127.0.0.1:port",
+                                      "[::1:80",
+                                      "example.org:80",
+                                      "unix:",
+                                      "1.2.3.4.5:80",
+                                      "127.0.0.1:65536",
+                                      "127.0.0.1:99999",
+                                      "127.0.0.1:-1",
+                                      "127.0.0.1:+80",
+                                      "[::]:4294967376" };
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     int fd = -7;
     assert_true(listen_at(rows[i], &fd) < 0);
