@@ -236,7 +236,12 @@ static void expire(async_own *self, segment *seg, slot *at, uint64_t now_ns) {
             (unsigned long long)((now_ns - at->begin_ns) / 1000000));
   at->pinned = document_ref(it->document); /* the plugin may look at it until it completes */
   tell_cancelled(self, at);
-  verdict decided = outcome_of(rt, it, self->stage, self->cell, QN_STATUS_REJECT, &error);
+  verdict decided = VERDICT_ENDED;
+  if (self->stage->planned->timeout_ms == 0 && outcome_comes_again(rt, it)) {
+    it->state = LEAF_UNFINISHED; /* it was the stop that limited it */
+  } else {
+    decided = outcome_of(rt, it, self->stage, self->cell, QN_STATUS_REJECT, &error);
+  }
   outcome_carry_out(&self->flow, seg, it, self->stage, decided);
   if ((atomic_fetch_or(&at->phase, PINNED) & COMPLETED) != 0) {
     hand_to_workers(at);

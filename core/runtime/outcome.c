@@ -7,6 +7,7 @@
 
 #include "runtime/emitter.h"
 #include "runtime/retry.h"
+#include "runtime/source.h"
 
 static verdict end_failed(runtime *self, leaf *it, const instance *stage, metrics_cell *cell, const qn_error *error) {
   metrics_failed(cell, error->slug);
@@ -42,8 +43,18 @@ static bool may_try_again(const runtime *self, const leaf *it, const instance *s
   return it->attempt < stage->planned->retry.attempts && runtime_standing(self) < RUN_INTERRUPTED;
 }
 
-bool outcome_is_left(const runtime *self, uint32_t attempt, const instance *stage) {
-  return self->options.serves && runtime_standing(self) >= RUN_INTERRUPTED && attempt < stage->planned->retry.attempts;
+bool outcome_comes_again(const runtime *self, const leaf *it) {
+  return self->options.serves && source_wants_receipts(self, it->receipt->source);
+}
+
+/* What ends in a run that is abandoned was cancelled, or may have been: it tells nothing of the document. */
+static bool is_abandoned(const runtime *self, const leaf *it) {
+  return runtime_standing(self) == RUN_FAILED && outcome_comes_again(self, it);
+}
+
+bool outcome_is_left(const runtime *self, const leaf *it, const instance *stage) {
+  bool has_attempts = it->attempt < stage->planned->retry.attempts;
+  return (self->options.serves && runtime_standing(self) >= RUN_INTERRUPTED && has_attempts) || is_abandoned(self, it);
 }
 
 verdict outcome_of(runtime *self, leaf *it, const instance *stage, metrics_cell *cell, qn_status status,
@@ -60,12 +71,16 @@ verdict outcome_of(runtime *self, leaf *it, const instance *stage, metrics_cell 
       metrics_add(&cell->retried, 1);
       return VERDICT_AGAIN;
     }
-    if (outcome_is_left(self, it->attempt, stage)) {
+    if (outcome_is_left(self, it, stage)) {
       it->state = LEAF_UNFINISHED;
       return VERDICT_ENDED;
     }
     return end_failed(self, it, stage, cell, error);
   case QN_STATUS_REJECT:
+    if (is_abandoned(self, it)) {
+      it->state = LEAF_UNFINISHED;
+      return VERDICT_ENDED;
+    }
     return end_failed(self, it, stage, cell, error);
   default:
     return end_fatal(self, it, stage, cell, status, error);

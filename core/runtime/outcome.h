@@ -19,7 +19,9 @@ verdict outcome_of(runtime *runtime, leaf *leaf, const instance *stage, metrics_
 void outcome_carry_out(flow *flow, const segment *segment, leaf *leaf, const instance *stage, verdict verdict);
 
 /* Whether what wants another try is left as it is, since a worker's run ends before that: its source gives it again. */
-bool outcome_is_left(const runtime *runtime, uint32_t attempt, const instance *stage);
+bool outcome_is_left(const runtime *runtime, const leaf *leaf, const instance *stage);
+/* Whether its source gives it again if it does not settle: a worker's, with a journal or a broker behind it. */
+bool outcome_comes_again(const runtime *runtime, const leaf *leaf);
 
 /* How long the leaf is to wait before the try that outcome_of has granted. */
 uint32_t outcome_delay_ms(const instance *stage, const leaf *leaf);

@@ -130,7 +130,7 @@ static uint32_t again(sink *self, qn_item **items, uint32_t n_items) {
       sink_item_begin(self, item, it);
     } else if (self->broken) {
       sink_pass(self, item->leaf);
-    } else if (outcome_is_left(self->runtime, attempt, self->stage)) {
+    } else if (outcome_is_left(self->runtime, item->leaf, self->stage)) {
       sink_item_left(self, item);
     } else {
       sink_item_failed(self, item, &item->call.error);
