@@ -151,7 +151,18 @@ void control_get_letters(const control_options *options, const control_request *
   control_give(answer, 200, json_type, &to);
 }
 
-/* The numbers in {"numbers": [...]}. How many, or 0 with the answer filled. */
+/* A letter named twice is one: its document is not to come twice. */
+static bool add_once(int64_t *numbers, uint32_t n, int64_t number) {
+  for (uint32_t i = 0; i < n; i++) {
+    if (numbers[i] == number) {
+      return false;
+    }
+  }
+  numbers[n] = number;
+  return true;
+}
+
+/* The numbers in {"numbers": [...]}, each once. How many, or 0 with the answer filled. */
 static uint32_t read_numbers(qn_str body, int64_t *numbers, control_answer *answer) {
   cJSON *json = cJSON_ParseWithLength(body.data, body.len);
   const cJSON *list = cJSON_GetObjectItemCaseSensitive(json, "numbers");
@@ -165,7 +176,7 @@ static uint32_t read_numbers(qn_str body, int64_t *numbers, control_answer *answ
     }
     double value = cJSON_GetNumberValue(item);
     good = cJSON_IsNumber(item) && value >= 1 && value < 9007199254740992.0 && value == (double)(int64_t)value;
-    numbers[at++] = good ? (int64_t)value : 0;
+    at += good && add_once(numbers, at, (int64_t)value);
   }
   cJSON_Delete(json);
   if (!good) {
@@ -190,7 +201,11 @@ void control_retry_letters(const control_options *options, const control_request
     return;
   }
   if (rc != 0) {
-    control_refuse(answer, rc == -ENOENT ? 404 : 503, "%s", error.message);
+    char rest[64] = "";
+    if (n_done > 0) {
+      snprintf(rest, sizeof rest, "; %u of %u are on their way again", n_done, n);
+    }
+    control_refuse(answer, rc == -ENOENT ? 404 : 503, "%s%s", error.message, rest);
     return;
   }
   json_writer to = { 0 };
@@ -209,8 +224,8 @@ void control_post_reload(const control_options *options, const control_request *
   char message[8192] = "";
   bool named = control_query(request->target, "pipeline", name, sizeof name);
   int rc = service_reload_wait(options->service, named ? name : NULL, message, sizeof message);
-  if (rc == -ENOENT) {
-    control_refuse(answer, 404, "there is no pipeline \"%s\"", named ? name : "");
+  if (rc == -ENOENT && named && message[0] == '\0') { /* a file that is missing says so */
+    control_refuse(answer, 404, "there is no pipeline \"%s\"", name);
     return;
   }
   json_writer to = { 0 };
@@ -224,7 +239,7 @@ void control_post_reload(const control_options *options, const control_request *
   safe_json_member(&to, "message", message[0] != '\0' || rc == 0 ? message : strerror(-rc));
   json_drop_comma(&to);
   JSON_RAW(&to, "}\n");
-  control_give(answer, rc == 0 ? 200 : rc == -EINVAL ? 422 : 503, json_type, &to);
+  control_give(answer, rc == 0 ? 200 : rc == -EINVAL || rc == -ENOENT ? 422 : 503, json_type, &to);
 }
 
 /* --- trying --- */

@@ -107,7 +107,9 @@ static int refill_letter(journal_line *line, letter_rows *rows, const letter_row
   return 0;
 }
 
-static int retry_one(const service *self, letter_rows *rows, int64_t number, qn_error *error) {
+/* The letter, and the line it came from. */
+static int find_letter(const service *self, letter_rows *rows, int64_t number, letter_row *ret_row,
+                       journal_line **ret_line, qn_error *error) {
   letter_row row = { 0 };
   const letter_filter filter = { .numbers = &number, .n_numbers = 1 };
   int rc = letter_rows_next(rows, &filter, &row, error);
@@ -128,7 +130,28 @@ static int retry_one(const service *self, letter_rows *rows, int64_t number, qn_
         "gives documents again itself",
         (long long)number, (int)row.pipeline.len, row.pipeline.data, (int)row.origin.len, row.origin.data);
   }
-  return refill_letter(line, rows, &row, error);
+  *ret_row = row;
+  *ret_line = line;
+  return 0;
+}
+
+/* All are looked for before the first goes its way, so that a wrong number is told while nothing has been done. */
+static int retry_all(const service *self, letter_rows *rows, const int64_t *numbers, uint32_t n, uint32_t *ret_n_done,
+                     qn_error *error) {
+  letter_row row;
+  journal_line *line;
+  int rc = 0;
+  for (uint32_t i = 0; rc == 0 && i < n; i++) {
+    rc = find_letter(self, rows, numbers[i], &row, &line, error);
+  }
+  uint32_t n_done = 0;
+  while (rc == 0 && n_done < n) {
+    rc = find_letter(self, rows, numbers[n_done], &row, &line, error);
+    rc = rc == 0 ? refill_letter(line, rows, &row, error) : rc;
+    n_done += rc == 0;
+  }
+  *ret_n_done = n_done;
+  return rc;
 }
 
 static int remove_all(letter_rows *rows, const int64_t *numbers, uint32_t n, qn_error *error) {
@@ -151,10 +174,7 @@ int service_letters_retry(service *self, const int64_t *numbers, uint32_t n, uin
   journal_counts_get(self->journal, &before);
   int rc = letter_rows_open(self->letters_path, LETTERS_CHANGE, &rows, error);
   uint32_t n_done = 0;
-  while (rc == 0 && n_done < n) {
-    rc = retry_one(self, rows, numbers[n_done], error);
-    n_done += rc == 0;
-  }
+  rc = rc == 0 ? retry_all(self, rows, numbers, n, &n_done, error) : rc;
   if (n_done > 0) {
     qn_error later = { 0 };
     int synced = journal_sync(self->journal, SYNC_MS);
