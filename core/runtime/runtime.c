@@ -32,6 +32,9 @@ enum { LOOK_MS = 20, WORKERS_MAX = 1024 };
 /* How long others may take to end when one never will. */
 #define STUCK_NS UINT64_C(2000000000)
 
+/* How long sinks may go on with what they have in hand when a worker's run has failed, or is abandoned. */
+#define SINKS_GRACE_NS UINT64_C(1000000000)
+
 /* --- what the host table asks of the runtime --- */
 
 static void hook_log(void *arg, qn_env *env, uint32_t level, const char *text, size_t len) {
@@ -86,6 +89,15 @@ static void give_credit(runtime *self) {
   }
 }
 
+/* What sinks have in hand may be delivered yet, which spares delivering it again; what hangs would hold up the worker's end. */
+static void cancel_sinks(runtime *self) {
+  uint64_t now_ns = metrics_now_ns();
+  self->failed_ns = self->failed_ns == 0 ? now_ns : self->failed_ns;
+  for (uint32_t i = 0; now_ns - self->failed_ns >= SINKS_GRACE_NS && i < self->n_sinks; i++) {
+    sink_cancel(&self->sinks[i]);
+  }
+}
+
 /* What is told at the right moment otherwise, told now and then: credit, since the budget's greater part may be held by
  * retries that take long; and that nobody waits any more, since a call that was just beginning clears the flag. */
 static void on_look(uv_timer_t *timer) {
@@ -93,6 +105,9 @@ static void on_look(uv_timer_t *timer) {
   give_credit(self);
   if (runtime_standing(self) >= RUN_INTERRUPTED) {
     crew_cancel(self->crew);
+  }
+  if (self->options.serves && runtime_standing(self) == RUN_FAILED) {
+    cancel_sinks(self);
   }
   if (self->stuck && metrics_now_ns() - self->stuck_ns >= STUCK_NS) {
     self->finished = true; /* what is still in flight will never come out */

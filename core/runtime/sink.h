@@ -77,6 +77,8 @@ void sink_close(sink *sink, bool success);
 void sink_done(sink *sink); /* after its end; also half-built ones */
 /* Whether a write or a flush has not ended, though its time is up and it has been told so. [loop] */
 bool sink_is_stuck(sink *sink, uint64_t now_ns);
+/* Nobody waits for what an asynchronous sink has not ended: it is told so, and may give it up. [loop] */
+void sink_cancel(sink *sink);
 /* Its end, told to the runtime. [loop] */
 void sink_ended(sink *sink);
 

@@ -306,6 +306,14 @@ bool sink_async_is_stuck(sink *self, uint64_t now_ns) {
   return stuck;
 }
 
+void sink_cancel(sink *self) {
+  for (uint32_t i = 0; self->async && self->n_pending > 0 && i < self->n_items; i++) {
+    if (self->items[i].pending_ns != 0) {
+      atomic_store_explicit(&self->items[i].call.cancelled, 1, memory_order_relaxed);
+    }
+  }
+}
+
 void sink_async_start(sink *self) {
   runtime *rt = self->runtime;
   for (uint32_t i = self->n_items; i-- > 0;) {

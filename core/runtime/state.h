@@ -138,6 +138,7 @@ struct runtime {
   bool sinks_closing, finished; /* [loop] */
   bool stuck;                   /* a stage does not return and cannot be done without [loop] */
   uint64_t stuck_ns;            /* when the run was told to stop [loop] */
+  uint64_t failed_ns;           /* when the loop saw that it has failed, 0: it has not [loop] */
   uv_timer_t tick, look_timer;  /* [loop] */
   bool has_timers;
 

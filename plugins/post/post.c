@@ -9,16 +9,20 @@
 
 #include "post/sender.h"
 
-enum { ANSWER_KEPT = 4096 };
+enum { ANSWER_KEPT = 4096, LOOK_MS = 250 };
 
 typedef struct post_sink {
   exchange exchange; /* of it only the way records are written */
   sender sender;
+  qn_timer *look; /* while something is to be sent or answered: no callback tells a sink that nobody waits */
 } post_sink;
 
 static void post_destroy(void *instance) {
   post_sink *sink = instance;
   if (sink != NULL) {
+    if (sink->look != NULL) {
+      sink->exchange.io->timer_stop(sink->look);
+    }
     sender_done(&sink->sender);
     exchange_done(&sink->exchange);
     free(sink);
@@ -62,6 +66,14 @@ static qn_status post_prepare(void *instance, void *context, qn_call *call) {
   return rc == 0 ? QN_STATUS_OK : qn_fail(call, QN_STATUS_RETRY, "no-memory", "no memory to encode the record");
 }
 
+static void on_look(void *arg) {
+  post_sink *sink = arg;
+  if (!sender_look(&sink->sender)) {
+    sink->exchange.io->timer_stop(sink->look);
+    sink->look = NULL;
+  }
+}
+
 static void post_write(void *instance, qn_item *const *items, uint32_t n_items) {
   post_sink *sink = instance;
   ask_list asks;
@@ -80,6 +92,9 @@ static void post_write(void *instance, qn_item *const *items, uint32_t n_items) 
     ask_list_push(&asks, made);
   }
   sender_put(&sink->sender, &asks);
+  if (sink->look == NULL) { /* without it what hangs hangs until "timeout_ms" */
+    sink->exchange.io->timer_start(sink->exchange.env, LOOK_MS, LOOK_MS, on_look, sink, &sink->look);
+  }
 }
 
 static const qn_sink post_table = {

@@ -319,6 +319,30 @@ void sender_cancel(sender *self, qn_ticket ticket) {
   }
 }
 
+static bool is_unwanted(const sender *self, const ask *at) {
+  return at->call != NULL && self->exchange->host->cancelled(at->call);
+}
+
+bool sender_look(sender *self) {
+  for (uint32_t n = self->waiting.n; n > 0; n--) { /* all of them once, so that they stay in order */
+    ask *at = ask_list_pull(&self->waiting);
+    if (is_unwanted(self, at)) {
+      self->waiting_bytes -= at->len;
+      exchange_end(self->exchange, at, QN_STATUS_RETRY, "cancelled", "nobody waited for it any more");
+    } else {
+      ask_list_push(&self->waiting, at);
+    }
+  }
+  for (sender_batch *batch = self->batches; batch != NULL; batch = batch->next) {
+    for (ask *at = batch->asks.first; at != NULL; at = at->next) {
+      if (is_unwanted(self, at)) {
+        exchange_abandon(self->exchange, at);
+      }
+    }
+  }
+  return self->waiting.first != NULL || self->batches != NULL;
+}
+
 /* --- open and done --- */
 
 int sender_open(qn_create *create, exchange *exchange, size_t keep_max, bool refuse_longer,

@@ -46,5 +46,7 @@ void sender_done(sender *sender);
 void sender_put(sender *sender, ask_list *asks);
 /* Nobody waits for this ticket any more. */
 void sender_cancel(sender *sender, qn_ticket ticket);
+/* Ends what the host says that nobody waits for any more. False: there is nothing left to ask for. */
+bool sender_look(sender *sender);
 
 #endif
