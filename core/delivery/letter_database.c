@@ -4,13 +4,16 @@
 #include "delivery/letter_database.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "observe/sqlite_fault.h"
 
+enum { ASIDE_MAX = 1000, OWNERS_MODE = 0600 };
 enum { APPLICATION_ID = 0x514E444C /* "QNDL" */, SCHEMA_VERSION = 2, BUSY_MS = 10000 };
 
 static const char schema[] =
@@ -48,9 +51,9 @@ static const sqlite_words words = {
   .busy = "another program has held it for too long; try again when that has ended",
   .missing = "it must be a file in a folder that is there, with leave to write both",
   .damaged = "it is damaged: move it away, and get out what can be had with sqlite3 FILE .recover",
-  .foreign = "it is no SQLite database; name another file",
-  .damaged_code = -EIO,
-  .foreign_code = -EINVAL,
+  .foreign = "it is no SQLite database; move it away, or name another file",
+  .damaged_code = -EUCLEAN,
+  .foreign_code = -EUCLEAN,
 };
 
 static const char *name_of(sqlite3 *database) {
@@ -83,9 +86,10 @@ static int check_owner(sqlite3 *database, qn_error *error) {
     return 1;
   }
   if (owner != APPLICATION_ID) {
-    return error_set(error, -EINVAL, "dead-letters",
-                     "%s is an SQLite database of another program, not of dead letters; name another file",
-                     name_of(database));
+    return error_set(
+        error, -EINVAL, "dead-letters",
+        "%s is an SQLite database of another program, not of dead letters; move it away, or name another file",
+        name_of(database));
   }
   if (version != SCHEMA_VERSION) {
     return error_set(
@@ -136,6 +140,15 @@ static int prepare(sqlite3 *database, letter_access access, qn_error *error) {
   return rc == 1 ? make_tables(database, error) : rc;
 }
 
+/* SQLite would make it with the leave that the umask gives. One that is there is not touched: closing it would drop the locks that others
+ * of this process have on it. */
+static void make_private(const char *path) {
+  int file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, OWNERS_MODE);
+  if (file >= 0) {
+    close(file);
+  }
+}
+
 int letter_database_open(const char *path, letter_access access, sqlite3 **ret_database, qn_error *error) {
   static const int flags[] = { SQLITE_OPEN_READONLY, SQLITE_OPEN_READWRITE, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
                                SQLITE_OPEN_READONLY };
@@ -147,6 +160,9 @@ int letter_database_open(const char *path, letter_access access, sqlite3 **ret_d
     return error_set(error, -ENOMEM, "dead-letters", "no memory to open %s", path);
   }
   sqlite3 *database = NULL;
+  if (access == LETTERS_CREATE) {
+    make_private(path);
+  }
   int code = sqlite3_open_v2(plain != NULL ? plain : path, &database, flags[access] | SQLITE_OPEN_NOMUTEX, NULL);
   free(plain);
   int rc = 0;
@@ -182,4 +198,42 @@ int letter_database_totals(sqlite3 *database, uint64_t *ret_letters, uint64_t *r
     *ret_bytes = (uint64_t)n_bytes;
   }
   return rc;
+}
+
+/* --- moving aside --- */
+
+static int move(const char *path, const char *behind, int number) {
+  char *from = NULL, *to = NULL;
+  int rc = -ENOMEM;
+  if (asprintf(&from, "%s%s", path, behind) >= 0 && asprintf(&to, "%s.damaged-%d%s", path, number, behind) >= 0) {
+    rc = rename(from, to) == 0 || errno == ENOENT ? 0 : -errno;
+  }
+  free(from);
+  free(to);
+  return rc;
+}
+
+int letter_database_set_aside(const char *path, char **ret_name, qn_error *error) {
+  char *name = NULL;
+  int number = 0;
+  do {
+    free(name);
+    name = NULL;
+    number++;
+    if (asprintf(&name, "%s.damaged-%d", path, number) < 0) {
+      return error_set(error, -ENOMEM, "dead-letters", "no memory to move %s aside", path);
+    }
+  } while (access(name, F_OK) == 0 && number < ASIDE_MAX);
+  /* The log first: it must not be taken for the new file's. */
+  int rc = move(path, "-wal", number);
+  rc = rc == 0 ? move(path, "-shm", number) : rc;
+  rc = rc == 0 ? move(path, "", number) : rc;
+  if (rc != 0) {
+    error_set(error, rc, "dead-letters", "cannot move the damaged dead letters to %s: %s; move them away by hand", name,
+              strerror(-rc));
+    free(name);
+    return rc;
+  }
+  *ret_name = name;
+  return 0;
 }

@@ -23,9 +23,12 @@ typedef enum letter_access {
 /* Bytes of a part of a payload. */
 enum { LETTER_PART_BYTES = 4 << 20 };
 
-/* 0; -ENOENT, -EACCES, -EINVAL (no such database), -EBUSY, -ENOSPC, ... with error filled. */
+/* 0; -ENOENT, -EACCES, -EINVAL (another's database), -EUCLEAN (damaged, or no database), -EBUSY, -ENOSPC, ... with error filled. */
 int letter_database_open(const char *path, letter_access access, sqlite3 **ret_database, qn_error *error);
 void letter_database_close(sqlite3 *database); /* NULL is fine */
+
+/* Renames a damaged file, with its log, to PATH.damaged-N, which nobody else may have open. The name is the caller's. */
+int letter_database_set_aside(const char *path, char **ret_name, qn_error *error);
 
 /* Says in error what the last failed call on the database means, and what to do. Returns the negative errno. */
 int letter_database_fault(sqlite3 *database, const char *doing, qn_error *error);

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "delivery/letter_rows.h"
 #include "observe/metrics.h"
 #include "runtime/listen.h"
 #include "runtime/loop.h"
@@ -283,6 +284,28 @@ static int make_folder(const char *path, qn_error *error) {
   return error_set(error, rc, "state", "cannot make the state folder %s: %s", path, strerror(-rc));
 }
 
+/* Damaged dead letters must not keep the worker from starting; what can be had out of them waits for people. The lock is held. */
+static int check_letters(service *self, qn_error *error) {
+  letter_rows *rows = NULL;
+  uint64_t n_letters, n_bytes;
+  qn_error why = { 0 };
+  char *name = NULL, *text = NULL;
+  int rc = letter_rows_open(self->letters_path, LETTERS_CHANGE, &rows, &why);
+  rc = rc == 0 ? letter_rows_totals(rows, &n_letters, &n_bytes, &why) : rc;
+  letter_rows_close(rows);
+  if (rc != -EUCLEAN) {
+    return 0; /* what else is wrong with it is said where it is written */
+  }
+  rc = letter_database_set_aside(self->letters_path, &name, error);
+  if (rc == 0 && asprintf(&text, "the dead letters were damaged: %s. They are %s now, and a new file is begun",
+                          why.message, name) >= 0) {
+    say(self, QN_LOG_ERROR, text);
+    free(text);
+  }
+  free(name);
+  return rc;
+}
+
 static int open_state(service *self, qn_error *error) {
   const char *folder = self->options.state;
   int rc = make_folder(folder, error);
@@ -296,7 +319,8 @@ static int open_state(service *self, qn_error *error) {
   self->options.journal.folder = folder;
   self->options.journal.say = on_journal;
   self->options.journal.arg = self;
-  return journal_open(&self->options.journal, &self->journal, error);
+  rc = journal_open(&self->options.journal, &self->journal, error);
+  return rc == 0 ? check_letters(self, error) : rc;
 }
 
 static int adopt_sockets(service *self, qn_error *error) {
