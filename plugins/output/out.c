@@ -305,9 +305,23 @@ int out_flush(out_file *out, out_fault *fault) {
   return rc == 0 ? force(out, fault) : rc;
 }
 
+/* The name is for whole outputs. What has it already is not this run's, which nobody would see who looks there. */
+static void tell_part(const out_file *out) {
+  if (out->part == NULL || !out->started) {
+    return;
+  }
+  out_say(out,
+          access(out->whole, F_OK) == 0
+              ? "not every document came out: those that did are in %s; %s is that of an earlier run"
+              : "not every document came out: those that did are in %s, and there is no %s",
+          out->part, out->whole);
+}
+
 int out_finish(out_file *out, bool success, out_fault *fault) {
   if (!success) {
-    return out->failed != 0 ? 0 : out_flush(out, fault); /* the failure itself has been told already */
+    int rc = out->failed != 0 ? 0 : out_flush(out, fault); /* the failure itself has been told already */
+    tell_part(out);
+    return rc;
   }
   int rc = out->failed == 0 && !out->behind ? begin_file(out, fault) : 0; /* a table of no rows has its header */
   return rc == 0 ? end_piece(out, fault) : rc;

@@ -41,7 +41,8 @@ typedef struct out_options {
    * ends the opening. NULL: nobody asks. */
   int (*kept)(void *arg, const char *line, size_t len);
   void *arg;
-  /* append: told, for people, when something was cut off or the file has changed under us. NULL: nobody asks. */
+  /* Told, for people, when something was cut off or the file has changed under us, and where lines are that got no name. NULL:
+   * nobody asks. */
   void (*say)(void *say_arg, const char *text);
   void *say_arg;
 } out_options;
