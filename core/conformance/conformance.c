@@ -29,8 +29,9 @@ typedef struct session {
   cJSON *placed;          /* the configuration, which stage refers to */
   const check *check;     /* NULL: of the file */
   const char *check_name;
-  bool is_slow; /* the stage took long over its documents */
-  char *path;   /* absolute: children work elsewhere */
+  uint32_t made; /* a bit for each layer that rows came out of */
+  bool is_slow;  /* the stage took long over its documents */
+  char *path;    /* absolute: children work elsewhere */
   char scratch[SCRATCH_PATH_MAX];
 } session;
 
@@ -126,6 +127,8 @@ static void on_told(void *arg, const tell_record *record) {
     add_finding(self, (rule_id)record->rule, record->document, record->text);
   } else if (record->kind == TELL_SKIPPED) {
     report_skip_check(self->report, record->text);
+  } else if (record->kind == TELL_MADE && record->document < STAGE_LAYERS_MAX) {
+    self->made |= UINT32_C(1) << record->document;
   }
 }
 
@@ -301,10 +304,24 @@ static uint32_t last_took_ms(const session *self) {
   return self->report->results[self->report->n_results - 1].elapsed_ms;
 }
 
+/* A stage whose samples never brought it to what it is for has been looked at less than the number of checks seems to say. */
+static void note_unmade(const session *self) {
+  const stage_info *info = &self->stage.info;
+  if (self->options->check != NULL || info->role != ROLE_TRANSFORM || report_unchecked(self->report) != NULL) {
+    return;
+  }
+  for (uint32_t i = 0; i < info->n_layers; i++) {
+    if (info->layers[i].access == LAYER_PROVIDES && (self->made & UINT32_C(1) << i) == 0) {
+      report_add_unmade(self->report, info->name, info->layers[i].name);
+    }
+  }
+}
+
 static int stage_run(session *self, const stage_info *info, qn_error *error) {
   self->info = info;
   self->stage = (configured){ 0 };
   self->is_slow = false;
+  self->made = 0;
   int rc = config_make(self, error);
   const check *at;
   for (uint32_t i = 0; rc == 0 && (at = check_at(i)) != NULL; i++) {
@@ -323,6 +340,9 @@ static int stage_run(session *self, const stage_info *info, qn_error *error) {
       bool of_documents = strcmp(at->name, "documents") == 0;
       self->is_slow = self->is_slow || (rc == 0 && of_documents && last_took_ms(self) > self->options->limit_ms / 5);
     }
+  }
+  if (rc == 0) {
+    note_unmade(self);
   }
   configured_done(&self->stage);
   cJSON_Delete(self->placed);

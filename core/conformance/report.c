@@ -78,6 +78,14 @@ void report_skip_check(report *self, const char *why) {
   }
 }
 
+void report_add_unmade(report *self, const char *stage, const char *layer) {
+  unmade_layer *larger = grown(self, self->unmade, self->n_unmade, sizeof *larger);
+  if (larger != NULL) {
+    self->unmade = larger;
+    self->unmade[self->n_unmade++] = (unmade_layer){ .stage = stage, .layer = strdup(layer) };
+  }
+}
+
 const check_result *report_unchecked(const report *self) {
   for (uint32_t i = 0; i < self->n_results; i++) {
     const check_result *one = &self->results[i];
@@ -97,6 +105,10 @@ void report_done(report *self) {
   for (uint32_t i = 0; i < self->n_results; i++) {
     free(self->results[i].skipped);
   }
+  for (uint32_t i = 0; i < self->n_unmade; i++) {
+    free(self->unmade[i].layer);
+  }
+  free(self->unmade);
   free(self->findings);
   free(self->results);
   free(self->path);
@@ -156,11 +168,16 @@ void report_print(const report *self, FILE *stream, bool verbose) {
     fprintf(stream, "%" PRIu32 " of them skipped or cut short, ", n_skipped);
   }
   if (self->n_findings == 0) {
-    fprintf(stream, "nothing found (seed %" PRIu64 ")\n", self->seed);
+    fprintf(stream, "nothing found (seed %" PRIu64 ")", self->seed);
   } else {
-    fprintf(stream, "%" PRIu32 " finding%s (seed %" PRIu64 ")\n", self->n_findings, self->n_findings == 1 ? "" : "s",
+    fprintf(stream, "%" PRIu32 " finding%s (seed %" PRIu64 ")", self->n_findings, self->n_findings == 1 ? "" : "s",
             self->seed);
   }
+  for (uint32_t i = 0; i < self->n_unmade; i++) {
+    fprintf(stream, "; %s never made a row of %s", self->unmade[i].stage,
+            self->unmade[i].layer != NULL ? self->unmade[i].layer : "a layer");
+  }
+  fprintf(stream, "%s\n", self->n_unmade > 0 ? ": give a --config with which it does" : "");
 }
 
 /* --- for programs --- */
@@ -218,7 +235,14 @@ cJSON *report_json(const report *self) {
   for (uint32_t i = 0; i < self->n_results; i++) {
     cJSON_AddItemToArray(results, result_json(&self->results[i]));
   }
-  if (findings == NULL || results == NULL || self->no_memory) {
+  cJSON *unmade = self->n_unmade > 0 ? cJSON_AddArrayToObject(json, "never_made") : NULL;
+  for (uint32_t i = 0; i < self->n_unmade; i++) {
+    cJSON *one = cJSON_CreateObject();
+    cJSON_AddStringToObject(one, "stage", self->unmade[i].stage);
+    cJSON_AddStringToObject(one, "layer", self->unmade[i].layer != NULL ? self->unmade[i].layer : "");
+    cJSON_AddItemToArray(unmade, one);
+  }
+  if (findings == NULL || results == NULL || (unmade == NULL && self->n_unmade > 0) || self->no_memory) {
     cJSON_Delete(json);
     return NULL;
   }

@@ -32,6 +32,12 @@ typedef struct check_result {
   char *skipped; /* why, or NULL */
 } check_result;
 
+/* A layer that a stage provides, and of which no check saw a row. */
+typedef struct unmade_layer {
+  const char *stage;
+  char *layer;
+} unmade_layer;
+
 typedef struct report {
   char *path, *plugin, *version; /* plugin and version NULL: the manifest could not be read */
   uint64_t seed;
@@ -39,6 +45,8 @@ typedef struct report {
   finding *findings;
   uint32_t n_results;
   check_result *results;
+  uint32_t n_unmade;
+  unmade_layer *unmade;
   bool no_memory;
 } report;
 
@@ -49,6 +57,8 @@ void report_add_finding(report *self, rule_id rule, const char *stage, const cha
 void report_begin_check(report *self, const char *stage, const char *check);
 void report_end_check(report *self, uint32_t elapsed_ms);
 void report_skip_check(report *self, const char *why);
+/* layer is copied. */
+void report_add_unmade(report *self, const char *stage, const char *layer);
 /* Whether a rule was found broken, of this stage or of the file. */
 bool report_has(const report *self, const char *stage, rule_id rule);
 /* A check that could not be done since the stage was not to be had; NULL: there is none. */

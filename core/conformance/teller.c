@@ -52,6 +52,16 @@ void teller_skip(teller *self, const char *format, ...) {
   va_end(args);
 }
 
+void teller_made(teller *self, uint32_t layer) {
+  uint32_t bit = UINT32_C(1) << layer;
+  if ((atomic_fetch_or(&self->made, bit) & bit) == 0) {
+    tell_record record = { .kind = TELL_MADE, .document = layer };
+    va_list none;
+    memset(&none, 0, sizeof none);
+    send(self, &record, NULL, none);
+  }
+}
+
 void teller_done(teller *self) {
   tell_record record = { .kind = TELL_DONE, .document = NO_DOCUMENT };
   va_list none;

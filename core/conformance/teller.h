@@ -15,12 +15,12 @@
 enum { TELL_TEXT_MAX = 1200, TELL_EACH_MAX = 4, SCENE_TEXT_MAX = 200 };
 #define NO_DOCUMENT UINT32_MAX
 
-typedef enum tell_kind { TELL_FINDING = 1, TELL_SKIPPED = 2, TELL_DONE = 3 } tell_kind;
+typedef enum tell_kind { TELL_FINDING = 1, TELL_SKIPPED = 2, TELL_DONE = 3, TELL_MADE = 4 } tell_kind;
 
 typedef struct tell_record {
   uint32_t kind;
   uint32_t rule;
-  uint32_t document; /* the sample's number, or NO_DOCUMENT */
+  uint32_t document; /* the sample's number, or NO_DOCUMENT; of TELL_MADE the layer's, as the ABI counts them */
   uint32_t reserved;
   char text[TELL_TEXT_MAX];
 } tell_record;
@@ -37,6 +37,7 @@ typedef struct teller {
   int fd;
   scene *scene;
   _Atomic uint32_t told[RULE_N];
+  _Atomic uint32_t made; /* a bit for each layer */
 } teller;
 
 /* What is being done now, in words that follow "while it was at"; and with which sample. */
@@ -50,6 +51,9 @@ void teller_find(teller *self, rule_id rule, const char *format, ...) __attribut
 
 /* The check could not be done, and why. [any] */
 void teller_skip(teller *self, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Rows of a layer came out of it. Told once. [any] */
+void teller_made(teller *self, uint32_t layer);
 
 /* The check is over. */
 void teller_done(teller *self);

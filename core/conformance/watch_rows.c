@@ -125,6 +125,9 @@ int watch_layer_commit(qn_call *call, uint32_t layer, uint32_t n_rows, uint32_t 
   if (rc == -EINVAL) {
     teller_find(self->teller, RULE_LAYER_COMMIT, "layer %u: layer_commit without a layer_reserve before it", layer);
   }
+  if (rc == 0 && n_rows > 0) {
+    teller_made(self->teller, layer);
+  }
   return rc;
 }
 
