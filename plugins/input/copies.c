@@ -74,6 +74,22 @@ static uint8_t *put_bytes(uint8_t *to, const uint8_t *bytes, uint32_t n) {
   return to;
 }
 
+/* Leaves the number of the raw name, ":" and the end of the copy. */
+static void shorten(char *copy, size_t len, const char *name) {
+  char number[20];
+  uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
+  for (const char *at = name; *at != '\0'; at++) {
+    hash = (hash ^ (unsigned char)*at) * UINT64_C(1099511628211);
+  }
+  int n = snprintf(number, sizeof number, "%016" PRIx64 ":", hash);
+  size_t from = len - (COPIES_NAME_MAX - (size_t)n);
+  while (!utf8_is_lead((uint8_t)copy[from])) {
+    from++;
+  }
+  memmove(copy + n, copy + from, len - from + 1);
+  memcpy(copy, number, (size_t)n);
+}
+
 char *copies_name(const char *name) {
   const uint8_t *bytes = (const uint8_t *)name;
   size_t len = strlen(name);
@@ -85,9 +101,12 @@ char *copies_name(const char *name) {
   for (size_t at = 0; at < len;) {
     uint32_t n;
     uint32_t code = utf8_decode(bytes + at, len - at, &n);
-    to = code == UTF8_INVALID ? put_bytes(to, bytes + at, n) : to + utf8_encode(code, to);
+    to = code == UTF8_INVALID || code == 0xFFFD ? put_bytes(to, bytes + at, n) : to + utf8_encode(code, to);
     at += n;
   }
   *to = '\0';
+  if (to - copy > COPIES_NAME_MAX) {
+    shorten((char *)copy, (size_t)(to - copy), name);
+  }
   return (char *)copy;
 }

@@ -14,8 +14,10 @@ void copies_free(char **strings, uint32_t n); /* NULL is fine */
  * memory. */
 char *copies_clean(const char *bytes, size_t len, size_t *ret_len);
 
-/* The same of a file's name, which must stay unlike those of other files: a byte that is neither becomes U+FFFD and its two
- * hexadecimal digits. */
+/* The same of a file's name, which must stay unlike those of other files: a byte that is neither, and those of a U+FFFD, become
+ * U+FFFD and two hexadecimal digits each. Of a name that is longer than COPIES_NAME_MAX bytes then, the end is kept behind a
+ * number made of all of it. */
+enum { COPIES_NAME_MAX = 4096 };
 char *copies_name(const char *name);
 
 #endif

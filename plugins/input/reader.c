@@ -15,7 +15,6 @@ enum {
   KEPT_CAPACITY = 16 << 20, /* of the buffer, from one file to the next */
   DOCUMENT_MAX = 1 << 30,   /* the ABI's bound on a payload */
   FIRST_CAPACITY = 1 << 16,
-  NAME_MAX_BYTES = 4096,
   LINE_BYTES = 128 << 20,
   ASK_BYTES = 1 << 20 /* what is gathered before the host is asked whether it would take as much */
 };
@@ -58,14 +57,7 @@ int reader_set_name(file_reader *reader, const char *name) {
 }
 
 static qn_emit emit_of(const file_reader *reader, uint64_t ordinal) {
-  qn_emit emit = { .source = { reader->name, strlen(reader->name) }, .ordinal = ordinal, .cookie = reader->cookie };
-  if (emit.source.len > NAME_MAX_BYTES) {
-    emit.source.len = NAME_MAX_BYTES;
-    while (!utf8_is_lead((uint8_t)emit.source.data[emit.source.len])) {
-      emit.source.len--;
-    }
-  }
-  return emit;
+  return (qn_emit){ .source = { reader->name, strlen(reader->name) }, .ordinal = ordinal, .cookie = reader->cookie };
 }
 
 int reader_reject(file_reader *reader, qn_call *call, uint64_t ordinal, const char *slug, const char *text) {
@@ -128,10 +120,29 @@ static int emit_sized(file_reader *reader, qn_call *call, file_input *input, qn_
   return commit(reader, call, filled, emit);
 }
 
-/* Whether a document of more bytes would still be taken: -EFBIG, or what the host says. */
-static int may_grow(qn_call *call, size_t filled) {
-  uint8_t *payload;
-  return filled < ASK_BYTES ? 0 : call->host->emit_reserve(call, filled + 1, &payload);
+/* A full buffer: whether the document may have another byte. 0 (then ret_ended says whether it has none), -EFBIG, or what the
+ * host or the input say. */
+static int may_grow(file_reader *reader, qn_call *call, file_input *input, size_t filled, bool *ret_ended) {
+  uint8_t *payload, next;
+  int rc = filled < ASK_BYTES ? 0 : call->host->emit_reserve(call, filled + 1, &payload);
+  if (rc != -EFBIG) {
+    return rc;
+  }
+  ssize_t n = input_read(input, &next, 1, &reader->fault); /* just as many as are allowed are no fault */
+  *ret_ended = n == 0;
+  return n == 0 ? 0 : n > 0 ? -EFBIG : n == -ECANCELED ? -ECANCELED : -EBADMSG;
+}
+
+/* More room for what is gathered. 0, -ENOMEM. */
+static int enlarge(file_reader *reader) {
+  size_t larger = reader->capacity == 0 ? FIRST_CAPACITY : reader->capacity * 2;
+  uint8_t *buffer = realloc(reader->buffer, larger);
+  if (buffer == NULL) {
+    return -ENOMEM;
+  }
+  reader->buffer = buffer;
+  reader->capacity = larger;
+  return 0;
 }
 
 /* Reads all of input, which is of unknown size, into the reader's buffer. bytes_max 0: as much as the host takes.
@@ -139,16 +150,12 @@ static int may_grow(qn_call *call, size_t filled) {
 static int gather(file_reader *reader, qn_call *call, file_input *input, size_t bytes_max, size_t *ret_len) {
   size_t filled = 0;
   for (;;) {
-    if (filled == reader->capacity) {
-      int rc = bytes_max > 0 ? 0 : may_grow(call, filled);
-      size_t larger = reader->capacity == 0 ? FIRST_CAPACITY : reader->capacity * 2;
-      uint8_t *buffer = rc == 0 ? realloc(reader->buffer, larger) : NULL;
-      if (buffer == NULL) {
-        *ret_len = filled + 1;
-        return rc == 0 ? -ENOMEM : rc;
-      }
-      reader->buffer = buffer;
-      reader->capacity = larger;
+    bool ended = false;
+    int rc = filled < reader->capacity || bytes_max > 0 ? 0 : may_grow(reader, call, input, filled, &ended);
+    rc = rc == 0 && !ended && filled == reader->capacity ? enlarge(reader) : rc;
+    if (rc != 0 || ended) {
+      *ret_len = rc == -EFBIG ? filled + 1 : filled;
+      return rc;
     }
     ssize_t n = input_read(input, reader->buffer + filled, reader->capacity - filled, &reader->fault);
     if (n <= 0) {
