@@ -42,6 +42,13 @@ static void take_university(const scan *s, const senses *d, candidate *c) {
   c->lexicon = known ? (uint8_t)match.lexicon : c->lexicon;
 }
 
+/* A town, or a place that nobody knows: there are universities of countries, but nobody calls them so. What a composer's lexicon
+ * says of a name holds. */
+static bool may_name_one(const scan *s, const candidate *c) {
+  return c->entry == SCAN_NONE ||
+         (s->lexicons[c->lexicon].entries[c->entry].class == QLEX_CLASS_CITY && c->lexicon + 1u == s->n_lexicons);
+}
+
 void campuses_tell(scan *s, const senses *d) {
   uint32_t end = SCAN_NONE; /* of the university before */
   for (uint32_t i = 0; i < s->n_candidates; i++) {
@@ -52,7 +59,7 @@ void campuses_tell(scan *s, const senses *d) {
     bool told =
         c->first > 0 && c->begin == s->words[c->first].begin && !scan_parts(s, c->first) && is_several(s, c->first - 1);
     bool meant = c->composed == 0 && (told || (end != SCAN_NONE && goes_on(s, end, c)));
-    if (meant && c->type == QN_ENTITY_TYPE_LOCATION) {
+    if (meant && c->type == QN_ENTITY_TYPE_LOCATION && may_name_one(s, c)) {
       take_university(s, d, c);
     }
     end = meant ? c->last : SCAN_NONE;

@@ -48,6 +48,16 @@ static void take_town(const scan *s, candidate *c) {
   c->entry = town != SCAN_NONE ? town : c->entry;
 }
 
+/* The next chosen name is a place right behind this one: "تونس - المغرب" are two teams, or two ends of a way. */
+static bool is_before_place(const scan *s, uint32_t i) {
+  uint32_t k = i + 1;
+  while (k < s->n_candidates && s->candidates[k].chosen == 0) {
+    k++;
+  }
+  return k < s->n_candidates && s->candidates[k].type == QN_ENTITY_TYPE_LOCATION &&
+         s->candidates[k].first == s->candidates[i].last + 1;
+}
+
 /* "الجزائر - " at the begin of a line. */
 static bool is_dateline(const scan *s, const candidate *c) {
   uint32_t mark = scan_mark(s, c->last);
@@ -62,7 +72,7 @@ void capitals_tell(scan *s) {
     if (c->chosen == 0 || c->type > QN_ENTITY_TYPE_EVENT) {
       continue;
     }
-    if (is_dateline(s, c)) {
+    if (is_dateline(s, c) && !is_before_place(s, i)) {
       take_town(s, c);
     }
     if (before != NULL && is_joined(s, before->last, c)) {

@@ -383,10 +383,17 @@ static bool is_only_placed(const scan *s, uint32_t first, uint32_t last, uint32_
          (s->triggers[first + 1].cue & place) != 0 && (s->triggers[first + 1].owned & place) != 0;
 }
 
+/* إن, or "لرويترز" behind who said something to it. */
+static bool ends_no_name(const scan *s, uint32_t i) {
+  const scan_word *w = &s->words[i];
+  bool told = (w->shape & WORD_CLITIC) != 0 && !names_is_joined(s, i) && (w->lore & LORE_NAME_ANY) == 0 &&
+              (w->core_lore & (LORE_ENTITY | LORE_ALIAS)) == (LORE_ENTITY | LORE_ALIAS);
+  return told || (w->core_lore & (LORE_FREQUENT | LORE_NAME_ANY)) == LORE_FREQUENT;
+}
+
 /* The end of a name of words [first, last): no person's ends with a word like إن. */
 static uint32_t trimmed(const scan *s, uint32_t first, uint32_t last, uint32_t type) {
-  while (type == QN_ENTITY_TYPE_PERSON && last > first + 1 &&
-         (s->words[last - 1].core_lore & (LORE_FREQUENT | LORE_NAME_ANY)) == LORE_FREQUENT) {
+  while (type == QN_ENTITY_TYPE_PERSON && last > first + 1 && ends_no_name(s, last - 1)) {
     last--;
   }
   return last;
@@ -410,6 +417,10 @@ static void propose_names(const decoder *d, scan *s, uint32_t first, uint32_t la
     float score = belief(d, i, end, n, type);
     score = score > BELIEF_MAX ? BELIEF_MAX : score;
     end = trimmed(s, first + i, first + end, type) - first;
+    while (type == QN_ENTITY_TYPE_PERSON && i + 1 < end &&
+           (s->words[first + i].lore & (LORE_FREQUENT | LORE_NAME_ANY)) == LORE_FREQUENT) {
+      i++; /* "لها محمد" */
+    }
     if (alone) {
       propose(s, first + i, first + end, type, score > PROPOSED_MIN ? score : PROPOSED_MIN);
       continue;

@@ -110,7 +110,7 @@ static int check_entries(const lexicon *lex, int all_valid, lexicon_fault *fault
   const qlex_header *header = lex->header;
   for (uint32_t i = 0; i < header->n_entries; i++) {
     const qlex_entry *entry = &lex->entries[i];
-    if (entry->type > 4 || entry->name_len > QLEX_NAME_MAX || entry->name > header->n_strings ||
+    if (entry->type > 4 || entry->name_len == 0 || entry->name_len > QLEX_NAME_MAX || entry->name > header->n_strings ||
         entry->name_len > header->n_strings - entry->name) {
       return refuse(fault, "an entry points outside of it");
     }

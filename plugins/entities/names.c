@@ -23,6 +23,9 @@ uint32_t names_starts(const scan *s, uint32_t i, name_start *starts) {
     starts[0] = whole;
     return 1;
   }
+  if ((w->lore & (LORE_FREQUENT | LORE_NAME_ANY)) == LORE_FREQUENT && !names_is_joined(s, i)) {
+    return 0; /* "قال لها محمد": not ل and "ها" */
+  }
   /* Behind a title no preposition stands: "شركة بروتون" is not ب and "روتون". */
   if (s->triggers[i].direct != 0 && !names_is_joined(s, i) && (w->core_lore & (LORE_COMMON | LORE_TITLE)) == 0) {
     starts[0] = whole;
@@ -32,8 +35,9 @@ uint32_t names_starts(const scan *s, uint32_t i, name_start *starts) {
     starts[0] = core;
     return 1;
   }
-  starts[0] = core;
-  starts[1] = whole;
+  bool sure = (w->lore & (LORE_GIVEN | LORE_FAMILY)) != 0 && !names_is_joined(s, i); /* "قال ليانغ" */
+  starts[sure] = core;
+  starts[!sure] = whole;
   return 2;
 }
 
@@ -121,7 +125,8 @@ int names_is_proper(const scan *s, uint32_t i, uint16_t lore) {
 uint32_t names_spelled_end(const scan *s, uint32_t i) {
   uint32_t end = i;
   uint32_t n = 0;
-  for (uint32_t k = i; k < s->n_words && (k == i || !scan_parts(s, k)); k++) {
+  enum { SPELLED_MAX = 12 };
+  for (uint32_t k = i; k < s->n_words && n < SPELLED_MAX && (k == i || !scan_parts(s, k)); k++) {
     bool mark = k > i && (s->words[k].mark == '.' || s->words[k].mark == '-') && (s->words[k].shape & WORD_GLUED) != 0;
     if ((s->words[k].lore & LORE_LETTER) != 0) {
       n++;

@@ -9,7 +9,7 @@
 #include "qanat/layers.h"
 #include "text/fold.h"
 
-enum { NAME_MAX = 96 };
+enum { NAME_MAX = 96, RACES_MIN = 2 };
 
 /* What stands before and behind a maker's name in its team's. */
 static const struct {
@@ -31,15 +31,15 @@ static bool is_race(qn_str name) {
   return false;
 }
 
-static bool names_race(const scan *s) {
-  for (uint32_t i = 0; i < s->n_candidates; i++) {
+/* A page about racing names races again and again; one on shares or sales may name one. */
+static bool names_races(const scan *s) {
+  uint32_t n = 0;
+  for (uint32_t i = 0; i < s->n_candidates && n < RACES_MIN; i++) {
     const candidate *c = &s->candidates[i];
-    if (c->chosen != 0 && c->type == QN_ENTITY_TYPE_EVENT && c->entry != SCAN_NONE &&
-        is_race(lexicon_name(&s->lexicons[c->lexicon], c->entry))) {
-      return true;
-    }
+    n += c->chosen != 0 && c->type == QN_ENTITY_TYPE_EVENT && c->entry != SCAN_NONE &&
+         is_race(lexicon_name(&s->lexicons[c->lexicon], c->entry));
   }
-  return false;
+  return n >= RACES_MIN;
 }
 
 /* The name of a maker as its team has it: without what says that it is a company. */
@@ -92,11 +92,11 @@ static uint32_t team_of(const scan *s, const candidate *c) {
   return club;
 }
 
-/* A race is named, and two makers that race. */
+/* Races are named, and two makers that race. */
 static bool is_about_racing(const scan *s) {
   uint32_t first = SCAN_NONE;
   bool several = false;
-  if (!names_race(s)) {
+  if (!names_races(s)) {
     return false;
   }
   for (uint32_t i = 0; i < s->n_candidates && !several; i++) {

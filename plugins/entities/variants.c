@@ -63,7 +63,7 @@ static int person_margin(const scan *s, const candidate *c, const char *form, ui
     bool free =
         (family & (LORE_NAME_ANY | LORE_ENTITY)) == 0 &&
         is_near_part(form + first_len, len - first_len, other.data + first_len, (uint32_t)other.len - first_len);
-    return (family & LORE_FAMILY) != 0 ? OTHER_NAME : free ? FREE : STRICT;
+    return (family & LORE_NAME_ANY) != 0 ? OTHER_NAME : free ? FREE : STRICT;
   }
   while (same < len - first_len && same < other.len && form[len - 1 - same] == other.data[other.len - 1 - same]) {
     same++;

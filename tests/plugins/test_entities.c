@@ -60,6 +60,17 @@ static void entities_person_is_found_by_title_and_name(void **state) {
   CHECK(rows);
 }
 
+/* Whom something is told stays outside of the name, a letter of a name that is known by itself inside. */
+static void entities_person_keeps_the_letters_of_the_name(void **state) {
+  (void)state;
+  static const entity_row rows[] = {
+    { "قال وانغ يي لشينخوا إن الاتفاق قريب.", "PERSON:وانغ يي=Wang Yi" },
+    { "قال ليانغ إن المصنع جاهز.", "PERSON:ليانغ=" },
+    { "قال لها محمد إن المطر قادم.", "" },
+  };
+  CHECK(rows);
+}
+
 static void entities_second_mention_is_recognized_by_its_part(void **state) {
   (void)state;
   static const entity_row rows[] = {
@@ -415,6 +426,7 @@ int main(void) {
     cmocka_unit_test(entities_known_name_is_linked_in_both_scripts),
     cmocka_unit_test(entities_clitics_and_generic_heads_stay_outside),
     cmocka_unit_test(entities_person_is_found_by_title_and_name),
+    cmocka_unit_test(entities_person_keeps_the_letters_of_the_name),
     cmocka_unit_test(entities_second_mention_is_recognized_by_its_part),
     cmocka_unit_test(entities_twins_in_two_scripts_share_a_link),
     cmocka_unit_test(entities_unknown_names_are_found_by_their_company),

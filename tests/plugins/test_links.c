@@ -410,9 +410,11 @@ static void links_league_is_found_without_its_sport(void **state) {
 static void links_maker_is_its_team_where_makers_race(void **state) {
   (void)state;
   static const entity_row rows[] = {
-    { "فاز فريق فيراري أمام فريق مرسيدس في سباق فورمولا 1.",
-      "ORGANIZATION:فيراري=Scuderia Ferrari|ORGANIZATION:مرسيدس=Mercedes-AMG Petronas F1 Team|EVENT:فورمولا 1=Formula "
-      "One" },
+    { "بدأ سباق فورمولا 1. وفاز فريق فيراري أمام فريق مرسيدس في سباق فورمولا 1.",
+      "EVENT:فورمولا 1=Formula One|ORGANIZATION:فيراري=Scuderia Ferrari|"
+      "ORGANIZATION:مرسيدس=Mercedes-AMG Petronas F1 Team|EVENT:فورمولا 1=Formula One" },
+    { "باعت شركة فيراري سيارات أكثر من شركة مرسيدس بعد سباق فورمولا 1.",
+      "ORGANIZATION:فيراري=Ferrari|ORGANIZATION:مرسيدس=Mercedes-Benz|EVENT:فورمولا 1=Formula One" },
     { "باعت شركة فيراري سيارات أكثر من شركة مرسيدس.", "ORGANIZATION:فيراري=Ferrari|ORGANIZATION:مرسيدس=Mercedes-Benz" },
     { "باعت شركة فيراري سيارات أكثر بعد سباق فورمولا 1.", "ORGANIZATION:فيراري=Ferrari|EVENT:فورمولا 1=Formula One" },
   };
@@ -465,6 +467,7 @@ static void links_country_beside_a_town_is_the_town(void **state) {
     { "عزفت الفرقة في تونس والقاهرة.", "LOCATION:تونس=Tunis|LOCATION:القاهرة=Cairo" },
     { "زار الوفد المغرب وتونس.", "LOCATION:المغرب=Morocco|LOCATION:تونس=Tunisia" },
     { "الجزائر - وصل الوفد مساء.", "LOCATION:الجزائر=Algiers" },
+    { "الجزائر - المغرب: من يتأهل؟", "LOCATION:الجزائر=Algeria|LOCATION:المغرب=Morocco" },
   };
   CHECK(rows);
 }
@@ -476,8 +479,11 @@ static void links_places_of_several_universities_are_those(void **state) {
       "ORGANIZATION:كامبريدج=University of Cambridge|ORGANIZATION:أكسفورد=University of Oxford|"
       "ORGANIZATION:هارفارد=Harvard University" },
     { "سافر من كامبريدج إلى مدينة أكسفورد.", "LOCATION:كامبريدج=Cambridge|LOCATION:أكسفورد=Oxford" },
+    { "يدرس الطلاب في جامعات فرنسا وألمانيا.", "LOCATION:فرنسا=France|LOCATION:ألمانيا=Germany" },
   };
+  static const entity_row own[] = { { "درس في جامعات كامبريدج.", "LOCATION:كامبريدج=My Cambridge" } };
   CHECK(rows);
+  CHECK_WITH("My Cambridge\tLOCATION\tcity\t\tكامبريدج\n", own);
 }
 
 /* What is listed as another type may be meant, but not if its name says what it is. */
