@@ -54,7 +54,12 @@ static void end_item(sink *self, sink_item *item, qn_status status, qn_error *er
       delay_item(self, item);
       break;
     }
-    if (!self->broken && outcome_is_left(self->runtime, item->leaf, self->stage)) {
+    if (self->broken) {
+      sink_pass(self, item->leaf);
+      give_item(self, item);
+      break;
+    }
+    if (outcome_is_left(self->runtime, item->leaf, self->stage)) {
       sink_item_left(self, item);
       give_item(self, item);
       break;

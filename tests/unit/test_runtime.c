@@ -526,6 +526,23 @@ static void run_async_sink_retries_later(void **state) {
   rig_done(&r);
 }
 
+/* What wants another try of a sink that broke meanwhile has not failed: it was accepted, and comes again. */
+static void run_async_sink_broken_leaves_retries_unfinished(void **state) {
+  (void)state;
+  for (uint32_t serves = 0; serves < 2; serves++) {
+    rig r;
+    rig_init(&r);
+    r.options.serves = serves == 1;
+    rig_run(&r, SOURCE("'count': 1000, 'per_call': 100"), "[]",
+            "{'use': 'probe-sink-async', 'with': {'retry_every': 1, 'fatal_at': 20}, 'retry': {'attempts': 3, "
+            "'delay_ms': 1}}");
+    assert_true(r.code < 0);
+    assert_int_equal(r.counts.dead_lettered, 0);
+    assert_int_equal(r.counts.admitted, r.counts.delivered + r.counts.unfinished);
+    rig_done(&r);
+  }
+}
+
 static void run_forgotten_timer_is_closed_and_told(void **state) {
   (void)state;
   rig r;
@@ -713,6 +730,7 @@ int main(void) {
     cmocka_unit_test(run_async_source_emits_within_its_credit),
     cmocka_unit_test(run_async_sink_completes_every_way),
     cmocka_unit_test(run_async_sink_retries_later),
+    cmocka_unit_test(run_async_sink_broken_leaves_retries_unfinished),
     cmocka_unit_test(run_forgotten_timer_is_closed_and_told),
     cmocka_unit_test(run_cancelled_stage_has_failed_on_its_document),
     cmocka_unit_test(run_thread_that_does_not_return_is_replaced),
