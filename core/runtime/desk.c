@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "runtime/outcome.h"
 #include "runtime/settle.h"
 
 enum { RETRY_MS = 200 };
@@ -71,7 +72,20 @@ static int write_letter(const runtime *self, const leaf *it) {
   return self->options.letters->put(self->options.letters, &note);
 }
 
+/* Another branch of it, or of what it came out of, did not end: all of it is given again, and what failed fails again then. A letter
+ * beside that would be a second one, and both could be retried. */
+static bool comes_again(const runtime *self, const receipt *of) {
+  bool is_unfinished = false;
+  for (const receipt *at = of; at != NULL; at = at->parent) {
+    is_unfinished = is_unfinished || atomic_load(&at->worst) == LEAF_UNFINISHED;
+  }
+  return is_unfinished && outcome_comes_again(self, &of->first);
+}
+
 static int write_letters(const runtime *self, const receipt *of) {
+  if (comes_again(self, of)) {
+    return 0;
+  }
   int worst = 0;
   for (const leaf *it = atomic_load(&of->failed); it != NULL; it = it->next) {
     int rc = write_letter(self, it);
