@@ -136,7 +136,8 @@ void service_report_free(service_report *report);
 int service_try(service *service, const char *pipeline, const char *media_type, const void *bytes, size_t len,
                 uint32_t timeout_ms, char **ret_record, qn_error *error);
 /* Dead letters back into the line they came from: n numbers of the file at service_letters_path, each once. If one is
- * not there or cannot go none does; a journal that takes no more stops after n_done. [any but the loop] */
+ * not there or cannot go none does; a journal that takes no more stops after n_done. n_done is 0 if all letters stay, for
+ * the journal could not be written or they could not be removed. [any but the loop] */
 const char *service_letters_path(const service *service);
 int service_letters_retry(service *service, const int64_t *numbers, uint32_t n, uint32_t *ret_n_done, qn_error *error);
 

@@ -189,6 +189,7 @@ int service_letters_retry(service *self, const int64_t *numbers, uint32_t n, uin
     if (synced != 0) {
       *error = later;
       rc = synced;
+      n_done = 0; /* none is known to go: all the letters stay */
     }
   }
   letter_rows_close(rows);
