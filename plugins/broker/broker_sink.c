@@ -173,8 +173,8 @@ void broker_sink_context_close(void *context) {
 
 static qn_status too_large(const broker_sink *self, qn_call *call) {
   char text[160];
-  snprintf(text, sizeof text, "the message would be larger than \"message_bytes\", %" PRIu64 "; write fewer parts",
-           self->message_bytes);
+  snprintf(text, sizeof text, "the message would be larger than \"message_bytes\", %" PRIu64 "; raise it%s",
+           self->message_bytes, self->form == FORM_RECORD ? ", or write fewer parts" : "");
   return qn_fail(call, QN_STATUS_REJECT, "message-too-large", text);
 }
 
