@@ -435,7 +435,7 @@ static void letters_stay_if_the_journal_refused_somebody(void **state) {
   assert_int_equal(service_letters_retry(world->service, numbers, 3, &n_done, &error), -EIO);
   atomic_store(&between.no_letter_word, false);
   assert_int_equal(n_done, 0); /* their letters stay */
-  n_waiting_letters = 7; /* they were tried, and failed again; those before are there still */
+  n_waiting_letters = 7;       /* they were tried, and failed again; those before are there still */
   serve_world_wait(letters_wait, world, "they are not tried");
   assert_int_equal(service_letters_retry(world->service, numbers, 3, &n_done, &error), 0);
   assert_int_equal(n_done, 3);
