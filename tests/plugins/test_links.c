@@ -393,7 +393,7 @@ static void links_thing_is_of_the_country_behind_it(void **state) {
   static const entity_row rows[] = {
     { "شهدت طرابلس في ليبيا اشتباكات.", "LOCATION:طرابلس=Tripoli, Libya|LOCATION:ليبيا=Libya" },
     { "شهدت طرابلس في لبنان اشتباكات.", "LOCATION:طرابلس=Tripoli, Lebanon|LOCATION:لبنان=Lebanon" },
-    { "وقال الجيش الملكي التايلاندي إن العمل بدأ.", "ORGANIZATION:الجيش الملكي=" },
+    { "وقال الجيش الملكي التايلاندي إن العمل بدأ.", "ORGANIZATION:الجيش الملكي التايلاندي=" },
   };
   CHECK(rows);
 }
